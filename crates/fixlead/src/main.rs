@@ -1,0 +1,3 @@
+//! The `fixlead` command.
+
+fn main() {}
