@@ -4,4 +4,6 @@
 //! random number, and nothing logs. Whoever calls it brings the text and the
 //! instant; the same input always gives the same answer.
 
+pub mod case;
+pub mod policy;
 pub mod time;
