@@ -4,4 +4,5 @@
 //! random number, and nothing logs. Whoever calls it brings the text and the
 //! instant; the same input always gives the same answer.
 
+pub mod severity;
 pub mod time;
