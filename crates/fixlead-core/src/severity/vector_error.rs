@@ -175,7 +175,13 @@ impl fmt::Display for VectorError {
                     f,
                     "version {version} has no metric {found} (character {place}): its metrics are "
                 )?;
-                list(f, metrics(*version).iter().map(|metric| metric.name))
+                list(f, metrics(*version).iter().map(|metric| metric.name))?;
+                match version {
+                    Version::V2 => f.write_str(
+                        "; a vector of a later version begins with it, as in \"CVSS:3.1/\"",
+                    ),
+                    _ => Ok(()),
+                }
             }
             VectorError::UnknownValue {
                 place,
