@@ -1,6 +1,8 @@
 //! `fixlead cvss score`: what vectors score, for people and for programs.
 
 mod lines;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::io::{self, BufReader, BufWriter, Read, Write};

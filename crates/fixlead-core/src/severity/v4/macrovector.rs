@@ -1,11 +1,12 @@
 //! The 270 macrovectors of CVSS version 4.0 and their scores.
 
 /// Which level each of the six sets of metrics has (specification v4.0,
-/// section 8.2, tables 24 to 29). EQ3 and EQ6 share metrics and count as one.
+/// section 8.2, tables 24 to 29). EQ3 and EQ6 share metrics and count as one
+/// (table 30).
 #[derive(Clone, Copy)]
 pub(super) struct MacroVector([u8; 6]);
 
-/// In tenths (specification v4.0, section 8.3). A row is EQ1, EQ2, and EQ3
+/// In tenths (the table that specification v4.0 names in section 8.3). A row is EQ1, EQ2, and EQ3
 /// with EQ6; in a row EQ5 runs from 0 to 2 for each EQ4 from 0 to 2. The rows
 /// of EQ3 with EQ6 are 00, 01, 10, 11, 21; 20 cannot be.
 static TENTHS: [[[[u8; 9]; 5]; 2]; 3] = [

@@ -179,7 +179,7 @@ mod tests {
     use super::*;
 
     /// The most severe vectors of each set's levels (specification v4.0,
-    /// tables 24 to 29), as levels.
+    /// tables 24, 25, 27 and 30), as levels.
     const EQ1: [&[[u64; 3]]; 3] = [
         &[[0, 0, 0]],
         &[[1, 0, 0], [0, 1, 0], [0, 0, 1]],
