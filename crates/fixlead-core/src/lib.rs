@@ -5,5 +5,8 @@
 //! instant; the same input always gives the same answer.
 
 pub mod case;
+pub mod plan;
 pub mod policy;
+pub mod replay;
+pub mod severity;
 pub mod time;

@@ -1,3 +1,44 @@
 //! The `fixlead` command.
 
-fn main() {}
+mod commands;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use commands::{Outcome, cvss};
+
+/// The security response desk that open-source projects run themselves.
+#[derive(Parser)]
+#[command(name = "fixlead", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Score CVSS vectors.
+    #[command(subcommand)]
+    Cvss(cvss::Command),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut out = io::stdout().lock();
+    let mut messages = io::stderr().lock();
+    let ended = match &cli.command {
+        Command::Cvss(command) => cvss::run(command, io::stdin().lock(), &mut out, &mut messages),
+    };
+    match ended {
+        Ok(outcome) => outcome.into(),
+        // Whoever read the output has had enough of it.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Outcome::Done.into(),
+        Err(error) => {
+            // When not even this can be written, the exit code says it.
+            let _ = writeln!(messages, "fixlead: reading or writing failed: {error}");
+            Outcome::Unreadable.into()
+        }
+    }
+}

@@ -12,7 +12,7 @@ use super::{gates, rotation};
 use crate::case::event::{Action, Event, EventKind, Field, Value};
 use crate::policy::expression::{Class, Severity};
 use crate::policy::model::{Each, FindingKind, Wait};
-use crate::severity::{Score, Vector, Version};
+use crate::severity::{Group, Vector, Version};
 use crate::time::{Instant, Truth, When};
 
 /// Decisions whose effect lasts while their conditions hold.
@@ -329,12 +329,14 @@ fn score(case: &Case<'_>, facts: &mut Facts, index: usize) {
 /// absent.
 fn group_score(vector: &Vector, group: Option<&str>) -> u8 {
     let scores = vector.scores();
-    let score: Score = match group {
-        Some("environmental") => scores.environmental().or(scores.temporal()),
-        Some("temporal") => scores.temporal(),
+    let group = match group {
+        Some("temporal") => Some(Group::Temporal),
+        Some("environmental") => Some(Group::Environmental),
+        Some("threat") => Some(Group::Threat),
         _ => None,
-    }
-    .unwrap_or(scores.base());
+    };
+    let named = group.and_then(|group| scores.group(group));
+    let score = named.unwrap_or_else(|| vector.base().scores().overall().1);
     score.tenths()
 }
 
