@@ -27,11 +27,19 @@ pub struct Replay<'p> {
 }
 
 /// The policy of a history from the built-in ones.
-pub fn built_in_policy(id: &str, overlays: &[String], parameters: &[(String, String)]) -> Result<Policy, String> {
+pub fn built_in_policy(
+    id: &str,
+    overlays: &[String],
+    parameters: &[(String, String)],
+) -> Result<Policy, String> {
     let read = |id: &str| -> Result<Document, String> {
         let text = library::built_in(id).ok_or_else(|| {
             let known: Vec<&str> = library::BUILT_IN.iter().map(|(id, _)| *id).collect();
-            format!("there is no built-in policy `{}`; known are {}", id.chars().take(40).collect::<String>(), known.join(", "))
+            format!(
+                "there is no built-in policy `{}`; known are {}",
+                id.chars().take(40).collect::<String>(),
+                known.join(", ")
+            )
         })?;
         Document::parse(text).map_err(|error| format!("policy `{id}`: {error}"))
     };
@@ -64,7 +72,8 @@ pub fn replay<'p>(policy: &'p Policy, history: &'p History, at: Option<Instant>)
         answers[place] = Some(case.answer(&history.asks[place]));
     }
     let evaluation = case.evaluate(now);
-    let answers = history.asks.iter().cloned().zip(answers).filter_map(|(ask, answer)| Some((ask, answer?))).collect();
+    let answers =
+        history.asks.iter().cloned().zip(answers).filter_map(|(ask, answer)| Some((ask, answer?))).collect();
     Replay { case, answers, evaluation }
 }
 
@@ -149,7 +158,9 @@ pub fn to_json(replay: &Replay<'_>) -> Value {
     let branches: Map<String, Value> = exposure
         .branches
         .iter()
-        .map(|(branch, length)| (case.project.branches[usize::from(*branch)].name.to_string(), self::length(*length)))
+        .map(|(branch, length)| {
+            (case.project.branches[usize::from(*branch)].name.to_string(), self::length(*length))
+        })
         .collect();
     json!({
         "format": FORMAT,

@@ -23,18 +23,11 @@ fn score(text: &str) -> Score {
 /// version 4.0 the score and what it calls itself.
 fn scores(text: &str) -> String {
     match vector(text).scores() {
-        Scores::Grouped {
-            base,
-            temporal,
-            environmental,
-        } => {
+        Scores::Grouped { base, temporal, environmental } => {
             let shown = |score: Option<Score>| score.map_or("-".to_owned(), |s| s.to_string());
             format!("{base} {} {}", shown(temporal), shown(environmental))
         }
-        Scores::Combined {
-            score,
-            nomenclature,
-        } => format!("{score} {nomenclature}"),
+        Scores::Combined { score, nomenclature } => format!("{score} {nomenclature}"),
     }
 }
 
@@ -49,22 +42,10 @@ const WORST_3: &str = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H";
 fn version_2_scores_the_examples_of_its_guide() {
     // Section 3.3: CVE-2002-0392, CVE-2003-0818, CVE-2003-0062.
     for (text, expected) in [
-        (
-            "AV:N/AC:L/Au:N/C:N/I:N/A:C/E:F/RL:OF/RC:C/CDP:N/TD:N/CR:M/IR:M/AR:H",
-            "7.8 6.4 0.0",
-        ),
-        (
-            "AV:N/AC:L/Au:N/C:N/I:N/A:C/E:F/RL:OF/RC:C/CDP:H/TD:H/CR:M/IR:M/AR:H",
-            "7.8 6.4 9.2",
-        ),
-        (
-            "AV:N/AC:L/Au:N/C:C/I:C/A:C/E:F/RL:OF/RC:C/CDP:H/TD:H/CR:M/IR:M/AR:L",
-            "10.0 8.3 9.0",
-        ),
-        (
-            "AV:L/AC:H/Au:N/C:C/I:C/A:C/E:POC/RL:OF/RC:C/CDP:H/TD:H/CR:M/IR:M/AR:M",
-            "6.2 4.9 7.5",
-        ),
+        ("AV:N/AC:L/Au:N/C:N/I:N/A:C/E:F/RL:OF/RC:C/CDP:N/TD:N/CR:M/IR:M/AR:H", "7.8 6.4 0.0"),
+        ("AV:N/AC:L/Au:N/C:N/I:N/A:C/E:F/RL:OF/RC:C/CDP:H/TD:H/CR:M/IR:M/AR:H", "7.8 6.4 9.2"),
+        ("AV:N/AC:L/Au:N/C:C/I:C/A:C/E:F/RL:OF/RC:C/CDP:H/TD:H/CR:M/IR:M/AR:L", "10.0 8.3 9.0"),
+        ("AV:L/AC:H/Au:N/C:C/I:C/A:C/E:POC/RL:OF/RC:C/CDP:H/TD:H/CR:M/IR:M/AR:M", "6.2 4.9 7.5"),
         ("AV:N/AC:L/Au:N/C:N/I:N/A:N", "0.0 - -"),
         ("AV:N/AC:L/Au:N/C:C/I:C/A:C", "10.0 - -"),
     ] {
@@ -108,14 +89,8 @@ fn version_3_scores_published_vulnerabilities() {
 #[test]
 fn a_score_on_a_tenth_is_not_rounded_up_past_it() {
     // 2.5 * 0.92 is 2.3 and no more, whatever binary fractions make of it.
-    assert_eq!(
-        scores("CVSS:3.0/AV:L/AC:H/PR:H/UI:N/S:C/C:N/I:N/A:L/E:H/RC:U"),
-        "2.5 2.3 -"
-    );
-    assert_eq!(
-        scores("CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H/E:F"),
-        "10.0 9.7 -"
-    );
+    assert_eq!(scores("CVSS:3.0/AV:L/AC:H/PR:H/UI:N/S:C/C:N/I:N/A:L/E:H/RC:U"), "2.5 2.3 -");
+    assert_eq!(scores("CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H/E:F"), "10.0 9.7 -");
 }
 
 #[test]
@@ -151,11 +126,7 @@ fn every_version_3_base() -> Vec<String> {
         let separator = if name == "AV" { "" } else { "/" };
         all = all
             .iter()
-            .flat_map(|text| {
-                values
-                    .chars()
-                    .map(move |value| format!("{text}{separator}{name}:{value}"))
-            })
+            .flat_map(|text| values.chars().map(move |value| format!("{text}{separator}{name}:{value}")))
             .collect();
     }
     assert_eq!(all.len(), 2592);
@@ -177,10 +148,7 @@ fn every_version_3_base_score_is_the_smallest_tenth_not_below_the_equation() {
         };
         let tenths = f64::from(base.tenths());
         assert!(exact * 10.0 <= tenths + 1e-9, "{text}: {exact} {base}");
-        assert!(
-            exact == 0.0 || exact * 10.0 > tenths - 1.0 - 1e-9,
-            "{text}: {exact} {base}"
-        );
+        assert!(exact == 0.0 || exact * 10.0 > tenths - 1.0 - 1e-9, "{text}: {exact} {base}");
         let nearest = (exact * 10.0).round();
         if (exact * 10.0 - nearest).abs() < 1e-9 {
             on_a_tenth += 1;
@@ -219,11 +187,7 @@ fn base_equation(read: &Vector) -> f64 {
             _ => 0.0,
         }
     };
-    let iss = 1.0
-        - ["C", "I", "A"]
-            .map(|name| 1.0 - weight(name))
-            .iter()
-            .product::<f64>();
+    let iss = 1.0 - ["C", "I", "A"].map(|name| 1.0 - weight(name)).iter().product::<f64>();
     let exploitability = 8.22 * weight("AV") * weight("AC") * weight("PR") * weight("UI");
     let sum = if iss < 1e-9 {
         return 0.0;
@@ -254,27 +218,12 @@ fn version_4_scores_and_names_what_went_in() {
     }
     for (metrics, expected) in [
         // CVE-2014-0160 and CVE-2014-6271.
-        (
-            "AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:N/VA:N/SC:N/SI:N/SA:N",
-            "8.7",
-        ),
-        (
-            "AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N",
-            "9.3",
-        ),
-        (
-            "AV:P/AC:H/AT:P/PR:H/UI:A/VC:L/VI:N/VA:N/SC:N/SI:N/SA:N",
-            "1.0",
-        ),
-        (
-            "AV:N/AC:L/AT:N/PR:N/UI:N/VC:N/VI:N/VA:N/SC:N/SI:N/SA:N",
-            "0.0",
-        ),
+        ("AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:N/VA:N/SC:N/SI:N/SA:N", "8.7"),
+        ("AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N", "9.3"),
+        ("AV:P/AC:H/AT:P/PR:H/UI:A/VC:L/VI:N/VA:N/SC:N/SI:N/SA:N", "1.0"),
+        ("AV:N/AC:L/AT:N/PR:N/UI:N/VC:N/VI:N/VA:N/SC:N/SI:N/SA:N", "0.0"),
     ] {
-        assert_eq!(
-            scores(&format!("CVSS:4.0/{metrics}")),
-            format!("{expected} CVSS-B")
-        );
+        assert_eq!(scores(&format!("CVSS:4.0/{metrics}")), format!("{expected} CVSS-B"));
     }
 }
 
@@ -283,14 +232,8 @@ fn a_group_in_which_nothing_is_defined_has_no_score() {
     assert_eq!(scores(&format!("{WORST_3}/E:X/RL:X/CR:X/MAV:X")), "9.8 - -");
     assert_eq!(scores(&format!("{WORST_3}/E:H")), "9.8 9.8 -");
     assert_eq!(scores(&format!("{WORST_3}/E:U/MAV:N")), "9.8 9.0 9.0");
-    assert_eq!(
-        scores("AV:N/AC:L/Au:N/C:C/I:C/A:C/E:ND/RL:ND/RC:ND/CDP:ND"),
-        "10.0 - -"
-    );
-    assert_eq!(
-        vector(&format!("{WORST_3}/E:U")).scores().overall(),
-        (Group::Temporal, score("9.0"))
-    );
+    assert_eq!(scores("AV:N/AC:L/Au:N/C:C/I:C/A:C/E:ND/RL:ND/RC:ND/CDP:ND"), "10.0 - -");
+    assert_eq!(vector(&format!("{WORST_3}/E:U")).scores().overall(), (Group::Temporal, score("9.0")));
 }
 
 #[test]
@@ -304,14 +247,8 @@ fn a_vector_is_refused_with_its_place_and_a_remedy() {
             "CVSS:3.2/AV:N",
             "\"CVSS:3.2/\" begins no vector: the known prefixes are \"CVSS:3.0/\", \"CVSS:3.1/\" and \"CVSS:4.0/\"",
         ),
-        (
-            "CVSS:2.0/AV:N",
-            "\"CVSS:2.0/\" begins no vector: a version 2.0 vector has no prefix",
-        ),
-        (
-            "(AV:N/AC:L/Au:N/C:C/I:C/A:C)",
-            "\"(AV:N/\" begins no vector: write the vector without parentheses",
-        ),
+        ("CVSS:2.0/AV:N", "\"CVSS:2.0/\" begins no vector: a version 2.0 vector has no prefix"),
+        ("(AV:N/AC:L/Au:N/C:C/I:C/A:C)", "\"(AV:N/\" begins no vector: write the vector without parentheses"),
         (
             "CVSS:3.1/AV:N",
             "version 3.1 requires the base metrics AC, PR, UI, S, C, I and A: add what is missing",
@@ -324,10 +261,7 @@ fn a_vector_is_refused_with_its_place_and_a_remedy() {
             "CVSS:3.1/AC:L/AV:N/PR:N/UI:N/S:U/C:H/I:H/A:H",
             "AV is out of order (character 15): the order is AV/AC/PR/UI/S/C/I/A",
         ),
-        (
-            "AC:L/AV:N/Au:N/C:C/I:C/A:C",
-            "AV is out of order (character 6): the order is AV/AC/Au/C/I/A",
-        ),
+        ("AC:L/AV:N/Au:N/C:C/I:C/A:C", "AV is out of order (character 6): the order is AV/AC/Au/C/I/A"),
         (
             "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H/AV:N",
             "AV is given a second time (character 46): keep one of the two",
@@ -340,14 +274,8 @@ fn a_vector_is_refused_with_its_place_and_a_remedy() {
             "AV:N/AC:L/PR:N",
             "version 2.0 has no metric \"PR\" (character 11): its metrics are AV, AC, Au, C, I, A, E, RL, RC, CDP, TD, CR, IR and AR; a vector of a later version begins with it, as in \"CVSS:3.1/\"",
         ),
-        (
-            "CVSS:4.0/AV:F/AC:L",
-            "AV takes no value \"F\" (character 13): it takes N, A, L and P",
-        ),
-        (
-            "CVSS:3.1/AV:N/AC",
-            "expected a metric such as \"AV:N\" at character 15, found \"AC\"",
-        ),
+        ("CVSS:4.0/AV:F/AC:L", "AV takes no value \"F\" (character 13): it takes N, A, L and P"),
+        ("CVSS:3.1/AV:N/AC", "expected a metric such as \"AV:N\" at character 15, found \"AC\""),
         (
             "CVSS:3.1/AV:N//AC:L",
             "expected a metric such as \"AV:N\" at character 15, found nothing between two slashes",
@@ -363,12 +291,9 @@ fn a_vector_is_refused_with_its_place_and_a_remedy() {
 
 #[test]
 fn order_and_number_matter_in_every_version() {
-    for text in [
-        "AV:N/AC:L/Au:N/C:C/I:C/A:C",
-        "CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
-        WORST_3,
-        LOG4SHELL_4,
-    ] {
+    for text in
+        ["AV:N/AC:L/Au:N/C:C/I:C/A:C", "CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", WORST_3, LOG4SHELL_4]
+    {
         assert_eq!(vector(text).canonical(), text);
         let prefix = vector(text).version().prefix();
         let parts: Vec<&str> = text[prefix.len()..].split('/').collect();
@@ -401,10 +326,7 @@ fn order_and_number_matter_in_every_version() {
 fn a_text_longer_than_any_vector_is_not_looked_at() {
     let text = format!("{WORST_3}/{}", "E:X/".repeat(200));
     assert!(text.len() > MAX_VECTOR_LENGTH);
-    assert_eq!(
-        refusal(&text),
-        "the text has 845 bytes and a vector at most 512: give the vector alone"
-    );
+    assert_eq!(refusal(&text), "the text has 845 bytes and a vector at most 512: give the vector alone");
 }
 
 #[test]
@@ -421,18 +343,10 @@ fn a_vector_answers_for_its_metrics() {
 
 #[test]
 fn scores_are_tenths_and_have_bands() {
-    for (text, tenths) in [
-        ("0", 0),
-        ("0.0", 0),
-        ("8.1", 81),
-        ("10", 100),
-        ("10.0", 100),
-    ] {
+    for (text, tenths) in [("0", 0), ("0.0", 0), ("8.1", 81), ("10", 100), ("10.0", 100)] {
         assert_eq!(score(text).tenths(), tenths);
     }
-    for text in [
-        "", ".5", "5.", "10.1", "11", "-1", "+1", "7.25", "1e1", "７.0", " 7",
-    ] {
+    for text in ["", ".5", "5.", "10.1", "11", "-1", "+1", "7.25", "1e1", "７.0", " 7"] {
         let error = Score::parse(text).unwrap_err().to_string();
         assert!(error.ends_with("write a number from 0.0 to 10.0 with at most one decimal"));
     }
@@ -465,10 +379,7 @@ fn versions_that_disagree_about_a_threshold_straddle_it() {
     let thresholds = [score("7.0"), score("4.0")];
     let scores = [(Version::V30, score("7.0")), (Version::V31, score("6.9"))];
     let straddle = straddles(&scores, &thresholds).unwrap();
-    assert_eq!(
-        straddle.to_string(),
-        "under 7.0 by version 3.1 (6.9), not by version 3.0 (7.0)"
-    );
+    assert_eq!(straddle.to_string(), "under 7.0 by version 3.1 (6.9), not by version 3.0 (7.0)");
     assert_eq!(straddle.crossings().len(), 1);
 
     let both = [(Version::V31, score("3.9")), (Version::V40, score("7.0"))];
@@ -510,13 +421,7 @@ fn opinions_lie_side_by_side() {
         .iter()
         .map(|one| {
             let who: Vec<String> = one.scores.iter().map(|(w, s)| format!("{w} {s}")).collect();
-            format!(
-                "{} {}: {} ({})",
-                one.version,
-                one.group,
-                who.join(", "),
-                one.spread()
-            )
+            format!("{} {}: {} ({})", one.version, one.group, who.join(", "), one.spread())
         })
         .collect();
     assert_eq!(
@@ -534,10 +439,7 @@ fn opinions_lie_side_by_side() {
     assert_eq!(compared[0].highest(), score("9.8"));
     assert_eq!(compared[0].divided_by(&thresholds), [score("7.0")]);
     assert_eq!(
-        opinions
-            .straddles(Group::Base, &thresholds)
-            .unwrap()
-            .to_string(),
+        opinions.straddles(Group::Base, &thresholds).unwrap().to_string(),
         "under 7.0 by version 3.1 (6.8), not by version 3.1 (9.8) and version 3.1 (9.8) and version 4.0 (10.0); \
          under 9.9 by version 3.1 (9.8) and version 3.1 (9.8) and version 3.1 (6.8), not by version 4.0 (10.0)"
     );
@@ -557,14 +459,8 @@ fn a_scale_in_words_is_ordered() {
         "\"high\" is not on the scale: its words are low, moderate, important, critical"
     );
     let refused = |words: &[&str]| Scale::new(words.iter().copied()).unwrap_err().to_string();
-    assert_eq!(
-        refused(&["low"]),
-        "a scale needs two words or more, from the least to the most severe"
-    );
-    assert_eq!(
-        refused(&["low", "LOW"]),
-        "\"LOW\" is on the scale twice: keep one of the two"
-    );
+    assert_eq!(refused(&["low"]), "a scale needs two words or more, from the least to the most severe");
+    assert_eq!(refused(&["low", "LOW"]), "\"LOW\" is on the scale twice: keep one of the two");
     assert_eq!(
         refused(&["low", " high"]),
         "\" high\" is no word for a scale: write 1 to 64 bytes without space around them"
@@ -575,9 +471,8 @@ fn a_scale_in_words_is_ordered() {
 fn any_vector() -> impl Strategy<Value = String> {
     let metric = |name: &'static str, values: &'static str, optional: bool| {
         let values: Vec<&str> = values.split(' ').collect();
-        (0..values.len(), any::<bool>()).prop_map(move |(value, given)| {
-            (given || !optional).then(|| format!("{name}:{}", values[value]))
-        })
+        (0..values.len(), any::<bool>())
+            .prop_map(move |(value, given)| (given || !optional).then(|| format!("{name}:{}", values[value])))
     };
     let join = |prefix: &'static str, metrics: Vec<_>| {
         metrics.prop_map(move |parts: Vec<Option<String>>| {
@@ -589,7 +484,8 @@ fn any_vector() -> impl Strategy<Value = String> {
     let more_2 = "E=U POC F H ND;RL=OF TF W U ND;RC=UC UR C ND;CDP=N L LM MH H ND;TD=N L M H ND;CR=L M H ND;IR=L M H ND;AR=L M H ND";
     let base_3 = "AV=N A L P;AC=L H;PR=N L H;UI=N R;S=U C;C=H L N;I=H L N;A=H L N";
     let more_3 = "E=X H F P U;RL=X U W T O;RC=X C R U;CR=X H M L;IR=X H M L;AR=X H M L;MAV=X N A L P;MAC=X L H;MPR=X N L H;MUI=X N R;MS=X U C;MC=X H L N;MI=X H L N;MA=X H L N";
-    let base_4 = "AV=N A L P;AC=L H;AT=N P;PR=N L H;UI=N P A;VC=H L N;VI=H L N;VA=H L N;SC=H L N;SI=H L N;SA=H L N";
+    let base_4 =
+        "AV=N A L P;AC=L H;AT=N P;PR=N L H;UI=N P A;VC=H L N;VI=H L N;VA=H L N;SC=H L N;SI=H L N;SA=H L N";
     let more_4 = "E=X A P U;CR=X H M L;IR=X H M L;AR=X H M L;MAV=X N A L P;MAC=X L H;MAT=X N P;MPR=X N L H;MUI=X N P A;MVC=X H L N;MVI=X H L N;MVA=X H L N;MSC=X H L N;MSI=X S H L N;MSA=X S H L N;S=X N P;AU=X N Y;R=X A U I;V=X D C;RE=X L M H;U=X Clear Green Amber Red";
     let table = move |base: &'static str, more: &'static str| {
         let of = |text: &'static str, optional: bool| {

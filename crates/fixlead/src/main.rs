@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use commands::{Outcome, cvss};
+use commands::{Outcome, cvss, policy};
 
 /// The security response desk that open-source projects run themselves.
 #[derive(Parser)]
@@ -22,6 +22,9 @@ enum Command {
     /// Score CVSS vectors.
     #[command(subcommand)]
     Cvss(cvss::Command),
+    /// Read, check and replay policies.
+    #[command(subcommand)]
+    Policy(policy::Command),
 }
 
 fn main() -> ExitCode {
@@ -30,6 +33,7 @@ fn main() -> ExitCode {
     let mut messages = io::stderr().lock();
     let ended = match &cli.command {
         Command::Cvss(command) => cvss::run(command, io::stdin().lock(), &mut out, &mut messages),
+        Command::Policy(command) => policy::run(command, &mut out, &mut messages),
     };
     match ended {
         Ok(outcome) => outcome.into(),

@@ -182,7 +182,7 @@ pub enum FieldType {
     Word(&'static [&'static str]),
     /// `true` or `false`.
     Flag,
-    /// A score from 0.0 to 10.0 with one decimal.
+    /// A score from 0.0 to 10.0.
     Score,
     /// An instant.
     Instant,
@@ -206,8 +206,8 @@ pub enum Value {
     Texts(Vec<Box<str>>),
     /// True or false.
     Flag(bool),
-    /// A score in tenths.
-    Score(u8),
+    /// A score in hundredths.
+    Score(u16),
     /// An instant.
     Instant(Instant),
     /// One branch or several.
@@ -353,9 +353,7 @@ impl EventKind {
             K::UpstreamTimeline => (&[F::Until], &[F::Project, F::Reference]),
             K::ReleaseScheduled => (&[F::For], &[]),
             K::NoticeForthcoming => (&[], &[F::States, F::Mitigation, F::Channel]),
-            K::NoticeAdvance | K::NoticePrerelease => {
-                (&[], &[F::States, F::To, F::Includes, F::Patches])
-            }
+            K::NoticeAdvance | K::NoticePrerelease => (&[], &[F::States, F::To, F::Includes, F::Patches]),
             K::NoticeCorrection => (&[F::States], &[F::To]),
             K::NoticeChannel => (&[F::Channel], &[F::Has]),
             K::EmbargoLeaked => (&[], &[F::What]),
@@ -408,9 +406,7 @@ impl Field {
             Field::Kind => KIND,
             Field::Final => FieldType::Flag,
             Field::Score => FieldType::Score,
-            Field::NewDue | Field::Until | Field::For | Field::States | Field::Since => {
-                FieldType::Instant
-            }
+            Field::NewDue | Field::Until | Field::For | Field::States | Field::Since => FieldType::Instant,
             Field::Branch => FieldType::Branch,
             Field::Branches | Field::Patches => FieldType::Branches,
             Field::Dues => FieldType::Dues,
@@ -481,4 +477,3 @@ pub struct Ask {
     /// For `announce` and `list.post`.
     pub channel: Option<String>,
 }
-

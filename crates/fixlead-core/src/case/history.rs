@@ -4,8 +4,8 @@
 //! branches are errors, never silent skips; each names its JSON pointer.
 
 use super::event::{Action, Ask, BranchSet, Event, EventKind, Field, FieldType, Value};
-use super::json::{At, MOST_ITEMS, Node, Read, nearest};
 pub use super::json::HistoryError;
+use super::json::{At, MOST_ITEMS, Node, Read, nearest};
 use super::project::{Branch, BranchClass, MOST_BRANCHES, OwnersRule, Project};
 use crate::time::{Instant, When, parse_day};
 
@@ -62,11 +62,7 @@ fn without_place(message: &str) -> &str {
 
 /// Complains about a key that is not known.
 fn unknown<T>(at: At<'_>, kind: &str, key: &str, known: &[&str]) -> Read<T> {
-    at.error(format!(
-        "unknown {kind}{}; known are {}",
-        nearest(key, known.iter().copied()),
-        known.join(", ")
-    ))
+    at.error(format!("unknown {kind}{}; known are {}", nearest(key, known.iter().copied()), known.join(", ")))
 }
 
 fn read_history(root: At<'_>) -> Read<History> {
@@ -119,10 +115,24 @@ fn read_history(root: At<'_>) -> Read<History> {
             })?,
             "evaluate_at" => history.evaluate_at = Some(at.parse(Instant::parse)?),
             _ => {
-                return unknown(at, "field", key, &[
-                    "format", "title", "about", "sources", "policy", "overlays", "parameters", "project",
-                    "events", "asks", "evaluate_at",
-                ]);
+                return unknown(
+                    at,
+                    "field",
+                    key,
+                    &[
+                        "format",
+                        "title",
+                        "about",
+                        "sources",
+                        "policy",
+                        "overlays",
+                        "parameters",
+                        "project",
+                        "events",
+                        "asks",
+                        "evaluate_at",
+                    ],
+                );
             }
         }
         Ok(())
@@ -178,7 +188,9 @@ fn read_project(at: At<'_>) -> Read<Project> {
                             Ok(())
                         }
                         [_, _] => at.error("the leave ends before it begins"),
-                        _ => at.error("expected the first and the last day, like [\"2026-11-20\", \"2026-12-15\"]"),
+                        _ => at.error(
+                            "expected the first and the last day, like [\"2026-11-20\", \"2026-12-15\"]",
+                        ),
                     }
                 })
             })?,
@@ -206,17 +218,22 @@ fn read_project(at: At<'_>) -> Read<Project> {
                 Ok(())
             })?,
             _ => {
-                return unknown(at, "field", key, &[
-                    "branches",
-                    "responders",
-                    "served",
-                    "leave",
-                    "rotation",
-                    "owners",
-                    "owners_rule",
-                    "maintainers",
-                    "holidays",
-                ]);
+                return unknown(
+                    at,
+                    "field",
+                    key,
+                    &[
+                        "branches",
+                        "responders",
+                        "served",
+                        "leave",
+                        "rotation",
+                        "owners",
+                        "owners_rule",
+                        "maintainers",
+                        "holidays",
+                    ],
+                );
             }
         }
         Ok(())
@@ -353,16 +370,17 @@ fn read_value(at: At<'_>, field: Field, kind: EventKind, project: &Project) -> R
     })
 }
 
-/// A score in tenths, from a number with at most one decimal.
-fn read_score(at: At<'_>) -> Read<u8> {
+/// A score in hundredths. CVSS gives one decimal; a project's own arithmetic
+/// may give two.
+fn read_score(at: At<'_>) -> Read<u16> {
     let Node::Number(number) = at.node() else {
         return at.expected("a number from 0.0 to 10.0");
     };
-    let tenths = (number * 10.0).round();
-    if !(0.0..=100.0).contains(&tenths) || (number * 10.0 - tenths).abs() > 1e-6 {
-        return at.error("a score is a number from 0.0 to 10.0 with one decimal");
+    let hundredths = (number * 100.0).round();
+    if !(0.0..=1000.0).contains(&hundredths) || (number * 100.0 - hundredths).abs() > 1e-6 {
+        return at.error("a score is a number from 0.0 to 10.0 with at most two decimals");
     }
-    Ok(tenths as u8)
+    Ok(hundredths as u16)
 }
 
 fn read_branches(at: At<'_>, project: &Project, single: bool) -> Read<BranchSet> {
@@ -410,7 +428,12 @@ fn read_ask(at: At<'_>, project: &Project) -> Read<Ask> {
             "branch" | "branches" => branches |= read_branches(at, project, false)?,
             "channel" | "list" => channel = Some(at.text()?.to_owned()),
             _ => {
-                return unknown(at, "field", key, &["id", "at", "action", "for", "branch", "channel", "list"]);
+                return unknown(
+                    at,
+                    "field",
+                    key,
+                    &["id", "at", "action", "for", "branch", "channel", "list"],
+                );
             }
         }
         Ok(())

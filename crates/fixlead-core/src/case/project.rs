@@ -84,8 +84,6 @@ impl Project {
     /// Whether somebody is away on the day of an instant.
     pub fn on_leave(&self, who: &str, at: Instant) -> bool {
         let day = at.day();
-        self.leave.iter().any(|(person, (first, last))| {
-            &**person == who && (*first..=*last).contains(&day)
-        })
+        self.leave.iter().any(|(person, (first, last))| &**person == who && (*first..=*last).contains(&day))
     }
 }

@@ -23,18 +23,29 @@ pub struct View<'a, 'p> {
     pub branches: BranchSet,
     /// The release that is being planned, when that is the question.
     pub planned: Option<Instant>,
+    /// The release that notices are held against, when it is not the instant
+    /// of the question.
+    pub release: Option<Instant>,
 }
 
 impl<'a, 'p> View<'a, 'p> {
     /// Everything that is known at an instant.
     pub fn new(case: &'a Case<'p>, facts: &'a Facts, at: impl Into<When>) -> Self {
-        View { case, facts, at: at.into(), event: None, branches: 0, planned: None }
+        View { case, facts, at: at.into(), event: None, branches: 0, planned: None, release: None }
     }
 
     /// The same view of an event.
     pub fn of(case: &'a Case<'p>, facts: &'a Facts, event: &'a Event) -> Self {
         let named = event.branches(Field::Branches).or(event.branches(Field::Branch));
-        View { case, facts, at: event.at, event: Some(event), branches: named.unwrap_or(0), planned: None }
+        View {
+            case,
+            facts,
+            at: event.at,
+            event: Some(event),
+            branches: named.unwrap_or(0),
+            planned: None,
+            release: None,
+        }
     }
 
     /// Whether something happened at or before the instant of the question.
@@ -57,22 +68,32 @@ impl<'a, 'p> View<'a, 'p> {
             Expression::Not(inner) => self.holds(inner).negate(),
             Expression::Fact(fact) => self.fact(*fact),
             Expression::Seen(kind) => self.passed(self.facts.first(*kind)),
-            Expression::ScoreBelow(tenths) => Truth::of(self.facts.score.is_some_and(|score| score.tenths < *tenths)),
-            Expression::ScoreAtLeast(tenths) => Truth::of(self.facts.score.is_some_and(|score| score.tenths >= *tenths)),
-            Expression::SeverityBelow(severity) => Truth::of(self.severity().is_some_and(|own| own < *severity)),
-            Expression::SeverityAtLeast(severity) => Truth::of(self.severity().is_some_and(|own| own >= *severity)),
+            Expression::ScoreBelow(below) => {
+                Truth::of(self.facts.score.is_some_and(|score| score.hundredths < *below))
+            }
+            Expression::ScoreAtLeast(least) => {
+                Truth::of(self.facts.score.is_some_and(|score| score.hundredths >= *least))
+            }
+            Expression::SeverityBelow(severity) => {
+                Truth::of(self.severity().is_some_and(|own| own < *severity))
+            }
+            Expression::SeverityAtLeast(severity) => {
+                Truth::of(self.severity().is_some_and(|own| own >= *severity))
+            }
             Expression::Class(class) => Truth::of(self.class() == *class),
             Expression::Has(field) => Truth::of(self.event.is_some_and(|event| present(event, *field))),
-            Expression::Is(field, word) => Truth::of(self.event.is_some_and(|event| match event.get(*field) {
-                Some(Value::Flag(flag)) => (if *flag { "true" } else { "false" }) == &**word,
-                _ => event.texts(*field).any(|text| text == &**word),
-            })),
-            Expression::By(role) => Truth::of(self.event.is_some_and(|event| {
-                event.texts(Field::By).all(|who| self.acts_as(who, role))
-            })),
-            Expression::WhoFrom(role) => Truth::of(self.event.is_some_and(|event| {
-                event.texts(Field::Who).all(|who| self.is_member(who, role))
-            })),
+            Expression::Is(field, word) => {
+                Truth::of(self.event.is_some_and(|event| match event.get(*field) {
+                    Some(Value::Flag(flag)) => (if *flag { "true" } else { "false" }) == &**word,
+                    _ => event.texts(*field).any(|text| text == &**word),
+                }))
+            }
+            Expression::By(role) => Truth::of(
+                self.event.is_some_and(|event| event.texts(Field::By).all(|who| self.acts_as(who, role))),
+            ),
+            Expression::WhoFrom(role) => Truth::of(
+                self.event.is_some_and(|event| event.texts(Field::Who).all(|who| self.is_member(who, role))),
+            ),
         }
     }
 
@@ -83,7 +104,7 @@ impl<'a, 'p> View<'a, 'p> {
         }
         let score = self.facts.score?;
         let bands = &self.case.policy.bands;
-        bands.iter().rev().find(|(_, from, _)| score.tenths >= *from).map(|(severity, _, _)| *severity)
+        bands.iter().rev().find(|(_, from, _)| score.hundredths >= *from).map(|(severity, _, _)| *severity)
     }
 
     /// Which branches the case affects, as far as the policy tells them apart.
@@ -93,7 +114,9 @@ impl<'a, 'p> View<'a, 'p> {
         }
         let at = self.at.first();
         let classes = &self.case.policy.classes;
-        let found = classes.iter().find(|rule| self.facts.affected & self.case.project.of_class(rule.affects, at) != 0);
+        let found = classes
+            .iter()
+            .find(|rule| self.facts.affected & self.case.project.of_class(rule.affects, at) != 0);
         found.map_or(Class::PolicySilent, |rule| rule.class)
     }
 
@@ -105,7 +128,8 @@ impl<'a, 'p> View<'a, 'p> {
     /// Affected branches whose users wait for a fix: the supported ones, or
     /// the development branch if there are none.
     pub fn waiting(&self) -> BranchSet {
-        let supported = self.facts.affected & self.case.project.of_class(BranchClass::Supported, self.at.first());
+        let supported =
+            self.facts.affected & self.case.project.of_class(BranchClass::Supported, self.at.first());
         if supported != 0 {
             return supported;
         }
@@ -142,11 +166,17 @@ impl<'a, 'p> View<'a, 'p> {
         let mut people: Vec<&str> = Vec::new();
         let mut roles = vec![role];
         while let Some(id) = roles.pop() {
-            let Some(role) = self.case.policy.roles.iter().find(|role| &*role.heading.id == id) else { continue };
+            let Some(role) = self.case.policy.roles.iter().find(|role| &*role.heading.id == id) else {
+                continue;
+            };
             for roster in &role.rosters {
                 match roster {
-                    Roster::Maintainers => people.extend(self.case.project.maintainers.iter().map(|name| &**name)),
-                    Roster::Responders => people.extend(self.case.project.responders.iter().map(|name| &**name)),
+                    Roster::Maintainers => {
+                        people.extend(self.case.project.maintainers.iter().map(|name| &**name))
+                    }
+                    Roster::Responders => {
+                        people.extend(self.case.project.responders.iter().map(|name| &**name))
+                    }
                     Roster::Added => people.extend(self.team_names()),
                     Roster::Role(role) => roles.push(role),
                 }
@@ -224,7 +254,9 @@ impl<'a, 'p> View<'a, 'p> {
             Fact::Lgtms => Truth::of(owners::reviewed(self.case, facts)),
             Fact::OwnersAsked => {
                 let team: Vec<&str> = self.team_names().collect();
-                Truth::of(team.is_empty() || owners::invited(self.case, facts).all(|owner| team.contains(&owner)))
+                Truth::of(
+                    team.is_empty() || owners::invited(self.case, facts).all(|owner| team.contains(&owner)),
+                )
             }
             Fact::PatchesForAll => {
                 let sent = self.event.and_then(|event| event.branches(Field::Patches)).unwrap_or(0);
@@ -238,11 +270,18 @@ impl<'a, 'p> View<'a, 'p> {
             Fact::PlanKept => self.plan_kept(),
             Fact::Public => self.passed(facts.publicity),
             Fact::PubliclyReported => Truth::of(
-                facts.public_report.is_some() || (facts.first(EventKind::PublicAppeared).is_some() && facts.public_from_start()),
+                facts.public_report.is_some()
+                    || (facts.first(EventKind::PublicAppeared).is_some() && facts.public_from_start()),
             ),
-            Fact::QuietTitle => Truth::of(self.event.and_then(|event| event.text(Field::Title)).is_none_or(is_quiet)),
+            Fact::QuietTitle => {
+                Truth::of(self.event.and_then(|event| event.text(Field::Title)).is_none_or(is_quiet))
+            }
             Fact::ReleaseManagerAdded => {
-                let roles: Vec<_> = facts.team.iter().filter_map(|index| self.case.events[*index as usize].text(Field::Role)).collect();
+                let roles: Vec<_> = facts
+                    .team
+                    .iter()
+                    .filter_map(|index| self.case.events[*index as usize].text(Field::Role))
+                    .collect();
                 Truth::of(roles.is_empty() || roles.contains(&"release-manager"))
             }
             Fact::ReleaseNotesLink => self.links(|link| link.contains("release")),
@@ -344,7 +383,9 @@ impl<'a, 'p> View<'a, 'p> {
         let is_final = self.event.is_some_and(|event| event.flag(Field::Final, true));
         let Some(estimate) = self.facts.estimate.filter(|_| is_final) else { return Truth::Yes };
         let score = self.case.policy.duties.iter().find(|duty| duty.done.contains(&EventKind::ScoreSet));
-        let (Some(Window::After { span, .. }), Some(disclosure)) = (score.map(|duty| &duty.window), self.facts.disclosure()) else {
+        let (Some(Window::After { span, .. }), Some(disclosure)) =
+            (score.map(|duty| &duty.window), self.facts.disclosure())
+        else {
             return Truth::Yes;
         };
         let due = disclosure + *span;
@@ -370,7 +411,9 @@ impl<'a, 'p> View<'a, 'p> {
 
     /// Whether the rules for speed hold, whatever beats them.
     pub fn is_asap(&self) -> bool {
-        let fast = |rule: &&crate::policy::model::Named| matches!(Mode::parse(&rule.heading.id), Some(Mode::Asap | Mode::AsapProvisional));
+        let fast = |rule: &&crate::policy::model::Named| {
+            matches!(Mode::parse(&rule.heading.id), Some(Mode::Asap | Mode::AsapProvisional))
+        };
         self.case.policy.modes.iter().filter(fast).any(|rule| self.holds(&rule.when).is_yes())
     }
 }
@@ -411,5 +454,10 @@ pub fn bits(set: BranchSet) -> impl Iterator<Item = usize> {
 
 /// The branches of which something is known.
 fn set_of(facts: &Facts, known: impl Fn(&super::facts::BranchFacts) -> bool) -> BranchSet {
-    facts.branches.iter().enumerate().filter(|(_, branch)| known(branch)).fold(0, |set, (index, _)| set | 1 << index)
+    facts
+        .branches
+        .iter()
+        .enumerate()
+        .filter(|(_, branch)| known(branch))
+        .fold(0, |set, (index, _)| set | 1 << index)
 }

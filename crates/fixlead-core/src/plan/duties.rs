@@ -118,6 +118,16 @@ fn walk(view: &View<'_, '_>, findings: &mut Vec<Finding>, with_gates: bool) -> V
                     }
                 }
             }
+            Each::Development => {
+                let mut set =
+                    bits(subjects(view, rule.each)).map(|branch| facts.done[case.slot(place) + branch]);
+                let all = set.next().flatten().and_then(|first| {
+                    set.try_fold(first, |last, one| {
+                        one.map(|one| if one.last() > last.last() { one } else { last })
+                    })
+                });
+                add(Subject::None, all, applies);
+            }
             each => {
                 for branch in bits(subjects(view, each)) {
                     add(Subject::Branch(branch as u8), facts.done[case.slot(place) + branch], applies);
@@ -233,7 +243,14 @@ fn against(view: &View<'_, '_>, due: When, done: Option<When>) -> State {
 }
 
 /// A window after an anchor.
-fn window(view: &View<'_, '_>, place: usize, duty: &mut Duty, from: Option<When>, from_disclosure: bool, span: Span) {
+fn window(
+    view: &View<'_, '_>,
+    place: usize,
+    duty: &mut Duty,
+    from: Option<When>,
+    from_disclosure: bool,
+    span: Span,
+) {
     let facts = view.facts;
     let done = duty.done_at;
     let Some(from) = from else {
@@ -243,7 +260,9 @@ fn window(view: &View<'_, '_>, place: usize, duty: &mut Duty, from: Option<When>
     };
     // What was undone when a decision moved its due keeps the new one.
     let moved = facts.moved.iter().rev().filter(|moved| usize::from(moved.duty) == place);
-    let moved = moved.filter(|moved| done.is_none_or(|done| !done.before(moved.at).is_yes())).max_by_key(|moved| moved.at.first());
+    let moved = moved
+        .filter(|moved| done.is_none_or(|done| !done.before(moved.at).is_yes()))
+        .max_by_key(|moved| moved.at.first());
     if let Some(moved) = moved {
         let due = When::at(moved.due);
         duty.due = Some(due);
@@ -252,7 +271,9 @@ fn window(view: &View<'_, '_>, place: usize, duty: &mut Duty, from: Option<When>
         return;
     }
     let due = from + span;
-    let asap = facts.asap_since.filter(|since| from_disclosure && done.is_none_or(|done| !done.before(*since).is_yes()));
+    let asap = facts
+        .asap_since
+        .filter(|since| from_disclosure && done.is_none_or(|done| !done.before(*since).is_yes()));
     if let Some(since) = asap {
         if facts.public_from_start() {
             duty.because = Because::Asap(since, None);
@@ -281,7 +302,8 @@ fn lead(view: &View<'_, '_>, rule: &model::Duty, duty: &mut Duty, release: Optio
     duty.because = Because::Window(release);
     let counts = gates::counting(view.facts, rule, release.first());
     // A notice that came after the release served nothing any more.
-    let served = counts.filter(|notice| !release.before(*notice).is_yes() || view.at.before(release).is_yes());
+    let served =
+        counts.filter(|notice| !release.before(*notice).is_yes() || view.at.before(release).is_yes());
     duty.done_at = served;
     duty.state = against(view, due, served);
     if matches!(duty.state, State::Late | State::Indeterminate | State::Overdue) {
@@ -315,9 +337,9 @@ fn missed(view: &View<'_, '_>, rule: &model::Duty, duty: &mut Duty) {
 fn hold(view: &View<'_, '_>, rule: &model::Duty, duty: &mut Duty) {
     let Some(action) = rule.action else { return };
     let case = view.case;
-    let closed = case.policy.index.gates[action as usize].iter().find(|gate| {
-        gates::hold(view, **gate).is_some() && !gates::overridden(view, **gate, action)
-    });
+    let closed = case.policy.index.gates[action as usize]
+        .iter()
+        .find(|gate| gates::hold(view, **gate).is_some() && !gates::overridden(view, **gate, action));
     if let Some(gate) = closed {
         duty.state = State::Held;
         duty.held_by = Some(*gate);
@@ -329,8 +351,14 @@ fn waive(view: &View<'_, '_>, rule: &model::Duty, duty: &mut Duty) {
     let policy = view.case.policy;
     let gated = |clause: &u16| policy.gates.iter().any(|gate| gate.heading.clauses.contains(clause));
     let waivable: Vec<&u16> = rule.heading.clauses.iter().filter(|clause| !gated(clause)).collect();
-    let named = view.facts.overrides.iter().filter_map(|index| view.case.events[*index as usize].text(crate::case::Field::Gate));
-    let waived = named.clone().any(|name| waivable.iter().any(|clause| policy.clause(**clause) == name) || name == &*rule.heading.id);
+    let named = view
+        .facts
+        .overrides
+        .iter()
+        .filter_map(|index| view.case.events[*index as usize].text(crate::case::Field::Gate));
+    let waived = named.clone().any(|name| {
+        waivable.iter().any(|clause| policy.clause(**clause) == name) || name == &*rule.heading.id
+    });
     if waived {
         duty.state = State::Waived;
     }

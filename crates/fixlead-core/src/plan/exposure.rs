@@ -76,6 +76,8 @@ pub fn derive(view: &View<'_, '_>) -> Exposure {
             (Some(from), Some(aware)) => Some(length(view, from, Some(aware))),
             _ => None,
         },
-        branches: bits(facts.affected).map(|index| (index as u8, public.map(|from| length(view, from, fixed(index))))).collect(),
+        branches: bits(facts.affected)
+            .map(|index| (index as u8, public.map(|from| length(view, from, fixed(index)))))
+            .collect(),
     }
 }

@@ -28,8 +28,8 @@ crate::case::event::vocabulary! {
 /// The final score.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Final {
-    /// In tenths.
-    pub tenths: u8,
+    /// In hundredths.
+    pub hundredths: u16,
     /// The event that set it.
     pub event: EventIndex,
 }
@@ -126,17 +126,17 @@ pub enum Note {
     SilentClass,
     /// Scores of two versions fall on different sides of a threshold.
     Straddle {
-        /// The threshold, in tenths.
-        threshold: u8,
-        /// The two scores, in tenths.
-        scores: (u8, u8),
+        /// The threshold, in hundredths.
+        threshold: u16,
+        /// The two scores, in hundredths.
+        scores: (u16, u16),
     },
     /// The stated score is not what its vector gives.
     ScoreDiffers {
-        /// Stated, in tenths.
-        stated: u8,
-        /// Computed, in tenths.
-        computed: u8,
+        /// Stated, in hundredths.
+        stated: u16,
+        /// Computed, in hundredths.
+        computed: u16,
     },
     /// Somebody other than the next in turn became Fix Lead.
     OutOfTurn,
@@ -184,8 +184,8 @@ pub struct Facts {
     pub score: Option<Final>,
     /// The first estimate that was not final.
     pub estimate: Option<When>,
-    /// The latest score of each CVSS version, in tenths: 2.0, 3.0, 3.1, 4.0.
-    pub by_version: [Option<u8>; 4],
+    /// The latest score of each CVSS version, in hundredths: 2.0, 3.0, 3.1, 4.0.
+    pub by_version: [Option<u16>; 4],
     /// The vector says that a user has to act.
     pub user_interaction: bool,
     /// The Fix Lead's classification.

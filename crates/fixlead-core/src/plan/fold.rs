@@ -7,7 +7,9 @@ use std::ops::Range;
 
 use super::Case;
 use super::conditions::{View, bits, version_of};
-use super::facts::{Commit, Decision, EventIndex, Facts, Final, Finding, Mode, Moved, Note, Notice, Subject, note_first};
+use super::facts::{
+    Commit, Decision, EventIndex, Facts, Final, Finding, Mode, Moved, Note, Notice, Subject, note_first,
+};
 use super::{gates, rotation};
 use crate::case::event::{Action, Event, EventKind, Field, Value};
 use crate::policy::expression::{Class, Severity};
@@ -181,7 +183,11 @@ fn take_in(case: &Case<'_>, facts: &mut Facts, index: usize) {
             let from = event.text(Field::From);
             let found = facts.commits.iter().position(|commit| {
                 let named = &case.events[commit.named as usize];
-                let id = if commit.named == commit.proposed { named.text(Field::Id) } else { named.text(Field::To) };
+                let id = if commit.named == commit.proposed {
+                    named.text(Field::Id)
+                } else {
+                    named.text(Field::To)
+                };
                 id == from
             });
             if let Some(place) = found {
@@ -200,7 +206,12 @@ fn take_in(case: &Case<'_>, facts: &mut Facts, index: usize) {
                 if let Some(Value::Dues(dues)) = event.get(Field::Dues) {
                     for (duty, due) in dues {
                         let found = case.policy.duties.iter().position(|rule| rule.heading.id == *duty);
-                        facts.moved.extend(found.map(|duty| Moved { duty: duty as u16, at, due: *due, slowed: false }));
+                        facts.moved.extend(found.map(|duty| Moved {
+                            duty: duty as u16,
+                            at,
+                            due: *due,
+                            slowed: false,
+                        }));
                     }
                 }
             }
@@ -221,7 +232,9 @@ fn take_in(case: &Case<'_>, facts: &mut Facts, index: usize) {
             let states = event.instant(Field::States);
             facts.plan = states.or(facts.plan);
             facts.notices.push(Notice { at, kind: event.kind, states });
-            if event.kind == K::NoticeForthcoming && event.text(Field::Mitigation).is_some_and(|text| !text.trim().is_empty()) {
+            if event.kind == K::NoticeForthcoming
+                && event.text(Field::Mitigation).is_some_and(|text| !text.trim().is_empty())
+            {
                 note_first(&mut facts.mitigated, at);
             }
         }
@@ -235,7 +248,8 @@ fn take_in(case: &Case<'_>, facts: &mut Facts, index: usize) {
         }
         K::Released => {
             note_first(&mut facts.mitigated, at);
-            let set = event.branches(Field::Branches).unwrap_or_else(|| View::of(case, facts, event).maintained());
+            let set =
+                event.branches(Field::Branches).unwrap_or_else(|| View::of(case, facts, event).maintained());
             for index in bits(set) {
                 note_first(&mut facts.branches[index].released, at);
             }
@@ -252,7 +266,11 @@ fn take_in(case: &Case<'_>, facts: &mut Facts, index: usize) {
     }
 }
 
-fn each_branch(facts: &mut Facts, event: &Event, slot: impl Fn(&mut super::facts::BranchFacts) -> &mut Option<When>) {
+fn each_branch(
+    facts: &mut Facts,
+    event: &Event,
+    slot: impl Fn(&mut super::facts::BranchFacts) -> &mut Option<When>,
+) {
     for index in bits(event.branches(Field::Branches).unwrap_or(0)) {
         note_first(slot(&mut facts.branches[index]), event.at);
     }
@@ -274,13 +292,16 @@ fn score(case: &Case<'_>, facts: &mut Facts, index: usize) {
     let vector = event.text(Field::Vector).and_then(|text| Vector::parse(text).ok());
     let computed = vector.as_ref().map(|vector| group_score(vector, event.text(Field::Group)));
     let stated = match event.get(Field::Score) {
-        Some(Value::Score(tenths)) => Some(*tenths),
+        Some(Value::Score(hundredths)) => Some(*hundredths),
         _ => None,
     };
-    let Some(tenths) = stated.or(computed) else { return };
+    let Some(hundredths) = stated.or(computed) else { return };
     if let (Some(stated), Some(computed)) = (stated, computed) {
-        if stated != computed {
-            let clause = case.policy.scoring.as_ref().and_then(|scoring| scoring.heading.clauses.first().copied());
+        let groups = ["base", "temporal", "environmental"].map(Some);
+        let any = |vector: &Vector| groups.iter().any(|group| group_score(vector, *group) == stated);
+        if stated != computed && (event.get(Field::Group).is_some() || !vector.as_ref().is_some_and(any)) {
+            let clause =
+                case.policy.scoring.as_ref().and_then(|scoring| scoring.heading.clauses.first().copied());
             facts.findings.push(Finding {
                 at: event.at,
                 kind: FindingKind::Deviation,
@@ -296,9 +317,10 @@ fn score(case: &Case<'_>, facts: &mut Facts, index: usize) {
         Version::V31 => 2,
         Version::V40 => 3,
     };
-    let version = version_of(event).and_then(|name| ["2.0", "3.0", "3.1", "4.0"].iter().position(|known| *known == name));
+    let version = version_of(event)
+        .and_then(|name| ["2.0", "3.0", "3.1", "4.0"].iter().position(|known| *known == name));
     if let Some(version) = version {
-        facts.by_version[version] = Some(tenths);
+        facts.by_version[version] = Some(hundredths);
     }
     if let Some(vector) = &vector {
         // One vector read by the other 3.x version can round differently.
@@ -316,18 +338,19 @@ fn score(case: &Case<'_>, facts: &mut Facts, index: usize) {
         let interaction = vector.metric("UI");
         facts.user_interaction = matches!(interaction, Some("R" | "A" | "P"));
     }
-    let permitted = case.policy.index.permissions[EventKind::ScoreSet as usize].is_none() || permitted(case, facts, event).is_yes();
+    let permitted = case.policy.index.permissions[EventKind::ScoreSet as usize].is_none()
+        || permitted(case, facts, event).is_yes();
     if event.flag(Field::Final, true) && permitted {
-        facts.score = Some(Final { tenths, event: index as EventIndex });
+        facts.score = Some(Final { hundredths, event: index as EventIndex });
     } else {
         note_first(&mut facts.estimate, event.at);
     }
     straddle(case, facts, event.at);
 }
 
-/// The score of a metric group, in tenths; the base score where the group is
+/// The score of a metric group, in hundredths; the base score where the group is
 /// absent.
-fn group_score(vector: &Vector, group: Option<&str>) -> u8 {
+fn group_score(vector: &Vector, group: Option<&str>) -> u16 {
     let scores = vector.scores();
     let group = match group {
         Some("temporal") => Some(Group::Temporal),
@@ -337,7 +360,7 @@ fn group_score(vector: &Vector, group: Option<&str>) -> u8 {
     };
     let named = group.and_then(|group| scores.group(group));
     let score = named.unwrap_or_else(|| vector.base().scores().overall().1);
-    score.tenths()
+    u16::from(score.tenths()) * 10
 }
 
 /// Scores of the versions that the policy names, on different sides of a
@@ -345,13 +368,25 @@ fn group_score(vector: &Vector, group: Option<&str>) -> u8 {
 fn straddle(case: &Case<'_>, facts: &mut Facts, at: When) {
     let Some(scoring) = &case.policy.scoring else { return };
     let known = ["2.0", "3.0", "3.1", "4.0"];
-    let scores = scoring.versions.iter().filter_map(|version| facts.by_version[known.iter().position(|name| *name == &**version)?]);
+    let scores = scoring
+        .versions
+        .iter()
+        .filter_map(|version| facts.by_version[known.iter().position(|name| *name == &**version)?]);
     let (Some(low), Some(high)) = (scores.clone().min(), scores.max()) else { return };
     for threshold in &scoring.thresholds {
         if low < *threshold && high >= *threshold {
             let note = Note::Straddle { threshold: *threshold, scores: (low, high) };
+            if facts.findings.iter().any(|finding| finding.note == note) {
+                continue;
+            }
             let clause = scoring.heading.clauses.first().copied();
-            facts.findings.push(Finding { at, kind: FindingKind::Straddle, clause, subject: Subject::None, note });
+            facts.findings.push(Finding {
+                at,
+                kind: FindingKind::Straddle,
+                clause,
+                subject: Subject::None,
+                note,
+            });
         }
     }
 }
@@ -415,7 +450,8 @@ impl View<'_, '_> {
     /// Whether a public merge is a step of the release, for what is known now.
     pub(super) fn merge_counts(&self) -> bool {
         let gates = &self.case.policy.index.gates[Action::Merge as usize];
-        let stands = gates.iter().any(|gate| self.holds(&self.case.policy.gates[usize::from(*gate)].when).is_yes());
+        let stands =
+            gates.iter().any(|gate| self.holds(&self.case.policy.gates[usize::from(*gate)].when).is_yes());
         stands && self.decided(EventKind::SemipublicDecided).is_none()
     }
 }
@@ -445,7 +481,8 @@ fn merge(case: &Case<'_>, facts: &mut Facts, index: usize) {
             // An override of what the release waits for covers its steps; a
             // merge on another day needs one of its own.
             let excused = gates::overridden(&view, *gate, Action::Merge)
-                || (step.on_the_day && step.held.iter().all(|inner| gates::overridden(&view, *inner, Action::Merge)));
+                || (step.on_the_day
+                    && step.held.iter().all(|inner| gates::overridden(&view, *inner, Action::Merge)));
             let kind = if excused { FindingKind::Override } else { rule.finding };
             found.push((kind, *gate));
         }
@@ -460,8 +497,18 @@ fn merge(case: &Case<'_>, facts: &mut Facts, index: usize) {
 fn gate_finding(case: &Case<'_>, event: &Event, kind: FindingKind, gate: u16) -> Finding {
     let rule = &case.policy.gates[usize::from(gate)];
     let branches = event.branches(Field::Branches).unwrap_or(0);
-    let subject = if branches.count_ones() == 1 { Subject::Branch(branches.trailing_zeros() as u8) } else { Subject::None };
-    Finding { at: event.at, kind, clause: rule.heading.clauses.first().copied(), subject, note: Note::Gate(gate) }
+    let subject = if branches.count_ones() == 1 {
+        Subject::Branch(branches.trailing_zeros() as u8)
+    } else {
+        Subject::None
+    };
+    Finding {
+        at: event.at,
+        kind,
+        clause: rule.heading.clauses.first().copied(),
+        subject,
+        note: Note::Gate(gate),
+    }
 }
 
 /// The actions that an event carries out.
@@ -481,7 +528,9 @@ fn actions(view: &View<'_, '_>, event: &Event) -> &'static [Action] {
         K::TrackingClosed => &[Action::TrackingClose],
         K::CvePublished => &[Action::CvePublish],
         K::CaseClosed => &[Action::CaseClose],
-        K::Merged if view.decided(K::SemipublicDecided).is_some() && event.text(Field::Repo) != Some("private") => {
+        K::Merged
+            if view.decided(K::SemipublicDecided).is_some() && event.text(Field::Repo) != Some("private") =>
+        {
             &[Action::SemipublicMerge]
         }
         _ => &[],
@@ -504,7 +553,11 @@ fn judge(case: &Case<'_>, facts: &mut Facts, index: usize) {
                 asked.planned = event.instant(Field::For);
             }
             if gates::hold(&asked, *gate).is_some_and(|hold| hold.certain) {
-                let kind = if gates::overridden(&view, *gate, *action) { FindingKind::Override } else { rule.finding };
+                let kind = if gates::overridden(&view, *gate, *action) {
+                    FindingKind::Override
+                } else {
+                    rule.finding
+                };
                 found.push(gate_finding(case, event, kind, *gate));
             }
         }
@@ -518,28 +571,51 @@ fn judge(case: &Case<'_>, facts: &mut Facts, index: usize) {
                 Subject::None
             };
             let clause = rule.heading.clauses.first().copied();
-            found.push(Finding { at: event.at, kind: rule.finding, clause, subject, note: Note::Check(*check) });
+            found.push(Finding {
+                at: event.at,
+                kind: rule.finding,
+                clause,
+                subject,
+                note: Note::Check(*check),
+            });
         }
     }
     match case.policy.index.permissions[event.kind as usize] {
         Some(permission) => {
             let lasting = facts.decisions.iter().find(|decision| decision.event as usize == index);
             let effect = match lasting {
-                Some(decision) => Truth::of(decision.since.is_some_and(|since| since.at_or_before(event.at) != Truth::No)),
+                Some(decision) => {
+                    Truth::of(decision.since.is_some_and(|since| since.at_or_before(event.at) != Truth::No))
+                }
                 None => permitted(case, facts, event),
             };
-            let lacks = event.kind == EventKind::Override && !gates::known(case.policy, event.text(Field::Gate).unwrap_or_default());
+            let lacks = event.kind == EventKind::Override
+                && !gates::known(case.policy, event.text(Field::Gate).unwrap_or_default());
             if effect.is_no() && !lacks {
                 let clauses = &case.policy.permissions[usize::from(permission)].heading.clauses;
                 // What must come first is cited last in the rule.
-                let waits = case.policy.permissions[usize::from(permission)].after.is_some_and(|kind| facts.first(kind).is_none());
+                let waits = case.policy.permissions[usize::from(permission)]
+                    .after
+                    .is_some_and(|kind| facts.first(kind).is_none());
                 let clause = if waits { clauses.last() } else { clauses.first() }.copied();
-                found.push(Finding { at: event.at, kind: FindingKind::NoEffect, clause, subject: Subject::None, note: Note::Permission(permission) });
+                found.push(Finding {
+                    at: event.at,
+                    kind: FindingKind::NoEffect,
+                    clause,
+                    subject: Subject::None,
+                    note: Note::Permission(permission),
+                });
             }
         }
         None if NEEDS_WORD.contains(&event.kind) => {
             let note = Note::Silent(event.kind);
-            found.push(Finding { at: event.at, kind: FindingKind::PolicySilent, clause: None, subject: Subject::None, note });
+            found.push(Finding {
+                at: event.at,
+                kind: FindingKind::PolicySilent,
+                clause: None,
+                subject: Subject::None,
+                note,
+            });
         }
         None => {}
     }
@@ -592,6 +668,12 @@ pub fn standing_findings(view: &View<'_, '_>, class: Class, findings: &mut Vec<F
     if class == Class::PolicySilent {
         let at = view.facts.first(EventKind::AffectedSet).unwrap_or(start);
         let clause = case.policy.classes.first().and_then(|rule| rule.heading.clauses.first().copied());
-        findings.push(Finding { at, kind: FindingKind::PolicySilent, clause, subject: Subject::None, note: Note::SilentClass });
+        findings.push(Finding {
+            at,
+            kind: FindingKind::PolicySilent,
+            clause,
+            subject: Subject::None,
+            note: Note::SilentClass,
+        });
     }
 }

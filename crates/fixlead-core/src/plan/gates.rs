@@ -43,7 +43,12 @@ pub fn anchor(view: &View<'_, '_>, anchor: &Anchor) -> Option<When> {
         Anchor::Plan => facts.plan.map(When::at),
         Anchor::Mitigated => facts.mitigated,
         Anchor::FirstNotice => {
-            let kinds = [EventKind::NoticeForthcoming, EventKind::NoticeAdvance, EventKind::NoticePrerelease, EventKind::Announced];
+            let kinds = [
+                EventKind::NoticeForthcoming,
+                EventKind::NoticeAdvance,
+                EventKind::NoticePrerelease,
+                EventKind::Announced,
+            ];
             kinds.iter().filter_map(|kind| facts.first(*kind)).min_by_key(|when| when.first())
         }
         Anchor::Upstream => facts.upstream.map(When::at),
@@ -53,7 +58,9 @@ pub fn anchor(view: &View<'_, '_>, anchor: &Anchor) -> Option<When> {
         Anchor::Event(kind) => facts.first(*kind),
         Anchor::Duty(duty) => super::duties::done_at(view.case, facts, *duty),
         Anchor::Known(list) => list.iter().find_map(|part| self::anchor(view, part)),
-        Anchor::Earliest(list) => list.iter().filter_map(|part| self::anchor(view, part)).min_by_key(|when| when.first()),
+        Anchor::Earliest(list) => {
+            list.iter().filter_map(|part| self::anchor(view, part)).min_by_key(|when| when.first())
+        }
     }
 }
 
@@ -103,6 +110,8 @@ pub fn step(view: &View<'_, '_>, gate: u16) -> Step {
         return Step { held: Vec::new(), on_the_day: true };
     };
     let gates = &view.case.policy.index.gates[*action as usize];
+    // Notices are held against the release, not against its steps.
+    let view = &View { release: view.facts.plan, ..*view };
     let held = gates
         .iter()
         .filter(|inner| !apart.contains(&usize::from(**inner)))
@@ -118,8 +127,12 @@ pub fn step(view: &View<'_, '_>, gate: u16) -> Step {
 fn lead(view: &View<'_, '_>, duty: &Duty) -> (Truth, Reason) {
     let Window::Before { span, .. } = duty.window else { return (Truth::Yes, Reason::Condition) };
     let release = view.planned.map_or(view.at, When::at);
-    let required = if excuse(view, duty).is_some() { Span::ZERO } else { span };
-    let sent = counting(view.facts, duty, release.first());
+    if excuse(view, duty).is_some() {
+        // The notice is still owed, and is missed when it never comes.
+        return (Truth::Yes, Reason::Condition);
+    }
+    let required = span;
+    let sent = counting(view.facts, duty, view.release.unwrap_or(release.first()));
     let kept = sent.map_or(Truth::No, |notice| (notice + required).at_or_before(release));
     // A plan may also be kept by a notice that is still to be sent.
     let can_be = Truth::of(view.planned.is_some_and(|planned| {
@@ -165,11 +178,7 @@ pub fn notices<'a>(facts: &'a Facts, duty: &'a Duty) -> impl Iterator<Item = &'a
 
 /// The excuse that shortens a duty's lead, by place.
 pub fn excuse(view: &View<'_, '_>, duty: &Duty) -> Option<usize> {
-    let mut at = *view;
-    if let Some(planned) = view.planned {
-        at.planned = Some(planned);
-    }
-    duty.excuses.iter().copied().find(|excuse| at.holds(&view.case.policy.excuses[*excuse].when).is_yes())
+    duty.excuses.iter().copied().find(|excuse| view.holds(&view.case.policy.excuses[*excuse].when).is_yes())
 }
 
 /// Whether an override names a gate, one of its clauses or the action; the

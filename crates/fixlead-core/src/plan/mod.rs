@@ -96,11 +96,24 @@ impl<'p> Case<'p> {
             };
         }
         let facts = Facts::new(project.branches.len(), next);
-        Case { policy, project, events: Vec::new(), slots, before: facts.clone(), facts, group: 0, merge_counts: false }
+        Case {
+            policy,
+            project,
+            events: Vec::new(),
+            slots,
+            before: facts.clone(),
+            facts,
+            group: 0,
+            merge_counts: false,
+        }
     }
 
     /// A case with all its events, in any order.
-    pub fn with_events(policy: &'p Policy, project: &'p Project, events: impl IntoIterator<Item = Event>) -> Self {
+    pub fn with_events(
+        policy: &'p Policy,
+        project: &'p Project,
+        events: impl IntoIterator<Item = Event>,
+    ) -> Self {
         let mut case = Case::new(policy, project);
         for event in events {
             case.push(event);
@@ -206,7 +219,9 @@ impl<'p> Case<'p> {
             anchors: [facts.disclosure(), facts.public_at, facts.first(crate::case::EventKind::Released)],
             duties,
             findings,
-            release_path: path.and_then(|id| self.policy.paths.iter().position(|path| &*path.heading.id == id)).map(|place| place as u16),
+            release_path: path
+                .and_then(|id| self.policy.paths.iter().position(|path| &*path.heading.id == id))
+                .map(|place| place as u16),
             rotation: rotation::derive(&view),
             exposure: exposure::derive(&view),
         }
@@ -218,7 +233,9 @@ impl<'p> Case<'p> {
         let mut findings = Vec::new();
         duties::derive_undone(&view, &mut findings)
             .into_iter()
-            .filter(|duty| matches!(duty.state, State::Open | State::Overdue | State::Held | State::Indeterminate))
+            .filter(|duty| {
+                matches!(duty.state, State::Open | State::Overdue | State::Held | State::Indeterminate)
+            })
             .map(|duty| usize::from(duty.rule))
             .collect()
     }

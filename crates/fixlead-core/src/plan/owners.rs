@@ -13,7 +13,8 @@ use crate::policy::model::LgtmRule;
 /// The place of the OWNERS file that governs a path.
 fn governing(project: &Project, path: &str) -> Option<usize> {
     let path = path.trim_start_matches('/');
-    let above = project.owners.iter().enumerate().filter(|(_, (directory, _))| path.starts_with(&**directory));
+    let above =
+        project.owners.iter().enumerate().filter(|(_, (directory, _))| path.starts_with(&**directory));
     above.max_by_key(|(_, (directory, _))| directory.len()).map(|(index, _)| index)
 }
 
@@ -22,7 +23,9 @@ fn governing(project: &Project, path: &str) -> Option<usize> {
 /// A history without commits has nothing to review. Cherry-picks proposed for
 /// a branch after the completion are approved branch by branch instead.
 pub fn reviewed(case: &Case<'_>, facts: &Facts) -> bool {
-    let covered = |(index, commit): &(usize, &Commit)| !commit.on_branch || facts.complete.is_none() || *index < facts.commits_complete;
+    let covered = |(index, commit): &(usize, &Commit)| {
+        !commit.on_branch || facts.complete.is_none() || *index < facts.commits_complete
+    };
     facts.commits.iter().enumerate().filter(covered).all(|(_, commit)| is_reviewed(case, facts, *commit))
 }
 
@@ -45,7 +48,9 @@ fn is_reviewed(case: &Case<'_>, facts: &Facts, commit: Commit) -> bool {
     };
     match rule {
         LgtmRule::Maintainers(count) => {
-            let counts = |by: &&&str| project.maintainers.is_empty() || project.maintainers.iter().any(|name| &**name == **by);
+            let counts = |by: &&&str| {
+                project.maintainers.is_empty() || project.maintainers.iter().any(|name| &**name == **by)
+            };
             let mut distinct: Vec<&&str> = approvers.iter().filter(counts).collect();
             distinct.sort_unstable();
             distinct.dedup();
@@ -54,7 +59,8 @@ fn is_reviewed(case: &Case<'_>, facts: &Facts, commit: Commit) -> bool {
         // Nobody is listed, so anybody else's word is a review.
         LgtmRule::Owners(_) if project.owners.is_empty() => !approvers.is_empty(),
         LgtmRule::Owners(OwnersRule::Lenient) => {
-            let listed = |by: &&str| project.owners.iter().any(|(_, names)| names.iter().any(|name| &**name == *by));
+            let listed =
+                |by: &&str| project.owners.iter().any(|(_, names)| names.iter().any(|name| &**name == *by));
             approvers.iter().any(listed)
         }
         LgtmRule::Owners(OwnersRule::Strict) => {

@@ -75,7 +75,8 @@ impl<'p> Case<'p> {
         };
         if matches!(ask.action, Action::ReleaseSchedule | Action::ReleasePropose) {
             answer.proposed = self.propose(&view);
-            let instant = if ask.action == Action::ReleaseSchedule { ask.release_at } else { answer.proposed };
+            let instant =
+                if ask.action == Action::ReleaseSchedule { ask.release_at } else { answer.proposed };
             if let (Some(slot), Some(instant)) = (&self.policy.slot, instant) {
                 if !in_slot(self.policy, instant) {
                     answer.preferences = slot.heading.clauses.to_vec();
@@ -160,7 +161,10 @@ impl<'p> Case<'p> {
             if self.leads_kept(view, date) {
                 return Some(date);
             }
-            let kept = self.candidates(view, Action::ReleaseSchedule).into_iter().find(|at| *at >= date && self.leads_kept(view, *at))?;
+            let kept = self
+                .candidates(view, Action::ReleaseSchedule)
+                .into_iter()
+                .find(|at| *at >= date && self.leads_kept(view, *at))?;
             return Some(next_slot(self, kept));
         }
         if self.policy.slot.is_none() {
@@ -177,16 +181,20 @@ impl<'p> Case<'p> {
     /// an upstream date gives.
     fn leads_kept(&self, view: &View<'_, 'p>, release: Instant) -> bool {
         let planned = View { planned: Some(release), ..*view };
-        let by_upstream = |excuse: usize| self.policy.excuses[excuse].when == Expression::Fact(Fact::UpstreamDay);
+        let by_upstream =
+            |excuse: usize| self.policy.excuses[excuse].when == Expression::Fact(Fact::UpstreamDay);
         self.holds(&planned, Action::ReleaseSchedule).0.is_empty()
             && self.policy.index.gates[Action::ReleaseSchedule as usize].iter().all(|gate| {
                 let Wait::Lead(duty) = self.policy.gates[usize::from(*gate)].wait else { return true };
                 let rule = &self.policy.duties[duty];
-                if !view.holds(&self.policy.gates[usize::from(*gate)].when).is_yes() || !gates::excuse(&planned, rule).is_some_and(by_upstream) {
+                if !view.holds(&self.policy.gates[usize::from(*gate)].when).is_yes()
+                    || !gates::excuse(&planned, rule).is_some_and(by_upstream)
+                {
                     return true;
                 }
                 let Window::Before { span, .. } = rule.window else { return true };
-                let sent = gates::counting(self.facts(), rule, release).map_or(view.at.first(), |sent| sent.first());
+                let sent =
+                    gates::counting(self.facts(), rule, release).map_or(view.at.first(), |sent| sent.first());
                 sent + span <= release
             })
     }
@@ -230,7 +238,11 @@ impl<'p> Case<'p> {
 
     /// The branches of a class of names, for an ask about all of them.
     pub fn every_branch(&self) -> BranchSet {
-        if self.project.branches.is_empty() { 0 } else { BranchSet::MAX >> (BranchSet::BITS as usize - self.project.branches.len()) }
+        if self.project.branches.is_empty() {
+            0
+        } else {
+            BranchSet::MAX >> (BranchSet::BITS as usize - self.project.branches.len())
+        }
     }
 }
 
@@ -249,7 +261,13 @@ impl Answer {
         }
     }
 
-    fn finish(mut self, case: &Case<'_>, view: &View<'_, '_>, holds: Vec<Hold>, overridden: Vec<u16>) -> Self {
+    fn finish(
+        mut self,
+        case: &Case<'_>,
+        view: &View<'_, '_>,
+        holds: Vec<Hold>,
+        overridden: Vec<u16>,
+    ) -> Self {
         for hold in &holds {
             for clause in &case.policy.gates[usize::from(hold.gate)].heading.clauses {
                 if !self.clauses.contains(clause) {
@@ -257,13 +275,17 @@ impl Answer {
                 }
             }
         }
-        self.excuse = holds.iter().all(|hold| !matches!(hold.reason, Reason::Lead(..) | Reason::NoNotice(_))).then(|| {
-            let leads = case.policy.gates.iter().filter_map(|gate| match gate.wait {
-                Wait::Lead(duty) if view.planned.is_some() => Some(duty),
-                _ => None,
-            });
-            leads.filter_map(|duty| gates::excuse(view, &case.policy.duties[duty])).next()
-        }).flatten();
+        self.excuse = holds
+            .iter()
+            .all(|hold| !matches!(hold.reason, Reason::Lead(..) | Reason::NoNotice(_)))
+            .then(|| {
+                let leads = case.policy.gates.iter().filter_map(|gate| match gate.wait {
+                    Wait::Lead(duty) if view.planned.is_some() => Some(duty),
+                    _ => None,
+                });
+                leads.filter_map(|duty| gates::excuse(view, &case.policy.duties[duty])).next()
+            })
+            .flatten();
         self.holds = holds;
         self.overridden = overridden;
         self

@@ -55,10 +55,18 @@ pub fn derive(view: &View<'_, '_>) -> Option<Rotation> {
         None => (None, Vec::new()),
     };
     let serves = [EventKind::FixLeadAssigned, EventKind::FixLeadVolunteered, EventKind::FixLeadAccepted];
-    let served = events.iter().filter(|event| serves.contains(&event.kind)).filter_map(|event| place(event.text(Field::Who)?)).next_back();
+    let served = events
+        .iter()
+        .filter(|event| serves.contains(&event.kind))
+        .filter_map(|event| place(event.text(Field::Who)?))
+        .next_back();
     let next = match served {
         Some(place) => Some((place + 1) % project.responders.len()),
         None => expected,
     };
-    Some(Rotation { expected: expected.map(|place| place as u16), next: next.map(|place| place as u16), owed })
+    Some(Rotation {
+        expected: expected.map(|place| place as u16),
+        next: next.map(|place| place as u16),
+        owed,
+    })
 }

@@ -25,9 +25,10 @@ pub fn clauses<'p>(case: &Case<'p>, clauses: &[ClauseIndex]) -> Vec<&'p str> {
     clauses.iter().map(|clause| case.policy.clause(*clause)).collect()
 }
 
-/// A score in tenths as people write it.
-fn score(tenths: u8) -> String {
-    format!("{}.{}", tenths / 10, tenths % 10)
+/// A score in hundredths as people write it.
+fn score(hundredths: u16) -> String {
+    let text = format!("{}.{:02}", hundredths / 100, hundredths % 100);
+    text.strip_suffix('0').map_or(text.clone(), str::to_owned)
 }
 
 /// The arithmetic of a duty.
@@ -56,7 +57,9 @@ pub fn because(case: &Case<'_>, duty: &Duty) -> String {
         (State::Excused, Some(excuse), _) => {
             format!("{text}; excused: {}", case.policy.excuses[usize::from(excuse)].heading.say)
         }
-        (State::Held, _, Some(gate)) => format!("{text}; held: {}", case.policy.gates[usize::from(gate)].heading.say),
+        (State::Held, _, Some(gate)) => {
+            format!("{text}; held: {}", case.policy.gates[usize::from(gate)].heading.say)
+        }
         _ => text,
     }
 }
@@ -92,7 +95,11 @@ pub fn answer(case: &Case<'_>, answer: &Answer) -> String {
         parts.push(format!("left to do: {}", left.join(", ")));
     }
     if parts.is_empty() {
-        parts.push(if answer.allowed { "nothing holds it".to_owned() } else { "that instant has passed".to_owned() });
+        parts.push(if answer.allowed {
+            "nothing holds it".to_owned()
+        } else {
+            "that instant has passed".to_owned()
+        });
     }
     parts.join(" · ")
 }
@@ -106,8 +113,12 @@ pub fn finding(case: &Case<'_>, finding: &Finding) -> String {
         Note::Permission(permission) => {
             format!("without effect: {}", policy.permissions[usize::from(permission)].heading.say)
         }
-        Note::Silent(kind) => format!("the policy does not speak of `{}`; somebody has to decide", kind.name()),
-        Note::SilentClass => "the policy does not speak of the branches that are affected; somebody has to decide".to_owned(),
+        Note::Silent(kind) => {
+            format!("the policy does not speak of `{}`; somebody has to decide", kind.name())
+        }
+        Note::SilentClass => {
+            "the policy does not speak of the branches that are affected; somebody has to decide".to_owned()
+        }
         Note::Straddle { threshold, scores: (low, high) } => {
             format!("{} and {} lie on different sides of {}", score(low), score(high), score(threshold))
         }
@@ -121,7 +132,9 @@ pub fn finding(case: &Case<'_>, finding: &Finding) -> String {
         Note::TooEarly(duty) => policy.duties[usize::from(duty)].heading.say.to_string(),
         Note::WindowMissed(duty) => format!("missed: {}", policy.duties[usize::from(duty)].heading.say),
         Note::Unset => {
-            let Subject::Parameter(place) = finding.subject else { return "a parameter has no value".to_owned() };
+            let Subject::Parameter(place) = finding.subject else {
+                return "a parameter has no value".to_owned();
+            };
             let parameter = &policy.parameters[usize::from(place)].heading;
             format!("the parameter `{}` has no value: {}", parameter.id, parameter.say)
         }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use sha2::{Digest, Sha256};
 
 use super::document::{Document, Entry, PolicyError, Written};
-use super::expression::{self, Class, Expression, Names, Severity, tenths};
+use super::expression::{self, Class, Expression, Names, Severity, hundredths};
 use super::model::*;
 use crate::case::event::{Action, EventKind};
 use crate::case::json::nearest;
@@ -56,7 +56,10 @@ impl Names for Lookup<'_> {
         if self.roles.contains(&id) {
             return Ok(());
         }
-        Err(format!("`{id}` is not a role of this policy{}; declare it as [[role]]", nearest(id, self.roles.iter().copied())))
+        Err(format!(
+            "`{id}` is not a role of this policy{}; declare it as [[role]]",
+            nearest(id, self.roles.iter().copied())
+        ))
     }
 }
 
@@ -104,11 +107,14 @@ impl<'d> Compiler<'d> {
 
     /// A base stands alone; what is laid over it is an overlay.
     fn check_kinds(&self) -> Outcome<()> {
-        for (document, wanted) in std::iter::once((&self.base, "base")).chain(self.overlays.iter().map(|overlay| (overlay, "overlay"))) {
+        for (document, wanted) in std::iter::once((&self.base, "base"))
+            .chain(self.overlays.iter().map(|overlay| (overlay, "overlay")))
+        {
             let Some(policy) = document.one("policy") else { continue };
             let kind = policy.text("kind").unwrap_or_default();
             if !["base", "overlay"].contains(&kind) {
-                return Err(document.error(policy.place("kind"), format!("`{kind}` is not a kind; write base or overlay")));
+                return Err(document
+                    .error(policy.place("kind"), format!("`{kind}` is not a kind; write base or overlay")));
             }
             if kind != wanted {
                 let message = if wanted == "base" {
@@ -128,10 +134,15 @@ impl<'d> Compiler<'d> {
         for (document, entry) in &self.entries {
             let once = !entry.section.repeats && entry.section.name != "policy";
             let id = entry.text("id").unwrap_or_default();
-            if (once || (!id.is_empty() && entry.section.name != "policy")) && !seen.insert((entry.section.name, id)) {
+            if (once || (!id.is_empty() && entry.section.name != "policy"))
+                && !seen.insert((entry.section.name, id))
+            {
                 return Err(document.error(
                     entry.place("id"),
-                    format!("there is already a `{}` `{id}`; an overlay adds rules under names of its own", entry.section.name),
+                    format!(
+                        "there is already a `{}` `{id}`; an overlay adds rules under names of its own",
+                        entry.section.name
+                    ),
                 ));
             }
         }
@@ -148,13 +159,21 @@ impl<'d> Compiler<'d> {
                 if let Err(message) = fits(holds, value) {
                     // A value from outside the file has no place in it.
                     return Err(if set.is_some() {
-                        PolicyError { line: 0, column: 0, excerpt: String::new(), message: format!("parameter `{id}`: {message}") }
+                        PolicyError {
+                            line: 0,
+                            column: 0,
+                            excerpt: String::new(),
+                            message: format!("parameter `{id}`: {message}"),
+                        }
                     } else {
                         document.error(entry.place("default"), message)
                     });
                 }
             }
-            let heading = Heading { say: entry.text("why").unwrap_or_default().into(), ..self.heading(document, entry)? };
+            let heading = Heading {
+                say: entry.text("why").unwrap_or_default().into(),
+                ..self.heading(document, entry)?
+            };
             self.parameters.push(Parameter { heading, value: value.map(Into::into) });
         }
         for (name, _) in values {
@@ -178,9 +197,12 @@ impl<'d> Compiler<'d> {
     fn heading(&mut self, document: &'d Document, entry: &'d Entry) -> Outcome<Heading> {
         let mut clauses = Vec::new();
         for (clause, place) in entry.texts("clauses") {
-            let plain = !clause.is_empty() && clause.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.');
+            let plain = !clause.is_empty()
+                && clause.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.');
             if !plain {
-                return Err(document.error(place, format!("`{clause}` is not a clause id; write one like VT-25")));
+                return Err(
+                    document.error(place, format!("`{clause}` is not a clause id; write one like VT-25"))
+                );
             }
             let index = self.clauses.iter().position(|known| &**known == clause).unwrap_or_else(|| {
                 self.clauses.push(clause.into());
@@ -189,7 +211,11 @@ impl<'d> Compiler<'d> {
             clauses.push(index as ClauseIndex);
         }
         let say = self.fill(document, entry)?;
-        Ok(Heading { id: entry.text("id").unwrap_or_default().into(), clauses: clauses.into(), say: say.into() })
+        Ok(Heading {
+            id: entry.text("id").unwrap_or_default().into(),
+            clauses: clauses.into(),
+            say: say.into(),
+        })
     }
 
     /// Fills `{parameter}` into a sentence; a band's name gives its lower end.
@@ -202,18 +228,23 @@ impl<'d> Compiler<'d> {
             let Some((name, tail)) = after.split_once('}') else {
                 return Err(document.error(entry.place("say"), "a `{` has no `}`".to_owned()));
             };
-            let parameter = self.of("parameter").into_iter().find(|(_, entry)| entry.text("id") == Some(name));
+            let parameter =
+                self.of("parameter").into_iter().find(|(_, entry)| entry.text("id") == Some(name));
             let band = self.of("band").into_iter().find(|(_, entry)| entry.text("id") == Some(name));
             match (parameter, band) {
                 (Some((_, parameter)), _) => {
                     self.used.insert(name.to_owned());
                     let set = self.parameters.iter().find(|parameter| &*parameter.heading.id == name);
-                    let value = set.and_then(|parameter| parameter.value.as_deref()).or(parameter.text("default"));
+                    let value =
+                        set.and_then(|parameter| parameter.value.as_deref()).or(parameter.text("default"));
                     filled.push_str(value.unwrap_or("(not set)"));
                 }
                 (None, Some((_, band))) => filled.push_str(band.text("from").unwrap_or_default()),
                 (None, None) => {
-                    return Err(document.error(entry.place("say"), format!("`{{{name}}}` is neither a parameter nor a band")));
+                    return Err(document.error(
+                        entry.place("say"),
+                        format!("`{{{name}}}` is neither a parameter nor a band"),
+                    ));
                 }
             }
             rest = tail;
@@ -228,7 +259,8 @@ impl<'d> Compiler<'d> {
         match text.strip_prefix('$') {
             Some(id) => {
                 self.used.insert(id.to_owned());
-                let value = value_of(&self.parameters, id).map_err(|message| document.error(entry.place(key), message))?;
+                let value = value_of(&self.parameters, id)
+                    .map_err(|message| document.error(entry.place(key), message))?;
                 Ok(Some(value))
             }
             None => Ok(Some(text.to_owned())),
@@ -249,11 +281,24 @@ impl<'d> Compiler<'d> {
     }
 
     /// Looks every text of a key up.
-    fn list<T>(&self, document: &Document, entry: &Entry, key: &str, what: &str, find: impl Fn(&str) -> Option<T>, known: &[&str]) -> Outcome<Box<[T]>> {
+    fn list<T>(
+        &self,
+        document: &Document,
+        entry: &Entry,
+        key: &str,
+        what: &str,
+        find: impl Fn(&str) -> Option<T>,
+        known: &[&str],
+    ) -> Outcome<Box<[T]>> {
         entry
             .texts(key)
             .map(|(text, place)| {
-                find(text).ok_or_else(|| document.error(place, format!("`{text}` is not {what}{}", nearest(text, known.iter().copied()))))
+                find(text).ok_or_else(|| {
+                    document.error(
+                        place,
+                        format!("`{text}` is not {what}{}", nearest(text, known.iter().copied())),
+                    )
+                })
             })
             .collect()
     }
@@ -263,14 +308,27 @@ impl<'d> Compiler<'d> {
         self.list(document, entry, key, "an event type", EventKind::parse, &known)
     }
 
-    fn word<T>(&self, document: &Document, entry: &Entry, key: &str, what: &str, find: impl Fn(&str) -> Option<T>) -> Outcome<T> {
+    fn word<T>(
+        &self,
+        document: &Document,
+        entry: &Entry,
+        key: &str,
+        what: &str,
+        find: impl Fn(&str) -> Option<T>,
+    ) -> Outcome<T> {
         let text = entry.text(key).unwrap_or_default();
         find(text).ok_or_else(|| document.error(entry.place(key), format!("`{text}` is not {what}")))
     }
 
     /// The anchor with this name. `trail` holds the anchors and duties that
     /// lead here, so that a cycle is found.
-    fn anchor(&self, document: &Document, place: usize, name: &str, trail: &mut Vec<String>) -> Outcome<Anchor> {
+    fn anchor(
+        &self,
+        document: &Document,
+        place: usize,
+        name: &str,
+        trail: &mut Vec<String>,
+    ) -> Outcome<Anchor> {
         let built_in = match name {
             "disclosure" => Some(Anchor::Disclosure),
             "plan" => Some(Anchor::Plan),
@@ -287,7 +345,13 @@ impl<'d> Compiler<'d> {
         }
         if trail.iter().any(|passed| passed == name) {
             trail.push(name.to_owned());
-            return Err(document.error(place, format!("this anchor leads back to itself: {}; let one of them stand on an event", trail.join(" → "))));
+            return Err(document.error(
+                place,
+                format!(
+                    "this anchor leads back to itself: {}; let one of them stand on an event",
+                    trail.join(" → ")
+                ),
+            ));
         }
         trail.push(name.to_owned());
         let found = if let Some(duty) = self.duty_ids.iter().position(|id| *id == name) {
@@ -300,27 +364,52 @@ impl<'d> Compiler<'d> {
                 }
             }
             Anchor::Duty(duty)
-        } else if let Some((document, entry)) = self.of("anchor").into_iter().find(|(_, entry)| entry.text("id") == Some(name)) {
+        } else if let Some((document, entry)) =
+            self.of("anchor").into_iter().find(|(_, entry)| entry.text("id") == Some(name))
+        {
             let mut parts = Vec::new();
             let key = if entry.get("known").is_some() { "known" } else { "earliest" };
             for (part, place) in entry.texts(key) {
                 parts.push(self.anchor(document, place, part, trail)?);
             }
             if parts.is_empty() || (entry.get("known").is_some() && entry.get("earliest").is_some()) {
-                return Err(document.error(entry.start, "an anchor needs either `known` or `earliest`, with at least one anchor".to_owned()));
+                return Err(document.error(
+                    entry.start,
+                    "an anchor needs either `known` or `earliest`, with at least one anchor".to_owned(),
+                ));
             }
             if key == "known" { Anchor::Known(parts.into()) } else { Anchor::Earliest(parts.into()) }
         } else {
             let own = self.of("anchor").into_iter().filter_map(|(_, entry)| entry.text("id"));
-            let known = ["disclosure", "plan", "mitigated", "first-notice", "upstream", "warned", "announced", "released"];
+            let known = [
+                "disclosure",
+                "plan",
+                "mitigated",
+                "first-notice",
+                "upstream",
+                "warned",
+                "announced",
+                "released",
+            ];
             let hint = nearest(name, known.into_iter().chain(own).chain(self.duty_ids.iter().copied()));
-            return Err(document.error(place, format!("`{name}` is not an anchor{hint}; known are {}, event types, duties and [[anchor]]s", known.join(", "))));
+            return Err(document.error(
+                place,
+                format!(
+                    "`{name}` is not an anchor{hint}; known are {}, event types, duties and [[anchor]]s",
+                    known.join(", ")
+                ),
+            ));
         };
         trail.pop();
         Ok(found)
     }
 
-    fn anchor_of(&self, document: &Document, entry: &Entry, key: &str) -> Outcome<Option<(Anchor, Box<str>)>> {
+    fn anchor_of(
+        &self,
+        document: &Document,
+        entry: &Entry,
+        key: &str,
+    ) -> Outcome<Option<(Anchor, Box<str>)>> {
         let Some(name) = entry.text(key) else { return Ok(None) };
         let mut trail = match entry.section.name {
             "duty" => vec![entry.text("id").unwrap_or_default().to_owned()],
@@ -342,7 +431,11 @@ impl<'d> Compiler<'d> {
         let roles = self.roles()?;
         let duties = self.duties()?;
         let gates = self.gates()?;
-        let excuses = self.named("excuse")?.into_iter().map(|rule| Excuse { heading: rule.heading, when: rule.when }).collect();
+        let excuses = self
+            .named("excuse")?
+            .into_iter()
+            .map(|rule| Excuse { heading: rule.heading, when: rule.when })
+            .collect();
         let permissions = self.permissions()?;
         let checks = self.checks()?;
         // Every anchor is read, used or not, so that a cycle cannot hide.
@@ -355,7 +448,11 @@ impl<'d> Compiler<'d> {
             version,
             sha256,
             title,
-            overlays: self.overlays.iter().filter_map(|overlay| overlay.one("policy")?.text("id").map(str::to_owned)).collect(),
+            overlays: self
+                .overlays
+                .iter()
+                .filter_map(|overlay| overlay.one("policy")?.text("id").map(str::to_owned))
+                .collect(),
             roles,
             windows: self.windows()?,
             bands: self.bands()?,
@@ -392,7 +489,9 @@ impl<'d> Compiler<'d> {
                 "roster",
                 "a roster; known are maintainers, responders, added and the roles before this one",
                 |name| match name {
-                    _ if roles.iter().any(|role| &*role.heading.id == name) => Some(Roster::Role(name.into())),
+                    _ if roles.iter().any(|role| &*role.heading.id == name) => {
+                        Some(Roster::Role(name.into()))
+                    }
                     "maintainers" => Some(Roster::Maintainers),
                     "responders" => Some(Roster::Responders),
                     "added" => Some(Roster::Added),
@@ -411,35 +510,56 @@ impl<'d> Compiler<'d> {
             let who = entry.text("who").unwrap_or_default();
             if !self.role_ids.contains(&who) {
                 let hint = nearest(who, self.role_ids.iter().copied());
-                return Err(document.error(entry.place("who"), format!("`{who}` is not a role of this policy{hint}; declare it as [[role]]")));
+                return Err(document.error(
+                    entry.place("who"),
+                    format!("`{who}` is not a role of this policy{hint}; declare it as [[role]]"),
+                ));
             }
             let each = match entry.text("each") {
                 None => Each::Case,
-                Some(_) => self.word(document, entry, "each", "one of supported, development, maintained, channel", |word| match word {
-                    "supported" => Some(Each::Supported),
-                    "development" => Some(Each::Development),
-                    "maintained" => Some(Each::Maintained),
-                    "channel" => Some(Each::Channel),
-                    _ => None,
-                })?,
+                Some(_) => self.word(
+                    document,
+                    entry,
+                    "each",
+                    "one of supported, development, maintained, channel",
+                    |word| match word {
+                        "supported" => Some(Each::Supported),
+                        "development" => Some(Each::Development),
+                        "maintained" => Some(Each::Maintained),
+                        "channel" => Some(Each::Channel),
+                        _ => None,
+                    },
+                )?,
             };
             let within = self.span(document, entry, "within")?;
             let lead = self.span(document, entry, "lead")?;
             let most = self.span(document, entry, "most")?;
-            let window = match (self.anchor_of(document, entry, "after")?, within, self.anchor_of(document, entry, "before")?, lead) {
+            let window = match (
+                self.anchor_of(document, entry, "after")?,
+                within,
+                self.anchor_of(document, entry, "before")?,
+                lead,
+            ) {
                 (None, None, None, None) => Window::None,
                 (Some((anchor, name)), Some(span), None, None) => Window::After { anchor, name, span },
                 (None, None, Some((anchor, name)), Some(span)) => Window::Before { anchor, name, span, most },
                 _ => {
-                    return Err(document.error(entry.start, "a duty has `after` with `within`, or `before` with `lead`, or none of them".to_owned()));
+                    return Err(document.error(
+                        entry.start,
+                        "a duty has `after` with `within`, or `before` with `lead`, or none of them"
+                            .to_owned(),
+                    ));
                 }
             };
             let excuse_ids = self.excuse_ids.clone();
             let find = |name: &str| excuse_ids.iter().position(|id| *id == name);
-            let excuses = self.list(document, entry, "excuses", "an excuse of this policy", find, &excuse_ids)?;
+            let excuses =
+                self.list(document, entry, "excuses", "an excuse of this policy", find, &excuse_ids)?;
             let states_bind = match entry.text("states") {
                 None => false,
-                Some(_) => self.word(document, entry, "states", "binding, the only value", |word| (word == "binding").then_some(true))?,
+                Some(_) => self.word(document, entry, "states", "binding, the only value", |word| {
+                    (word == "binding").then_some(true)
+                })?,
             };
             duties.push(Duty {
                 who: who.into(),
@@ -468,7 +588,8 @@ impl<'d> Compiler<'d> {
             let actions = self.list(document, entry, "actions", "an action", Action::parse, &known)?;
             let kinds = ["needs", "until", "by", "lead-of", "step-of"];
             if kinds.iter().filter(|key| entry.get(key).is_some()).count() != 1 {
-                return Err(document.error(entry.start, format!("a gate waits for exactly one of {}", kinds.join(", "))));
+                return Err(document
+                    .error(entry.start, format!("a gate waits for exactly one of {}", kinds.join(", "))));
             }
             let wait = if entry.get("needs").is_some() {
                 Wait::Needs(self.condition(document, entry, "needs")?)
@@ -481,11 +602,14 @@ impl<'d> Compiler<'d> {
                 Wait::Within(anchor, name, span)
             } else if entry.get("lead-of").is_some() {
                 let duty_ids = self.duty_ids.clone();
-                Wait::Lead(self.word(document, entry, "lead-of", "a duty of this policy", |name| duty_ids.iter().position(|id| *id == name))?)
+                Wait::Lead(self.word(document, entry, "lead-of", "a duty of this policy", |name| {
+                    duty_ids.iter().position(|id| *id == name)
+                })?)
             } else {
                 let gate_ids = self.gate_ids.clone();
                 let find = |name: &str| gate_ids.iter().position(|id| *id == name);
-                let apart = self.list(document, entry, "apart-from", "a gate of this policy", find, &gate_ids)?;
+                let apart =
+                    self.list(document, entry, "apart-from", "a gate of this policy", find, &gate_ids)?;
                 Wait::StepOf(self.word(document, entry, "step-of", "an action", Action::parse)?, apart)
             };
             gates.push(Gate {
@@ -494,17 +618,26 @@ impl<'d> Compiler<'d> {
                 wait,
                 finding: match entry.text("finding") {
                     None => FindingKind::Violation,
-                    Some(_) => self.word(document, entry, "finding", "a kind of finding", FindingKind::parse)?,
+                    Some(_) => {
+                        self.word(document, entry, "finding", "a kind of finding", FindingKind::parse)?
+                    }
                 },
                 heading: self.heading(document, entry)?,
             });
         }
         // A lead is a span before an anchor.
-        let leads: Vec<&str> = self.of("duty").into_iter().filter(|(_, entry)| entry.get("lead").is_some()).filter_map(|(_, entry)| entry.text("id")).collect();
+        let leads: Vec<&str> = self
+            .of("duty")
+            .into_iter()
+            .filter(|(_, entry)| entry.get("lead").is_some())
+            .filter_map(|(_, entry)| entry.text("id"))
+            .collect();
         for (document, entry) in self.of("gate") {
             if let Some(duty) = entry.text("lead-of") {
                 if !leads.contains(&duty) {
-                    return Err(document.error(entry.place("lead-of"), format!("the duty `{duty}` has no `lead`")));
+                    return Err(
+                        document.error(entry.place("lead-of"), format!("the duty `{duty}` has no `lead`"))
+                    );
                 }
             }
         }
@@ -521,7 +654,9 @@ impl<'d> Compiler<'d> {
                 when: self.condition(document, entry, "when")?,
                 after: match entry.text("after") {
                     None => None,
-                    Some(_) => Some(self.word(document, entry, "after", "an event type", EventKind::parse)?),
+                    Some(_) => {
+                        Some(self.word(document, entry, "after", "an event type", EventKind::parse)?)
+                    }
                 },
                 duties: self.list(document, entry, "duties", "a duty of this policy", find, &duty_ids)?,
                 heading: self.heading(document, entry)?,
@@ -547,28 +682,41 @@ impl<'d> Compiler<'d> {
     fn named(&mut self, section: &str) -> Outcome<Vec<Named>> {
         let mut rules = Vec::new();
         for (document, entry) in self.of(section) {
-            rules.push(Named { when: self.condition(document, entry, "when")?, heading: self.heading(document, entry)? });
+            rules.push(Named {
+                when: self.condition(document, entry, "when")?,
+                heading: self.heading(document, entry)?,
+            });
         }
         Ok(rules)
     }
 
     fn windows(&mut self) -> Outcome<Option<(Heading, bool)>> {
         let Some((document, entry)) = self.of("windows").into_iter().next() else { return Ok(None) };
-        let holding = self.word(document, entry, "level", "a level; known are advisory, holding", |word| match word {
-            "advisory" => Some(false),
-            "holding" => Some(true),
-            _ => None,
-        })?;
+        let holding =
+            self.word(document, entry, "level", "a level; known are advisory, holding", |word| match word {
+                "advisory" => Some(false),
+                "holding" => Some(true),
+                _ => None,
+            })?;
         Ok(Some((self.heading(document, entry)?, holding)))
     }
 
-    fn bands(&mut self) -> Outcome<Vec<(Severity, u8, Clauses)>> {
-        let mut bands: Vec<(Severity, u8, Clauses)> = Vec::new();
+    fn bands(&mut self) -> Outcome<Vec<(Severity, u16, Clauses)>> {
+        let mut bands: Vec<(Severity, u16, Clauses)> = Vec::new();
         for (document, entry) in self.of("band") {
-            let severity = self.word(document, entry, "id", "a severity; known are none, low, medium, high, critical", Severity::parse)?;
-            let from = self.word(document, entry, "from", "a score from 0.0 to 10.0", tenths)?;
+            let severity = self.word(
+                document,
+                entry,
+                "id",
+                "a severity; known are none, low, medium, high, critical",
+                Severity::parse,
+            )?;
+            let from = self.word(document, entry, "from", "a score from 0.0 to 10.0", hundredths)?;
             if bands.last().is_some_and(|(below, start, _)| *below >= severity || *start >= from) {
-                return Err(document.error(entry.place("from"), "bands rise from one to the next; put them in order".to_owned()));
+                return Err(document.error(
+                    entry.place("from"),
+                    "bands rise from one to the next; put them in order".to_owned(),
+                ));
             }
             bands.push((severity, from, self.heading(document, entry)?.clauses));
         }
@@ -581,7 +729,14 @@ impl<'d> Compiler<'d> {
         let find = |name: &str| versions.contains(&name).then(|| Box::from(name));
         Ok(Some(Scoring {
             versions: self.list(document, entry, "versions", "a CVSS version", find, &versions)?,
-            thresholds: self.list(document, entry, "thresholds", "a score from 0.0 to 10.0", tenths, &[])?,
+            thresholds: self.list(
+                document,
+                entry,
+                "thresholds",
+                "a score from 0.0 to 10.0",
+                hundredths,
+                &[],
+            )?,
             heading: self.heading(document, entry)?,
         }))
     }
@@ -589,10 +744,24 @@ impl<'d> Compiler<'d> {
     fn classes(&mut self) -> Outcome<Vec<ClassRule>> {
         let mut classes = Vec::new();
         for (document, entry) in self.of("class") {
-            let find = |name: &str| Class::parse(name).filter(|class| !matches!(class, Class::Undetermined | Class::PolicySilent));
+            let find = |name: &str| {
+                Class::parse(name).filter(|class| !matches!(class, Class::Undetermined | Class::PolicySilent))
+            };
             classes.push(ClassRule {
-                class: self.word(document, entry, "id", "a class; known are supported, main-only, unsupported-only", find)?,
-                affects: self.word(document, entry, "affects", "a class of branch; known are development, supported, unsupported", BranchClass::parse)?,
+                class: self.word(
+                    document,
+                    entry,
+                    "id",
+                    "a class; known are supported, main-only, unsupported-only",
+                    find,
+                )?,
+                affects: self.word(
+                    document,
+                    entry,
+                    "affects",
+                    "a class of branch; known are development, supported, unsupported",
+                    BranchClass::parse,
+                )?,
                 heading: self.heading(document, entry)?,
             });
         }
@@ -620,7 +789,9 @@ impl<'d> Compiler<'d> {
 
     fn rotation(&mut self) -> Outcome<Option<Heading>> {
         let Some((document, entry)) = self.of("rotation").into_iter().next() else { return Ok(None) };
-        self.word(document, entry, "rule", "a rule; known is round-robin", |word| (word == "round-robin").then_some(()))?;
+        self.word(document, entry, "rule", "a rule; known is round-robin", |word| {
+            (word == "round-robin").then_some(())
+        })?;
         self.heading(document, entry).map(Some)
     }
 
@@ -646,11 +817,15 @@ fn lgtm_rule(text: &str) -> Option<LgtmRule> {
 fn fits(holds: &str, value: &str) -> Result<(), String> {
     let fits = match holds {
         "span" => return Span::parse(value).map(|_| ()),
-        "score" => tenths(value).is_some(),
+        "score" => hundredths(value).is_some(),
         "lgtm" => lgtm_rule(value).is_some(),
         "address" => !value.trim().is_empty() && !value.contains(char::is_whitespace),
         "text" => !value.trim().is_empty(),
-        other => return Err(format!("a parameter cannot hold `{other}`; known are address, text, span, score, lgtm")),
+        other => {
+            return Err(format!(
+                "a parameter cannot hold `{other}`; known are address, text, span, score, lgtm"
+            ));
+        }
     };
     let wanted = match holds {
         "score" => "a score like 4.0",

@@ -83,7 +83,12 @@ pub const SECTIONS: &[Section] = &[
         is_rule: true,
         keys: &[CLAUSES, ("versions", Texts, true), ("thresholds", Texts, true), SAY],
     },
-    Section { name: "class", repeats: true, is_rule: true, keys: &[ID, CLAUSES, ("affects", Text, true), SAY] },
+    Section {
+        name: "class",
+        repeats: true,
+        is_rule: true,
+        keys: &[ID, CLAUSES, ("affects", Text, true), SAY],
+    },
     Section {
         name: "anchor",
         repeats: true,
@@ -161,15 +166,7 @@ pub const SECTIONS: &[Section] = &[
         name: "check",
         repeats: true,
         is_rule: true,
-        keys: &[
-            ID,
-            CLAUSES,
-            ("on", Texts, true),
-            WHEN,
-            ("needs", Text, true),
-            ("finding", Text, true),
-            SAY,
-        ],
+        keys: &[ID, CLAUSES, ("on", Texts, true), WHEN, ("needs", Text, true), ("finding", Text, true), SAY],
     },
     Section { name: "path", repeats: true, is_rule: true, keys: &[ID, CLAUSES, ("when", Text, true), SAY] },
     Section { name: "rotation", repeats: false, is_rule: true, keys: &[CLAUSES, ("rule", Text, true), SAY] },
@@ -324,11 +321,15 @@ impl Document {
                 (DeValue::Array(list), true) => list.iter().collect(),
                 (DeValue::Table(_), false) => vec![value],
                 (_, true) => return Err(document.error(place, format!("write it as [[{}]]", section.name))),
-                (_, false) => return Err(document.error(place, format!("write it once, as [{}]", section.name))),
+                (_, false) => {
+                    return Err(document.error(place, format!("write it once, as [{}]", section.name)));
+                }
             };
             for table in tables {
                 let DeValue::Table(keys) = table.get_ref() else {
-                    return Err(document.error(table.span().start, format!("write it as [[{}]]", section.name)));
+                    return Err(
+                        document.error(table.span().start, format!("write it as [[{}]]", section.name))
+                    );
                 };
                 let entry = document.read_entry(section, keys, table.span())?;
                 document.entries.push(entry);
@@ -341,7 +342,12 @@ impl Document {
         Ok(document)
     }
 
-    fn read_entry(&self, section: &'static Section, keys: &DeTable<'_>, span: Range<usize>) -> Result<Entry, PolicyError> {
+    fn read_entry(
+        &self,
+        section: &'static Section,
+        keys: &DeTable<'_>,
+        span: Range<usize>,
+    ) -> Result<Entry, PolicyError> {
         let mut entry = Entry { section, start: span.start, values: Vec::new() };
         for (name, value) in keys {
             let place = name.span().start;
@@ -371,8 +377,14 @@ impl Document {
                     }
                     Written::Texts(texts)
                 }
-                (_, Text) => return Err(self.error(place, format!("`{key}` holds a text; write it in quotes"))),
-                (_, Texts) => return Err(self.error(place, format!("`{key}` holds a list of texts, like [\"…\", \"…\"]"))),
+                (_, Text) => {
+                    return Err(self.error(place, format!("`{key}` holds a text; write it in quotes")));
+                }
+                (_, Texts) => {
+                    return Err(
+                        self.error(place, format!("`{key}` holds a list of texts, like [\"…\", \"…\"]"))
+                    );
+                }
             };
             entry.values.push((key, written, place));
         }
@@ -396,7 +408,10 @@ impl Document {
         if self.source.is_empty() {
             return PolicyError { line: 0, column: 0, excerpt: String::new(), message };
         }
-        let place = (0..=place.min(self.source.len())).rev().find(|at| self.source.is_char_boundary(*at)).unwrap_or(0);
+        let place = (0..=place.min(self.source.len()))
+            .rev()
+            .find(|at| self.source.is_char_boundary(*at))
+            .unwrap_or(0);
         let before = &self.source[..place];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         let excerpt = self.source[line_start..].lines().next().unwrap_or_default();

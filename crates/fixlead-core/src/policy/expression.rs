@@ -104,10 +104,10 @@ pub enum Expression {
     Fact(Fact),
     /// An event of this type is on record.
     Seen(EventKind),
-    /// The final score is below so many tenths.
-    ScoreBelow(u8),
-    /// The final score is at least so many tenths.
-    ScoreAtLeast(u8),
+    /// The final score is below so many hundredths.
+    ScoreBelow(u16),
+    /// The final score is at least so many hundredths.
+    ScoreAtLeast(u16),
     /// The severity in force is below this.
     SeverityBelow(Severity),
     /// The severity in force is at least this.
@@ -138,7 +138,9 @@ pub fn parse(text: &str, names: &mut dyn Names) -> Result<Expression, (usize, St
     let expression = reader.any()?;
     match reader.peek() {
         None => Ok(expression),
-        Some(word) => Err(reader.complain(format!("`{word}` is not expected here; join conditions with `and` or `or`"))),
+        Some(word) => {
+            Err(reader.complain(format!("`{word}` is not expected here; join conditions with `and` or `or`")))
+        }
     }
 }
 
@@ -189,7 +191,9 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn take(&mut self, what: &str) -> Step<&'a str> {
-        let word = self.peek().ok_or_else(|| self.complain(format!("the condition ends where {what} is expected")))?;
+        let word = self
+            .peek()
+            .ok_or_else(|| self.complain(format!("the condition ends where {what} is expected")))?;
         self.next += 1;
         Ok(word)
     }
@@ -269,13 +273,18 @@ impl<'a> Reader<'a, '_> {
                     Some(id) => self.names.parameter(id).map_err(|message| (offset, message))?,
                     None => word.to_owned(),
                 };
-                let tenths = tenths(&number).ok_or_else(|| (offset, format!("`{number}` is not a score from 0.0 to 10.0")))?;
-                if below { Expression::ScoreBelow(tenths) } else { Expression::ScoreAtLeast(tenths) }
+                let number = hundredths(&number)
+                    .ok_or_else(|| (offset, format!("`{number}` is not a score from 0.0 to 10.0")))?;
+                if below { Expression::ScoreBelow(number) } else { Expression::ScoreAtLeast(number) }
             }
             "severity" => {
                 let below = self.order()?;
                 let severity = self.look("a severity", Severity::parse)?;
-                if below { Expression::SeverityBelow(severity) } else { Expression::SeverityAtLeast(severity) }
+                if below {
+                    Expression::SeverityBelow(severity)
+                } else {
+                    Expression::SeverityAtLeast(severity)
+                }
             }
             other => match Fact::parse(other) {
                 Some(fact) => Expression::Fact(fact),
@@ -307,10 +316,10 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
-/// A score like `4.0` in tenths.
-pub fn tenths(text: &str) -> Option<u8> {
+/// A score like `4.0` in hundredths.
+pub fn hundredths(text: &str) -> Option<u16> {
     let (whole, tenth) = text.split_once('.').unwrap_or((text, "0"));
-    let whole: u8 = whole.parse().ok().filter(|whole| *whole <= 10)?;
-    let tenth: u8 = tenth.parse().ok().filter(|digit| tenth.len() == 1 && *digit <= 9)?;
-    Some(whole * 10 + tenth).filter(|sum| *sum <= 100)
+    let whole: u16 = whole.parse().ok().filter(|whole| *whole <= 10)?;
+    let tenth: u16 = tenth.parse().ok().filter(|digit| tenth.len() == 1 && *digit <= 9)?;
+    Some(whole * 100 + tenth * 10).filter(|sum| *sum <= 1000)
 }

@@ -246,8 +246,8 @@ pub struct Scoring {
     pub heading: Heading,
     /// The CVSS versions the policy names.
     pub versions: Box<[Box<str>]>,
-    /// Thresholds that decide something, in tenths.
-    pub thresholds: Box<[u8]>,
+    /// Thresholds that decide something, in hundredths.
+    pub thresholds: Box<[u16]>,
 }
 
 /// Who must have given an LGTM.
@@ -311,8 +311,8 @@ pub struct Policy {
     pub roles: Vec<Role>,
     /// Whether a missed window is a violation, and the clauses that say so.
     pub windows: Option<(Heading, bool)>,
-    /// Severity bands from the lowest: where each begins, in tenths.
-    pub bands: Vec<(Severity, u8, Clauses)>,
+    /// Severity bands from the lowest: where each begins, in hundredths.
+    pub bands: Vec<(Severity, u16, Clauses)>,
     /// How scores are read.
     pub scoring: Option<Scoring>,
     /// Classes, the first that applies counts.

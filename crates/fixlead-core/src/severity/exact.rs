@@ -106,10 +106,7 @@ mod tests {
         let top = Wide::new(u64::MAX).times(u64::MAX);
         assert_eq!(top.0[..3], [1, u64::MAX - 1, 0]);
         assert_eq!(top.plus(top).minus(top), top);
-        assert_eq!(
-            Wide::new(u64::MAX).plus(Wide::new(1)).minus(Wide::new(1)),
-            Wide::new(u64::MAX)
-        );
+        assert_eq!(Wide::new(u64::MAX).plus(Wide::new(1)).minus(Wide::new(1)), Wide::new(u64::MAX));
         assert!(Wide::power_of_ten(134) > Wide::power_of_ten(133).times(9));
         assert!(Wide::new(7) < Wide::power_of_ten(20));
     }

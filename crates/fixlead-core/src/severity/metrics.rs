@@ -41,35 +41,19 @@ pub(super) const fn metrics(version: Version) -> &'static [Metric] {
 }
 
 const fn base(name: &'static str, values: &'static [&'static str]) -> Metric {
-    Metric {
-        name,
-        values,
-        part: Part::Base,
-    }
+    Metric { name, values, part: Part::Base }
 }
 
 const fn threat(name: &'static str, values: &'static [&'static str]) -> Metric {
-    Metric {
-        name,
-        values,
-        part: Part::Threat,
-    }
+    Metric { name, values, part: Part::Threat }
 }
 
 const fn environmental(name: &'static str, values: &'static [&'static str]) -> Metric {
-    Metric {
-        name,
-        values,
-        part: Part::Environmental,
-    }
+    Metric { name, values, part: Part::Environmental }
 }
 
 const fn supplemental(name: &'static str, values: &'static [&'static str]) -> Metric {
-    Metric {
-        name,
-        values,
-        part: Part::Supplemental,
-    }
+    Metric { name, values, part: Part::Supplemental }
 }
 
 static V2: [Metric; 14] = [

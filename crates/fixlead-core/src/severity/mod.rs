@@ -65,9 +65,7 @@ impl Version {
 
     /// The version of that number, if there is one.
     pub fn parse(text: &str) -> Option<Self> {
-        Version::ALL
-            .into_iter()
-            .find(|version| version.as_str() == text)
+        Version::ALL.into_iter().find(|version| version.as_str() == text)
     }
 
     /// What a vector of this version begins with; empty for 2.0.

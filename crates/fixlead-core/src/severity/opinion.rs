@@ -34,11 +34,7 @@ impl Opinion {
     /// An opinion given as a vector.
     pub fn from_vector(who: impl Into<String>, vector: Vector) -> Self {
         let scores = match vector.scores() {
-            Scores::Grouped {
-                base,
-                temporal,
-                environmental,
-            } => [
+            Scores::Grouped { base, temporal, environmental } => [
                 (Group::Base, Some(base)),
                 (Group::Temporal, temporal),
                 (Group::Environmental, environmental),
@@ -50,34 +46,15 @@ impl Opinion {
                 // The base metrics alone are comparable with everybody's.
                 let base = vector.base().scores().overall();
                 let overall = combined.overall();
-                if base.0 == overall.0 {
-                    vec![base]
-                } else {
-                    vec![base, overall]
-                }
+                if base.0 == overall.0 { vec![base] } else { vec![base, overall] }
             }
         };
-        Opinion {
-            who: who.into(),
-            vector: Some(vector),
-            version: vector.version(),
-            scores,
-        }
+        Opinion { who: who.into(), vector: Some(vector), version: vector.version(), scores }
     }
 
     /// An opinion given as a number.
-    pub fn from_score(
-        who: impl Into<String>,
-        version: Version,
-        group: Group,
-        score: Score,
-    ) -> Self {
-        Opinion {
-            who: who.into(),
-            vector: None,
-            version,
-            scores: vec![(group, score)],
-        }
+    pub fn from_score(who: impl Into<String>, version: Version, group: Group, score: Score) -> Self {
+        Opinion { who: who.into(), vector: None, version, scores: vec![(group, score)] }
     }
 
     /// The version it is held under.
@@ -87,10 +64,7 @@ impl Opinion {
 
     /// Its score for a group, if it has one.
     pub fn score(&self, group: Group) -> Option<Score> {
-        self.scores
-            .iter()
-            .find(|(own, _)| *own == group)
-            .map(|(_, score)| *score)
+        self.scores.iter().find(|(own, _)| *own == group).map(|(_, score)| *score)
     }
 }
 
@@ -112,9 +86,9 @@ impl Opinions {
         for opinion in &self.opinions {
             for (group, score) in &opinion.scores {
                 let entry = (opinion.who.as_str(), *score);
-                let same = comparisons.iter_mut().find(|comparison| {
-                    comparison.version == opinion.version && comparison.group == *group
-                });
+                let same = comparisons
+                    .iter_mut()
+                    .find(|comparison| comparison.version == opinion.version && comparison.group == *group);
                 match same {
                     Some(comparison) => comparison.scores.push(entry),
                     None => comparisons.push(Comparison {
@@ -143,9 +117,7 @@ impl Opinions {
 
 impl FromIterator<Opinion> for Opinions {
     fn from_iter<I: IntoIterator<Item = Opinion>>(opinions: I) -> Self {
-        Opinions {
-            opinions: opinions.into_iter().collect(),
-        }
+        Opinions { opinions: opinions.into_iter().collect() }
     }
 }
 
@@ -169,11 +141,7 @@ impl Comparison<'_> {
     /// somebody is not.
     pub fn divided_by(&self, thresholds: &[Score]) -> Vec<Score> {
         let (lowest, highest) = (self.lowest(), self.highest());
-        thresholds
-            .iter()
-            .copied()
-            .filter(|threshold| lowest < *threshold && *threshold <= highest)
-            .collect()
+        thresholds.iter().copied().filter(|threshold| lowest < *threshold && *threshold <= highest).collect()
     }
 
     fn only(&self) -> impl Iterator<Item = Score> {

@@ -50,14 +50,10 @@ impl Scale {
         }
         for (place, word) in words.iter().enumerate() {
             if word.is_empty() || word.trim() != word || word.len() > Scale::LONGEST_WORD {
-                return Err(ScaleError::BadWord {
-                    word: excerpt(word),
-                });
+                return Err(ScaleError::BadWord { word: excerpt(word) });
             }
             if words[..place].iter().any(|earlier| same(earlier, word)) {
-                return Err(ScaleError::Repeated {
-                    word: excerpt(word),
-                });
+                return Err(ScaleError::Repeated { word: excerpt(word) });
             }
         }
         Ok(Scale { words })
@@ -77,10 +73,7 @@ impl Scale {
         self.words
             .iter()
             .position(|own| same(own, word))
-            .ok_or_else(|| ScaleError::Unknown {
-                word: excerpt(word),
-                scale: self.words.clone(),
-            })
+            .ok_or_else(|| ScaleError::Unknown { word: excerpt(word), scale: self.words.clone() })
     }
 
     /// Whether a word is at least as severe as another.
@@ -110,11 +103,9 @@ impl fmt::Display for ScaleError {
             ScaleError::Repeated { word } => {
                 write!(f, "{word} is on the scale twice: keep one of the two")
             }
-            ScaleError::Unknown { word, scale } => write!(
-                f,
-                "{word} is not on the scale: its words are {}",
-                scale.join(", ")
-            ),
+            ScaleError::Unknown { word, scale } => {
+                write!(f, "{word} is not on the scale: its words are {}", scale.join(", "))
+            }
         }
     }
 }

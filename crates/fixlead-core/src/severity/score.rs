@@ -89,20 +89,12 @@ impl Score {
 
     /// From tenths, 0 to 100; `None` above.
     pub const fn from_tenths(tenths: u8) -> Option<Self> {
-        if tenths <= 100 {
-            Some(Score(tenths))
-        } else {
-            None
-        }
+        if tenths <= 100 { Some(Score(tenths)) } else { None }
     }
 
     /// From tenths; anything above 10.0 becomes 10.0.
     pub(super) const fn saturating(tenths: u64) -> Self {
-        if tenths < 100 {
-            Score(tenths as u8)
-        } else {
-            Score::MAX
-        }
+        if tenths < 100 { Score(tenths as u8) } else { Score::MAX }
     }
 
     /// The score in tenths, 0 to 100.
@@ -125,9 +117,7 @@ impl Score {
             (whole, Some(tenth)) => digit(whole).map(|whole| whole * 10 + tenth),
             _ => None,
         };
-        tenths
-            .and_then(Score::from_tenths)
-            .ok_or_else(|| ScoreError(super::vector_error::excerpt(text)))
+        tenths.and_then(Score::from_tenths).ok_or_else(|| ScoreError(super::vector_error::excerpt(text)))
     }
 
     /// The word for this score under a version.
@@ -161,11 +151,7 @@ impl fmt::Display for Score {
 
 impl fmt::Display for ScoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} is not a score: write a number from 0.0 to 10.0 with at most one decimal",
-            self.0
-        )
+        write!(f, "{} is not a score: write a number from 0.0 to 10.0 with at most one decimal", self.0)
     }
 }
 
@@ -224,9 +210,7 @@ impl Nomenclature {
         match self {
             Nomenclature::Base => Group::Base,
             Nomenclature::BaseThreat => Group::Threat,
-            Nomenclature::BaseEnvironmental | Nomenclature::BaseThreatEnvironmental => {
-                Group::Environmental
-            }
+            Nomenclature::BaseEnvironmental | Nomenclature::BaseThreatEnvironmental => Group::Environmental,
         }
     }
 }
@@ -241,20 +225,13 @@ impl Scores {
     /// The score of one group, if the vector has it.
     pub fn group(&self, group: Group) -> Option<Score> {
         match *self {
-            Scores::Grouped {
-                base,
-                temporal,
-                environmental,
-            } => match group {
+            Scores::Grouped { base, temporal, environmental } => match group {
                 Group::Base => Some(base),
                 Group::Temporal => temporal,
                 Group::Environmental => environmental,
                 Group::Threat => None,
             },
-            Scores::Combined {
-                score,
-                nomenclature,
-            } => (nomenclature.group() == group).then_some(score),
+            Scores::Combined { score, nomenclature } => (nomenclature.group() == group).then_some(score),
         }
     }
 
@@ -262,19 +239,10 @@ impl Scores {
     /// before temporal before base; in version 4.0 the one score there is.
     pub fn overall(&self) -> (Group, Score) {
         match *self {
-            Scores::Grouped {
-                environmental: Some(score),
-                ..
-            } => (Group::Environmental, score),
-            Scores::Grouped {
-                temporal: Some(score),
-                ..
-            } => (Group::Temporal, score),
+            Scores::Grouped { environmental: Some(score), .. } => (Group::Environmental, score),
+            Scores::Grouped { temporal: Some(score), .. } => (Group::Temporal, score),
             Scores::Grouped { base, .. } => (Group::Base, base),
-            Scores::Combined {
-                score,
-                nomenclature,
-            } => (nomenclature.group(), score),
+            Scores::Combined { score, nomenclature } => (nomenclature.group(), score),
         }
     }
 }

@@ -31,26 +31,16 @@ pub fn straddles(scores: &[(Version, Score)], thresholds: &[Score]) -> Option<St
     let mut thresholds = thresholds.to_vec();
     thresholds.sort_unstable();
     thresholds.dedup();
-    let crossings: Vec<Crossing> = thresholds
-        .into_iter()
-        .filter_map(|threshold| crossing(scores, threshold))
-        .collect();
+    let crossings: Vec<Crossing> =
+        thresholds.into_iter().filter_map(|threshold| crossing(scores, threshold)).collect();
     (!crossings.is_empty()).then_some(Straddle { crossings })
 }
 
 fn crossing(scores: &[(Version, Score)], threshold: Score) -> Option<Crossing> {
-    let (under, at_or_above): (Vec<_>, Vec<_>) = scores
-        .iter()
-        .copied()
-        .partition(|(_, score)| *score < threshold);
-    let versions_differ = under
-        .iter()
-        .any(|(low, _)| at_or_above.iter().any(|(high, _)| low != high));
-    versions_differ.then_some(Crossing {
-        threshold,
-        under,
-        at_or_above,
-    })
+    let (under, at_or_above): (Vec<_>, Vec<_>) =
+        scores.iter().copied().partition(|(_, score)| *score < threshold);
+    let versions_differ = under.iter().any(|(low, _)| at_or_above.iter().any(|(high, _)| low != high));
+    versions_differ.then_some(Crossing { threshold, under, at_or_above })
 }
 
 impl Straddle {

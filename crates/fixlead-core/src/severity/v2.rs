@@ -50,12 +50,8 @@ pub(super) fn scores(vector: &Vector) -> Scores {
     let base = base(vector, impact(vector, [100; 3]));
     Scores::Grouped {
         base: score(base),
-        temporal: vector
-            .defines(Part::Threat)
-            .then(|| score(temporal(vector, base))),
-        environmental: vector
-            .defines(Part::Environmental)
-            .then(|| score(environmental(vector))),
+        temporal: vector.defines(Part::Threat).then(|| score(temporal(vector, base))),
+        environmental: vector.defines(Part::Environmental).then(|| score(environmental(vector))),
     }
 }
 
@@ -111,8 +107,5 @@ fn environmental(vector: &Vector) -> i128 {
     let adjusted = temporal(vector, base(vector, adjusted_impact));
     let damage = COLLATERAL_DAMAGE[vector.choice(CDP)];
     let distribution = TARGET_DISTRIBUTION[vector.choice(TD)];
-    round_to_tenths(
-        (adjusted * 10 + (100 - adjusted) * damage) * distribution,
-        10_000,
-    )
+    round_to_tenths((adjusted * 10 + (100 - adjusted) * damage) * distribution, 10_000)
 }

@@ -71,9 +71,7 @@ pub(super) fn scores(vector: &Vector) -> Scores {
     Scores::Grouped {
         base,
         temporal: vector.defines(Part::Threat).then(|| timed(base)),
-        environmental: vector
-            .defines(Part::Environmental)
-            .then(|| timed(modified(vector))),
+        environmental: vector.defines(Part::Environmental).then(|| timed(modified(vector))),
     }
 }
 
@@ -83,11 +81,7 @@ fn modified(vector: &Vector) -> Score {
         let base = vector.choice(metric);
         let modified = vector.choice(metric + MODIFIED);
         // A modified metric has one value more than its base metric: X, last.
-        if modified == LAST[metric] {
-            base
-        } else {
-            modified
-        }
+        if modified == LAST[metric] { base } else { modified }
     };
     let requirement = |metric| REQUIREMENT[vector.choice(CR + metric - C)];
     let mut metrics = effective(choice, requirement);

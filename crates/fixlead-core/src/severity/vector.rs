@@ -52,23 +52,14 @@ impl Vector {
             };
             let metric = &known[index];
             let Some(choice) = metric.values.iter().position(|known| *known == value) else {
-                return Err(VectorError::unknown_value(
-                    at + name.len() + 1,
-                    name,
-                    value,
-                    metric.values,
-                ));
+                return Err(VectorError::unknown_value(at + name.len() + 1, name, value, metric.values));
             };
             values[index] = choice as u8;
             next = index + 1;
             at += part.len() + 1;
         }
         let vector = Vector { version, values };
-        if known
-            .iter()
-            .zip(&values)
-            .any(|(metric, value)| metric.part == Part::Base && *value == ABSENT)
-        {
+        if known.iter().zip(&values).any(|(metric, value)| metric.part == Part::Base && *value == ABSENT) {
             return Err(VectorError::Missing {
                 version,
                 metrics: known
@@ -112,9 +103,7 @@ impl Vector {
     /// The value given for a metric, such as `"R"` for `UI`; `None` when the
     /// vector does not name it, or its version has no such metric.
     pub fn metric(&self, name: &str) -> Option<&'static str> {
-        self.given()
-            .find(|(metric, _)| metric.name == name)
-            .map(|(_, value)| value)
+        self.given().find(|(metric, _)| metric.name == name).map(|(_, value)| value)
     }
 
     /// Its scores, exact, by the equations of its version.
@@ -145,9 +134,7 @@ impl Vector {
         metrics(self.version)
             .iter()
             .zip(&self.values)
-            .any(|(metric, value)| {
-                metric.part == part && usize::from(*value) + 1 < metric.values.len()
-            })
+            .any(|(metric, value)| metric.part == part && usize::from(*value) + 1 < metric.values.len())
     }
 
     fn given(&self) -> impl Iterator<Item = (&'static Metric, &'static str)> {
@@ -185,20 +172,14 @@ fn split_version(text: &str) -> Result<(Version, &str), VectorError> {
         }
     }
     let first = text.split(':').next().unwrap_or_default();
-    if metrics(Version::V2)
-        .iter()
-        .any(|metric| metric.name == first)
-    {
+    if metrics(Version::V2).iter().any(|metric| metric.name == first) {
         return Ok((Version::V2, text));
     }
     Err(VectorError::unknown_version(text))
 }
 
 fn position_from(known: &[Metric], from: usize, name: &str) -> Option<usize> {
-    known[from..]
-        .iter()
-        .position(|metric| metric.name == name)
-        .map(|place| from + place)
+    known[from..].iter().position(|metric| metric.name == name).map(|place| from + place)
 }
 
 /// Why a metric is not welcome at this place: named before, too late, or not
@@ -215,18 +196,12 @@ fn misplaced(
         Some(index) if values[index] != ABSENT => VectorError::duplicate(at, known[index].name),
         Some(index) => {
             let body = &text[version.prefix().len()..];
-            let named = |metric: &&Metric| {
-                body.split('/')
-                    .any(|part| part.split(':').next() == Some(metric.name))
-            };
+            let named =
+                |metric: &&Metric| body.split('/').any(|part| part.split(':').next() == Some(metric.name));
             VectorError::OutOfOrder {
                 place: at + 1,
                 metric: known[index].name,
-                order: known
-                    .iter()
-                    .filter(named)
-                    .map(|metric| metric.name)
-                    .collect(),
+                order: known.iter().filter(named).map(|metric| metric.name).collect(),
             }
         }
         None => VectorError::unknown_metric(at, name, version),

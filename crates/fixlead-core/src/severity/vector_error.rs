@@ -104,10 +104,7 @@ impl VectorError {
             Some(slash) => slash + 1,
             None => text.len(),
         };
-        VectorError::UnknownVersion {
-            found: excerpt(&text[..end]),
-            hint,
-        }
+        VectorError::UnknownVersion { found: excerpt(&text[..end]), hint }
     }
 
     pub(super) fn malformed(text: &str, at: usize, part: &str) -> Self {
@@ -116,18 +113,11 @@ impl VectorError {
             "" => "nothing between two slashes".to_owned(),
             part => excerpt(part),
         };
-        VectorError::Malformed {
-            place: at + 1,
-            found,
-        }
+        VectorError::Malformed { place: at + 1, found }
     }
 
     pub(super) fn unknown_metric(at: usize, name: &str, version: Version) -> Self {
-        VectorError::UnknownMetric {
-            place: at + 1,
-            found: excerpt(name),
-            version,
-        }
+        VectorError::UnknownMetric { place: at + 1, found: excerpt(name), version }
     }
 
     pub(super) fn unknown_value(
@@ -145,10 +135,7 @@ impl VectorError {
     }
 
     pub(super) fn duplicate(at: usize, metric: &'static str) -> Self {
-        VectorError::Duplicate {
-            place: at + 1,
-            metric,
-        }
+        VectorError::Duplicate { place: at + 1, metric }
     }
 }
 
@@ -162,52 +149,29 @@ impl fmt::Display for VectorError {
             VectorError::UnknownVersion { found, hint } => {
                 write!(f, "{found} begins no vector: {hint}")
             }
-            VectorError::Malformed { place, found } => write!(
-                f,
-                "expected a metric such as \"AV:N\" at character {place}, found {found}"
-            ),
-            VectorError::UnknownMetric {
-                place,
-                found,
-                version,
-            } => {
-                write!(
-                    f,
-                    "version {version} has no metric {found} (character {place}): its metrics are "
-                )?;
+            VectorError::Malformed { place, found } => {
+                write!(f, "expected a metric such as \"AV:N\" at character {place}, found {found}")
+            }
+            VectorError::UnknownMetric { place, found, version } => {
+                write!(f, "version {version} has no metric {found} (character {place}): its metrics are ")?;
                 list(f, metrics(*version).iter().map(|metric| metric.name))?;
                 match version {
-                    Version::V2 => f.write_str(
-                        "; a vector of a later version begins with it, as in \"CVSS:3.1/\"",
-                    ),
+                    Version::V2 => {
+                        f.write_str("; a vector of a later version begins with it, as in \"CVSS:3.1/\"")
+                    }
                     _ => Ok(()),
                 }
             }
-            VectorError::UnknownValue {
-                place,
-                metric,
-                found,
-                expected,
-            } => {
-                write!(
-                    f,
-                    "{metric} takes no value {found} (character {place}): it takes "
-                )?;
+            VectorError::UnknownValue { place, metric, found, expected } => {
+                write!(f, "{metric} takes no value {found} (character {place}): it takes ")?;
                 list(f, expected.iter().copied())
             }
-            VectorError::Duplicate { place, metric } => write!(
-                f,
-                "{metric} is given a second time (character {place}): keep one of the two"
-            ),
-            VectorError::OutOfOrder {
-                place,
-                metric,
-                order,
-            } => write!(
-                f,
-                "{metric} is out of order (character {place}): the order is {}",
-                order.join("/")
-            ),
+            VectorError::Duplicate { place, metric } => {
+                write!(f, "{metric} is given a second time (character {place}): keep one of the two")
+            }
+            VectorError::OutOfOrder { place, metric, order } => {
+                write!(f, "{metric} is out of order (character {place}): the order is {}", order.join("/"))
+            }
             VectorError::Missing { version, metrics } => {
                 let subject = match metrics.len() {
                     1 => "the base metric",
@@ -223,10 +187,7 @@ impl fmt::Display for VectorError {
 
 impl std::error::Error for VectorError {}
 
-fn list<'a>(
-    f: &mut fmt::Formatter<'_>,
-    words: impl ExactSizeIterator<Item = &'a str>,
-) -> fmt::Result {
+fn list<'a>(f: &mut fmt::Formatter<'_>, words: impl ExactSizeIterator<Item = &'a str>) -> fmt::Result {
     let last = words.len().saturating_sub(1);
     for (place, word) in words.enumerate() {
         let separator = match place {

@@ -66,11 +66,7 @@ pub fn run(
     if arguments.vectors == [STANDARD_INPUT] {
         return score_lines(input, out, messages);
     }
-    if arguments
-        .vectors
-        .iter()
-        .any(|vector| vector == STANDARD_INPUT)
-    {
+    if arguments.vectors.iter().any(|vector| vector == STANDARD_INPUT) {
         writeln!(
             messages,
             "fixlead: `-` reads every vector from standard input: give it alone, or leave it out"
@@ -113,11 +109,7 @@ fn score_arguments(
 }
 
 /// Scores one vector a line and answers each with a line of JSON.
-fn score_lines(
-    input: impl Read,
-    out: &mut impl Write,
-    messages: &mut impl Write,
-) -> io::Result<Outcome> {
+fn score_lines(input: impl Read, out: &mut impl Write, messages: &mut impl Write) -> io::Result<Outcome> {
     let mut lines = Lines::new(BufReader::with_capacity(INPUT_BUFFER, input));
     let mut out = BufWriter::with_capacity(OUTPUT_BUFFER, out);
     let mut json = Vec::new();
@@ -171,11 +163,7 @@ fn write_scores(json: &mut Vec<u8>, text: &str, vector: &Vector, scores: &Scores
     json.extend_from_slice(b"\",\"version\":\"");
     json.extend_from_slice(version.as_str().as_bytes());
     match *scores {
-        Scores::Grouped {
-            base,
-            temporal,
-            environmental,
-        } => {
+        Scores::Grouped { base, temporal, environmental } => {
             json.extend_from_slice(b"\",\"base\":");
             write_score(json, base.tenths());
             json.extend_from_slice(b",\"temporal\":");
@@ -183,10 +171,7 @@ fn write_scores(json: &mut Vec<u8>, text: &str, vector: &Vector, scores: &Scores
             json.extend_from_slice(b",\"environmental\":");
             write_group(json, environmental.map(|score| score.tenths()));
         }
-        Scores::Combined {
-            score,
-            nomenclature,
-        } => {
+        Scores::Combined { score, nomenclature } => {
             json.extend_from_slice(b"\",\"score\":");
             write_score(json, score.tenths());
             json.extend_from_slice(b",\"nomenclature\":\"");

@@ -3,6 +3,7 @@
 //! process nor the other commands.
 
 pub mod cvss;
+pub mod policy;
 
 use std::process::ExitCode;
 
@@ -11,6 +12,8 @@ use std::process::ExitCode;
 pub enum Outcome {
     /// It did what it was asked: exit 0.
     Done,
+    /// The answer is "no": a check found something. Exit 1.
+    No,
     /// Input could not be read, or the usage is wrong: exit 2.
     Unreadable,
 }
@@ -19,6 +22,7 @@ impl From<Outcome> for ExitCode {
     fn from(outcome: Outcome) -> Self {
         match outcome {
             Outcome::Done => ExitCode::SUCCESS,
+            Outcome::No => ExitCode::from(1),
             Outcome::Unreadable => ExitCode::from(2),
         }
     }

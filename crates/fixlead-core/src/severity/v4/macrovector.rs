@@ -119,25 +119,13 @@ impl MacroVector {
     /// [`MacroVector::next_lower`].
     pub(super) fn depths(self) -> [u64; 5] {
         let [eq1, eq2, _, eq4, ..] = self.0.map(usize::from);
-        [
-            [1, 4, 5][eq1],
-            [1, 2][eq2],
-            [7, 6, 8, 8, 10][self.impact_row()],
-            [6, 5, 4][eq4],
-            1,
-        ]
+        [[1, 4, 5][eq1], [1, 2][eq2], [7, 6, 8, 8, 10][self.impact_row()], [6, 5, 4][eq4], 1]
     }
 
     /// The sum of the levels of each set's metrics in its most severe vectors:
     /// where there are several of them, they have the same sum.
     pub(super) fn top_levels(self) -> [u64; 5] {
         let [eq1, eq2, _, eq4, ..] = self.0.map(usize::from);
-        [
-            [0, 1, 3][eq1],
-            [0, 1][eq2],
-            [0, 3, 1, 3, 3][self.impact_row()],
-            [1, 3, 6][eq4],
-            0,
-        ]
+        [[0, 1, 3][eq1], [0, 1][eq2], [0, 3, 1, 3, 3][self.impact_row()], [1, 3, 6][eq4], 0]
     }
 }

@@ -48,19 +48,13 @@ const MODIFIED_VALUES: [usize; 11] = [4, 2, 2, 3, 3, 3, 3, 3, 3, 4, 4];
 struct Effective([u8; 15]);
 
 pub(super) fn scores(vector: &Vector) -> Scores {
-    let nomenclature = match (
-        vector.defines(Part::Threat),
-        vector.defines(Part::Environmental),
-    ) {
+    let nomenclature = match (vector.defines(Part::Threat), vector.defines(Part::Environmental)) {
         (false, false) => Nomenclature::Base,
         (true, false) => Nomenclature::BaseThreat,
         (false, true) => Nomenclature::BaseEnvironmental,
         (true, true) => Nomenclature::BaseThreatEnvironmental,
     };
-    Scores::Combined {
-        score: Effective::of(vector).score(),
-        nomenclature,
-    }
+    Scores::Combined { score: Effective::of(vector).score(), nomenclature }
 }
 
 impl Effective {
@@ -90,10 +84,7 @@ impl Effective {
         // Multiplied by 840, which every depth divides.
         let mut sinks = 0;
         let mut sets = 0;
-        for (lower, (distance, depth)) in own
-            .next_lower()
-            .into_iter()
-            .zip(distances.into_iter().zip(depths))
+        for (lower, (distance, depth)) in own.next_lower().into_iter().zip(distances.into_iter().zip(depths))
         {
             if let Some(lower) = lower {
                 sinks += (top - lower) * distance * (840 / depth);
@@ -136,11 +127,7 @@ impl Effective {
         };
         let eq5 = at(E);
         let wanted = |impact, requirement| worst(impact) && worst(requirement);
-        let eq6 = if wanted(VC, CR) || wanted(VI, IR) || wanted(VA, AR) {
-            0
-        } else {
-            1
-        };
+        let eq6 = if wanted(VC, CR) || wanted(VI, IR) || wanted(VA, AR) { 0 } else { 1 };
         MacroVector::new([eq1, eq2, eq3, eq4, eq5, eq6])
     }
 
@@ -180,23 +167,13 @@ mod tests {
 
     /// The most severe vectors of each set's levels (specification v4.0,
     /// tables 24, 25, 27 and 30), as levels.
-    const EQ1: [&[[u64; 3]]; 3] = [
-        &[[0, 0, 0]],
-        &[[1, 0, 0], [0, 1, 0], [0, 0, 1]],
-        &[[3, 0, 0], [1, 1, 1]],
-    ];
+    const EQ1: [&[[u64; 3]]; 3] = [&[[0, 0, 0]], &[[1, 0, 0], [0, 1, 0], [0, 0, 1]], &[[3, 0, 0], [1, 1, 1]]];
     const EQ2: [&[[u64; 2]]; 2] = [&[[0, 0]], &[[1, 0], [0, 1]]];
     const EQ3_EQ6: [&[[u64; 6]]; 5] = [
         &[[0, 0, 0, 0, 0, 0]],
         &[[0, 0, 1, 1, 1, 0], [0, 0, 0, 1, 1, 1]],
         &[[1, 0, 0, 0, 0, 0], [0, 1, 0, 0, 0, 0]],
-        &[
-            [1, 0, 1, 0, 1, 0],
-            [1, 0, 0, 0, 1, 1],
-            [0, 1, 0, 1, 0, 1],
-            [0, 1, 1, 1, 0, 0],
-            [1, 1, 0, 0, 0, 1],
-        ],
+        &[[1, 0, 1, 0, 1, 0], [1, 0, 0, 0, 1, 1], [0, 1, 0, 1, 0, 1], [0, 1, 1, 1, 0, 0], [1, 1, 0, 0, 0, 1]],
         &[[1, 1, 1, 0, 0, 0]],
     ];
     const EQ4: [&[[u64; 3]]; 3] = [&[[1, 0, 0]], &[[1, 1, 1]], &[[2, 2, 2]]];

@@ -6,8 +6,7 @@ use std::str;
 use fixlead_core::severity::MAX_VECTOR_LENGTH;
 
 /// What is said of a line that is too long.
-pub const TOO_LONG: &str =
-    "the line is longer than 512 bytes, more than any vector: give one vector a line";
+pub const TOO_LONG: &str = "the line is longer than 512 bytes, more than any vector: give one vector a line";
 /// What is said of a line that is no text.
 pub const NOT_TEXT: &str = "the line is not valid UTF-8: give one vector a line, as plain text";
 
@@ -34,10 +33,7 @@ pub struct Lines<R> {
 
 impl<R: Read> Lines<R> {
     pub fn new(input: BufReader<R>) -> Self {
-        Lines {
-            input,
-            line: Vec::with_capacity(MAX_VECTOR_LENGTH + 2),
-        }
+        Lines { input, line: Vec::with_capacity(MAX_VECTOR_LENGTH + 2) }
     }
 
     /// Whether reading on may have to wait for whoever writes.
@@ -49,9 +45,7 @@ impl<R: Read> Lines<R> {
     pub fn next(&mut self) -> io::Result<Option<Line<'_>>> {
         self.line.clear();
         let limit = MAX_VECTOR_LENGTH as u64 + 2;
-        let read = (&mut self.input)
-            .take(limit)
-            .read_until(b'\n', &mut self.line)?;
+        let read = (&mut self.input).take(limit).read_until(b'\n', &mut self.line)?;
         if read == 0 {
             return Ok(None);
         }
@@ -116,11 +110,7 @@ mod tests {
             let line = "x".repeat(length);
             let rest = if end.is_empty() { "" } else { "next" };
             let seen = read(format!("{line}{end}{rest}").as_bytes());
-            let first = if short {
-                line
-            } else {
-                "too long: 65".to_owned()
-            };
+            let first = if short { line } else { "too long: 65".to_owned() };
             assert_eq!(seen[0], first, "{length} {end:?}");
             assert_eq!(seen[1..].join(","), rest, "{length} {end:?}");
         }

@@ -12,20 +12,12 @@ fn score(vectors: &[&str], json: bool, input: &[u8]) -> (Outcome, String, String
     });
     let (mut out, mut messages) = (Vec::new(), Vec::new());
     let outcome = run(&command, input, &mut out, &mut messages).unwrap();
-    (
-        outcome,
-        String::from_utf8(out).unwrap(),
-        String::from_utf8(messages).unwrap(),
-    )
+    (outcome, String::from_utf8(out).unwrap(), String::from_utf8(messages).unwrap())
 }
 
 #[test]
 fn one_vector_is_shown_with_every_score() {
-    let (outcome, out, messages) = score(
-        &["CVSS:3.0/AV:L/AC:L/PR:H/UI:N/S:C/C:H/I:H/A:N/CR:L"],
-        false,
-        b"",
-    );
+    let (outcome, out, messages) = score(&["CVSS:3.0/AV:L/AC:L/PR:H/UI:N/S:C/C:H/I:H/A:N/CR:L"], false, b"");
     assert_eq!(outcome, Outcome::Done);
     assert_eq!(
         out,
@@ -40,21 +32,15 @@ CVSS:3.0/AV:L/AC:L/PR:H/UI:N/S:C/C:H/I:H/A:N/CR:L
     );
     assert_eq!(messages, "");
 
-    let (_, out, _) = score(
-        &["CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:H/SI:H/SA:H/E:A"],
-        false,
-        b"",
-    );
+    let (_, out, _) =
+        score(&["CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:H/SI:H/SA:H/E:A"], false, b"");
     assert!(out.ends_with("  version        4.0\n  CVSS-BT        10.0  critical\n"));
 }
 
 #[test]
 fn several_vectors_stand_in_columns_and_the_unreadable_is_a_message() {
-    let (outcome, out, messages) = score(
-        &[WORST, "AV:N/AC:L/Au:N/C:C/I:C/A:C/E:U", "nonsense\n"],
-        false,
-        b"",
-    );
+    let (outcome, out, messages) =
+        score(&[WORST, "AV:N/AC:L/Au:N/C:C/I:C/A:C/E:U", "nonsense\n"], false, b"");
     assert_eq!(outcome, Outcome::Unreadable);
     assert_eq!(
         out,
@@ -94,9 +80,7 @@ fn json_has_one_object_a_vector_in_the_order_given() {
     );
     assert!(lines[2].starts_with("{\"vector\":\"a\\\"b\",\"error\":\""));
     assert!(
-        lines[3].ends_with(
-            "\"base\":0.0,\"temporal\":0.0,\"environmental\":null,\"severity\":\"none\"}"
-        )
+        lines[3].ends_with("\"base\":0.0,\"temporal\":0.0,\"environmental\":null,\"severity\":\"none\"}")
     );
     for line in lines {
         assert!(line.parse::<serde_json::Value>().unwrap().is_object());
@@ -113,10 +97,7 @@ fn standard_input_is_answered_line_for_line() {
     assert_eq!(outcome, Outcome::Unreadable);
     let lines: Vec<serde_json::Value> = out.lines().map(|line| line.parse().unwrap()).collect();
     assert_eq!(lines.len(), 7);
-    for (line, readable) in lines
-        .iter()
-        .zip([true, false, false, false, false, true, false])
-    {
+    for (line, readable) in lines.iter().zip([true, false, false, false, false, true, false]) {
         assert_eq!(line.get("base").is_some(), readable, "{line}");
         assert_eq!(line.get("error").is_some(), !readable, "{line}");
         assert!(line.to_string().len() < 400);
@@ -128,10 +109,7 @@ fn standard_input_is_answered_line_for_line() {
         "fixlead: 5 of 7 lines on standard input could not be read as vectors: see the lines with \"error\"\n"
     );
     assert_eq!(score(&["-"], true, WORST.as_bytes()).0, Outcome::Done);
-    assert_eq!(
-        score(&["-"], true, b""),
-        (Outcome::Done, String::new(), String::new())
-    );
+    assert_eq!(score(&["-"], true, b""), (Outcome::Done, String::new(), String::new()));
 }
 
 #[test]
@@ -151,12 +129,7 @@ fn a_waiting_sender_gets_each_answer_at_once() {
     }
     impl Read for Sender {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            let answered = self
-                .answers
-                .borrow()
-                .iter()
-                .filter(|b| **b == b'\n')
-                .count();
+            let answered = self.answers.borrow().iter().filter(|b| **b == b'\n').count();
             assert_eq!(answered, self.sent, "every line sent is answered");
             if self.sent == 3 {
                 return Ok(0);
@@ -177,14 +150,8 @@ fn a_waiting_sender_gets_each_answer_at_once() {
         }
     }
     let answers = std::rc::Rc::default();
-    let sender = Sender {
-        answers: std::rc::Rc::clone(&answers),
-        sent: 0,
-    };
-    let command = Command::Score(ScoreArgs {
-        vectors: vec!["-".to_owned()],
-        json: false,
-    });
+    let sender = Sender { answers: std::rc::Rc::clone(&answers), sent: 0 };
+    let command = Command::Score(ScoreArgs { vectors: vec!["-".to_owned()], json: false });
     let outcome = run(&command, sender, &mut Receiver(answers), &mut Vec::new()).unwrap();
     assert_eq!(outcome, Outcome::Done);
 }

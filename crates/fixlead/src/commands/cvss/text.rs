@@ -10,10 +10,7 @@ pub fn one(out: &mut impl Write, vector: &Vector, scores: &Scores) -> io::Result
     writeln!(out, "{vector}")?;
     writeln!(out, "  {:<14} {version}", "version")?;
     match scores {
-        Scores::Combined {
-            score,
-            nomenclature,
-        } => {
+        Scores::Combined { score, nomenclature } => {
             let band = score.band(version);
             writeln!(out, "  {:<14} {score:>4}  {band}", nomenclature.as_str())?;
         }
@@ -43,10 +40,7 @@ fn other_reading(out: &mut impl Write, vector: &Vector, scores: &Scores) -> io::
     };
     let (group, score) = reading.scores().overall();
     if score != scores.overall().1 {
-        writeln!(
-            out,
-            "  note: read as version {other} the {group} score is {score}"
-        )?;
+        writeln!(out, "  note: read as version {other} the {group} score is {score}")?;
     }
     Ok(())
 }
@@ -56,11 +50,7 @@ pub fn several(out: &mut impl Write, scored: &[(Vector, Scores)]) -> io::Result<
     if scored.is_empty() {
         return Ok(());
     }
-    writeln!(
-        out,
-        "{:<7}  {:<5}  {:<8}  {:<13}  vector",
-        "version", "score", "severity", "of"
-    )?;
+    writeln!(out, "{:<7}  {:<5}  {:<8}  {:<13}  vector", "version", "score", "severity", "of")?;
     for (vector, scores) in scored {
         let version = vector.version();
         let (group, score) = scores.overall();
@@ -69,10 +59,7 @@ pub fn several(out: &mut impl Write, scored: &[(Vector, Scores)]) -> io::Result<
             Scores::Grouped { .. } => group.as_str(),
         };
         let band = score.band(version);
-        writeln!(
-            out,
-            "{version:<7}  {score:>5}  {band:<8}  {of:<13}  {vector}"
-        )?;
+        writeln!(out, "{version:<7}  {score:>5}  {band:<8}  {of:<13}  {vector}")?;
     }
     Ok(())
 }
@@ -80,11 +67,8 @@ pub fn several(out: &mut impl Write, scored: &[(Vector, Scores)]) -> io::Result<
 /// A text from the command line, short and on one line.
 pub fn one_line(text: &str) -> String {
     const LONGEST: usize = 80;
-    let mut shown: String = text
-        .chars()
-        .take(LONGEST)
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect();
+    let mut shown: String =
+        text.chars().take(LONGEST).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
     if text.chars().nth(LONGEST).is_some() {
         shown.push('…');
     }
