@@ -96,7 +96,8 @@ fn judge_deferred(case: &Case<'_>, facts: &mut Facts, at: Instant) {
 /// Enters the mode that the facts ask for.
 fn enter_mode(case: &Case<'_>, facts: &mut Facts, at: When) {
     let Some(disclosure) = facts.disclosure() else { return };
-    let view = View::new(case, facts, at);
+    // What happened on a day is known when the day is over.
+    let view = View::new(case, facts, at.last());
     let (mode, asap) = (view.mode(), view.is_asap());
     match (asap, facts.asap_since) {
         (true, None) => facts.asap_since = Some(at),
