@@ -212,7 +212,8 @@ impl<'p> Case<'p> {
             facts = &own;
         }
         let view = View::new(&self.record, facts, now);
-        let mut findings = facts.findings.clone();
+        let mut findings = Vec::with_capacity(facts.findings.len() + self.record.policy.parameters.len() + 2);
+        findings.extend_from_slice(&facts.findings);
         let duties = duties::derive(&view, &mut findings);
         let class = view.class();
         fold::standing_findings(&view, class, &mut findings);
