@@ -18,8 +18,6 @@ pub struct Duty {
     pub state: String,
     /// When it is due, or was before the case turned public.
     pub due: Option<Instant>,
-    /// When it was done.
-    pub done_at: Option<Instant>,
     /// How long before its due it was done.
     pub margin: Option<String>,
     /// The clauses behind it.
@@ -110,7 +108,6 @@ impl Answer {
                 subject: text(duty, "subject"),
                 state: text(duty, "state").unwrap_or_default(),
                 due: instant(duty, "due").or_else(|| instant(duty, "reference_due")),
-                done_at: instant(duty, "done_at"),
                 margin: text(duty, "margin"),
                 clauses: texts(duty, "clauses"),
                 because: text(duty, "because").unwrap_or_default(),

@@ -106,12 +106,6 @@ fn hour(instant: Instant) -> String {
     text.get(11..16).unwrap_or("").to_owned()
 }
 
-/// `2027-03-04`.
-pub fn date(instant: Instant) -> String {
-    let text = instant.to_string();
-    text.get(..10).unwrap_or(&text).to_owned()
-}
-
 /// A span in words: `3 h`, `2 d 4 h`, `25 min`.
 pub fn words(span: Span) -> String {
     let minutes = span.millis().abs() / 60_000;

@@ -51,7 +51,7 @@ impl Person {
     }
 
     /// The first moment from `instant` on at which they are awake.
-    fn awake(&self, instant: Instant, dice: &mut Dice) -> Instant {
+    pub fn awake(&self, instant: Instant, dice: &mut Dice) -> Instant {
         let local = (instant + Span::hours(self.zone)).time_of_day();
         let (morning, night) = (Span::hours(7), Span::hours(23));
         if local < morning {

@@ -95,7 +95,7 @@ impl Rehearsal<'_> {
         let proposal = self.ask_one(Question::plain("release.propose"))?;
         let now = self.clock.now();
         let (lead, margin) = match (hurries, self.scene.habit) {
-            (true, Habit::Lists) => (Span::hours(5), Span::minutes(90)),
+            (true, Habit::Lists) => (Span::hours(4), Span::minutes(90)),
             (true, Habit::Chat) => (Span::hours(3), Span::minutes(75)),
             (false, Habit::Lists) => (Span::hours(5), Span::hours(4)),
             (false, Habit::Chat) => (Span::hours(26), Span::hours(2)),
@@ -449,7 +449,7 @@ fn settle(instant: Instant, presses: bool) -> Instant {
         let day = Instant::midnight(hour.day());
         return if hour.time_of_day() < Span::hours(2) {
             day + Span::hours(2)
-        } else if hour.time_of_day() > Span::hours(20) {
+        } else if hour.time_of_day() > Span::hours(21) {
             day + Span::hours(26)
         } else {
             hour

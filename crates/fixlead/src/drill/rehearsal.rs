@@ -2,7 +2,7 @@
 //! the engine where the case stands, lets whoever is first take the next step,
 //! and writes down what they did.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use fixlead_core::time::{Instant, Span};
@@ -92,10 +92,12 @@ pub struct Rehearsal<'a> {
     pub(super) out: PathBuf,
     /// Whether the Fix Lead wants to tell people before there is a fix.
     pub(super) impatient: bool,
-    pub(super) hours_to_retrospective: i64,
+    pub(super) retrospective_hour: i64,
     done: BTreeMap<Step, Instant>,
     agenda: BTreeMap<Step, Instant>,
     held: BTreeMap<Step, Instant>,
+    /// The steps on the agenda that wait for an instant, not for a person.
+    timed: BTreeSet<Step>,
     hurried: bool,
 }
 
@@ -132,11 +134,12 @@ impl<'a> Rehearsal<'a> {
             facts: Facts::default(),
             out: out.to_owned(),
             impatient: dice.chance(60),
-            hours_to_retrospective: dice.between(26, 60),
+            retrospective_hour: dice.between(8, 15),
             dice,
             done: BTreeMap::new(),
             agenda: BTreeMap::new(),
             held: BTreeMap::new(),
+            timed: BTreeSet::new(),
             hurried: false,
             scene,
             cast,
@@ -240,14 +243,21 @@ impl<'a> Rehearsal<'a> {
         for (step, start) in wanted {
             let who = self.who(step, answer);
             let at = match start {
-                Start::At(instant) => instant,
-                _ if self.agenda.contains_key(&step) => continue,
+                Start::At(instant) => {
+                    self.timed.insert(step);
+                    instant
+                }
+                _ if self.agenda.contains_key(&step) && !self.timed.remove(&step) => continue,
                 Start::Soon => who.reacts(now, pressure, &mut self.dice),
+                Start::Work(least, most) if hurries => {
+                    now + Span::minutes(self.dice.between(least / 3, most / 3).max(1))
+                }
                 Start::Work(least, most) => {
-                    let share = if hurries { 3 } else { 1 };
-                    now + Span::minutes(self.dice.between(least / share, most / share).max(1))
+                    let ready = now + Span::minutes(self.dice.between(least, most));
+                    who.awake(ready, &mut self.dice)
                 }
             };
+            let at = before_half_time(at, now, step, answer);
             let held = self.held.get(&step).copied().unwrap_or(at);
             self.agenda.insert(step, whole_minute(at.max(held)));
         }
@@ -336,10 +346,6 @@ impl<'a> Rehearsal<'a> {
 
     pub(super) fn finish(&mut self, step: Step) {
         self.done.insert(step, self.clock.now());
-    }
-
-    pub(super) fn unfinish(&mut self, step: Step) {
-        self.done.remove(&step);
     }
 
     /// Whether everything is to be done as soon as possible.
@@ -483,6 +489,17 @@ fn pretty(value: &Value) -> Result<String, String> {
         .map_err(|error| format!("cannot write the document as JSON: {error}"))?;
     text.push('\n');
     Ok(text)
+}
+
+/// Nobody lets more than half of the time pass that the engine leaves.
+fn before_half_time(at: Instant, now: Instant, step: Step, answer: &Answer) -> Instant {
+    let due = steps::duty(step)
+        .and_then(|duty| answer.undone(duty).into_iter().find_map(|duty| duty.due))
+        .filter(|due| *due > now);
+    match due {
+        Some(due) => at.min(now + Span::from_millis((due - now).millis() / 2)),
+        None => at,
+    }
 }
 
 /// A list of branches as JSON.

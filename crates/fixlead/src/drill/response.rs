@@ -304,7 +304,11 @@ impl Rehearsal<'_> {
         let reviewers: Vec<_> = self.cast.reviewers().into_iter().cloned().collect();
         for reviewer in reviewers {
             self.record("lgtm", json!({"by": reviewer.handle, "on": waiting}));
-            let text = format!("LGTM on {} commits of {what}", waiting.len());
+            let count = waiting.len();
+            let text = match count {
+                1 => format!("gives an LGTM to {what}, 1 commit"),
+                _ => format!("gives an LGTM to {what}, {count} commits"),
+            };
             self.timeline.act(self.clock.now(), &reviewer.name, &text)?;
             self.clock.pass_minutes(self.dice.between(5, 40));
         }

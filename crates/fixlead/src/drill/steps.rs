@@ -140,10 +140,11 @@ fn start(step: Step, case: &Rehearsal, answer: &Answer) -> Option<Start> {
             when(first && done(Step::PlanCommunication) && identified, Soon)
         }
         Step::Replan => {
+            let late = facts.plan.is_some_and(|plan| plan <= case.clock.now());
             let changed = facts.plan.is_some() && case.circumstances(answer) != facts.plan_basis;
             let undecided = facts.leaked && !done(Step::LeakDecide);
             when(
-                before_release && changed && !undecided && !done(Step::Merge),
+                before_release && (changed || late) && !undecided && !done(Step::Merge),
                 Work(10, 60),
             )
         }
@@ -222,10 +223,8 @@ fn start(step: Step, case: &Rehearsal, answer: &Answer) -> Option<Start> {
         Step::RevokeTeam => when(first && after_release && undone("fix-team-revoke"), Soon),
         Step::Retrospective => {
             let released = facts.released_at?;
-            when(
-                first,
-                At(released + Span::hours(case.hours_to_retrospective)),
-            )
+            let day = Instant::midnight(released.day() + 2);
+            when(first, At(day + Span::hours(case.retrospective_hour)))
         }
         Step::Feedback => when(
             first && done(Step::Retrospective) && undone("feedback"),
@@ -240,6 +239,26 @@ fn start(step: Step, case: &Rehearsal, answer: &Answer) -> Option<Start> {
             )
         }
     }
+}
+
+/// The duty that a step serves or leads to.
+pub fn duty(step: Step) -> Option<&'static str> {
+    Some(match step {
+        Step::Acknowledge | Step::Triage | Step::TakeLead | Step::FixTeam => "fix-team",
+        Step::Overview => "overview",
+        Step::Score => "score",
+        Step::AssignCve => "cve",
+        Step::Mitigation
+        | Step::WriteFix
+        | Step::Review
+        | Step::ReviewAgain
+        | Step::Backport
+        | Step::ReviewBackports
+        | Step::CompleteFix => "fix-complete",
+        Step::PlanCommunication | Step::Plan | Step::Forthcoming => "forthcoming-notice",
+        Step::Advance => "advance-notice",
+        _ => return None,
+    })
 }
 
 /// Whether everyone who must hear beforehand has heard of the plan in force.
