@@ -126,23 +126,14 @@ impl Instant {
     /// Reads RFC 3339 with any offset; finer than a millisecond is refused.
     pub fn parse(text: &str) -> Result<Self, String> {
         let stamp: jiff::Timestamp = text.parse().map_err(|_| {
-            format!(
-                "`{}` is not an instant; write RFC 3339 in UTC like 2027-01-15T16:00:00Z",
-                clip(text)
-            )
+            format!("`{}` is not an instant; write RFC 3339 in UTC like 2027-01-15T16:00:00Z", clip(text))
         })?;
         if stamp.subsec_nanosecond() % 1_000_000 != 0 {
-            return Err(format!(
-                "`{}` is finer than a millisecond; round it",
-                clip(text)
-            ));
+            return Err(format!("`{}` is finer than a millisecond; round it", clip(text)));
         }
         let year = stamp.to_zoned(jiff::tz::TimeZone::UTC).year();
         if !(FIRST_YEAR..=LAST_YEAR).contains(&year) {
-            return Err(format!(
-                "`{}` lies outside the years {FIRST_YEAR} to {LAST_YEAR}",
-                clip(text)
-            ));
+            return Err(format!("`{}` lies outside the years {FIRST_YEAR} to {LAST_YEAR}", clip(text)));
         }
         Ok(Instant(stamp.as_millisecond()))
     }
@@ -307,19 +298,13 @@ impl Sub<Instant> for Instant {
 impl When {
     /// A known instant.
     pub const fn at(instant: Instant) -> Self {
-        When {
-            first: instant,
-            last: instant,
-        }
+        When { first: instant, last: instant }
     }
 
     /// Some instant of a UTC day, counted from 1970-01-01.
     pub fn on_day(day: i64) -> Self {
         let first = Instant::midnight(day);
-        When {
-            first,
-            last: Instant(first.0 + DAY - 1_000),
-        }
+        When { first, last: Instant(first.0 + DAY - 1_000) }
     }
 
     /// Reads an instant, or a bare date like `2026-02-20`.
@@ -370,20 +355,14 @@ impl When {
 impl Add<Span> for When {
     type Output = When;
     fn add(self, span: Span) -> When {
-        When {
-            first: self.first + span,
-            last: self.last + span,
-        }
+        When { first: self.first + span, last: self.last + span }
     }
 }
 
 impl Sub<Span> for When {
     type Output = When;
     fn sub(self, span: Span) -> When {
-        When {
-            first: self.first - span,
-            last: self.last - span,
-        }
+        When { first: self.first - span, last: self.last - span }
     }
 }
 
@@ -411,14 +390,10 @@ pub fn parse_day(text: &str) -> Result<i64, String> {
         .filter(|_| text.len() == 10)
         .ok_or_else(|| format!("`{}` is not a date; write one like 2026-02-20", clip(text)))?;
     if !(FIRST_YEAR..=LAST_YEAR).contains(&date.year()) {
-        return Err(format!(
-            "`{}` lies outside the years {FIRST_YEAR} to {LAST_YEAR}",
-            clip(text)
-        ));
+        return Err(format!("`{}` lies outside the years {FIRST_YEAR} to {LAST_YEAR}", clip(text)));
     }
-    let zoned = date
-        .to_zoned(jiff::tz::TimeZone::UTC)
-        .map_err(|_| format!("`{}` is not a date", clip(text)))?;
+    let zoned =
+        date.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| format!("`{}` is not a date", clip(text)))?;
     Ok(zoned.timestamp().as_millisecond().div_euclid(DAY))
 }
 

@@ -1,3 +1,30 @@
-//! The commands, a file each.
+//! The subcommands, one file each. A command gets its arguments and the
+//! streams it reads and writes, and says how it ended; it knows neither the
+//! process nor the other commands.
 
+pub mod cvss;
 pub mod drill;
+pub mod policy;
+
+use std::process::ExitCode;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It did what it was asked: exit 0.
+    Done,
+    /// The answer is "no": a check found something. Exit 1.
+    No,
+    /// Input could not be read, or the usage is wrong: exit 2.
+    Unreadable,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Done => ExitCode::SUCCESS,
+            Outcome::No => ExitCode::from(1),
+            Outcome::Unreadable => ExitCode::from(2),
+        }
+    }
+}

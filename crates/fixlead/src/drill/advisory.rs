@@ -10,17 +10,8 @@ use super::rehearsal::Facts;
 use super::scene::Scene;
 
 /// Writes `advisory/CASE.toml` for the release at `published`.
-pub fn write(
-    out: &Path,
-    scene: &Scene,
-    facts: &Facts,
-    lead: &str,
-    published: Instant,
-) -> Result<(), String> {
-    files::write(
-        &out.join("advisory").join("CASE.toml"),
-        source(scene, facts, lead, published),
-    )
+pub fn write(out: &Path, scene: &Scene, facts: &Facts, lead: &str, published: Instant) -> Result<(), String> {
+    files::write(&out.join("advisory").join("CASE.toml"), source(scene, facts, lead, published))
 }
 
 fn source(scene: &Scene, facts: &Facts, lead: &str, published: Instant) -> String {
@@ -34,11 +25,7 @@ fn source(scene: &Scene, facts: &Facts, lead: &str, published: Instant) -> Strin
         quoted(flaw.severity),
         quoted(flaw.weakness),
     );
-    text.push_str(&format!(
-        "\n[[score]]\nvector = {}\nby = {}\n",
-        quoted(&scene.vector()),
-        quoted(lead)
-    ));
+    text.push_str(&format!("\n[[score]]\nvector = {}\nby = {}\n", quoted(&scene.vector()), quoted(lead)));
     text.push_str(&format!(
         "\n[[affected]]\npackage = {}\nrepo = {}\nstatus = \"affected\"\n",
         quoted(&scene.package),
@@ -47,11 +34,7 @@ fn source(scene: &Scene, facts: &Facts, lead: &str, published: Instant) -> Strin
     for (place, branch) in scene.branches.iter().enumerate() {
         // The oldest branch carries the flaw from the beginning.
         let last = place + 1 == scene.branches.len();
-        let introduced = if last {
-            "0".to_owned()
-        } else {
-            first_of(&branch.fixed)
-        };
+        let introduced = if last { "0".to_owned() } else { first_of(&branch.fixed) };
         text.push_str(&format!(
             "[[affected.range]]\nintroduced = {}\nfixed = {}\n",
             quoted(&introduced),
@@ -62,10 +45,7 @@ fn source(scene: &Scene, facts: &Facts, lead: &str, published: Instant) -> Strin
             text.push_str(&format!("fixed_commit = {}\n", quoted(&pair.merged)));
         }
     }
-    text.push_str(&format!(
-        "\n[[mitigation]]\ntext = {}\n",
-        quoted(flaw.mitigation)
-    ));
+    text.push_str(&format!("\n[[mitigation]]\ntext = {}\n", quoted(flaw.mitigation)));
     text.push_str(&format!(
         "\n[[reference]]\nkind = \"advisory\"\nurl = {}\n\n[[reference]]\nkind = \"report\"\nurl = {}\n",
         quoted(&scene.advisory_url()),

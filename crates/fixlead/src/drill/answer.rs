@@ -61,27 +61,16 @@ fn text(value: &Value, field: &str) -> Option<String> {
 }
 
 fn instant(value: &Value, field: &str) -> Option<Instant> {
-    value
-        .get(field)
-        .and_then(Value::as_str)
-        .and_then(|text| Instant::parse(text).ok())
+    value.get(field).and_then(Value::as_str).and_then(|text| Instant::parse(text).ok())
 }
 
 fn texts(value: &Value, field: &str) -> Vec<String> {
     let list = value.get(field).and_then(Value::as_array);
-    list.into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect()
+    list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 fn list<'a>(value: &'a Value, field: &str) -> impl Iterator<Item = &'a Value> {
-    value
-        .get(field)
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
+    value.get(field).and_then(Value::as_array).into_iter().flatten()
 }
 
 impl Duty {
@@ -125,17 +114,12 @@ impl Answer {
 
     /// Whether the policy knows this duty for this case.
     pub fn knows(&self, id: &str) -> bool {
-        self.duties()
-            .iter()
-            .any(|duty| duty.id == id && duty.state != "not-applicable")
+        self.duties().iter().any(|duty| duty.id == id && duty.state != "not-applicable")
     }
 
     /// The mode that is in force.
     pub fn mode(&self) -> String {
-        list(&self.0, "modes")
-            .last()
-            .and_then(|mode| text(mode, "mode"))
-            .unwrap_or_default()
+        list(&self.0, "modes").last().and_then(|mode| text(mode, "mode")).unwrap_or_default()
     }
 
     /// Whether everything is to be done as soon as possible.
@@ -145,16 +129,12 @@ impl Answer {
 
     /// When the case became public, if it did.
     pub fn public_at(&self) -> Option<Instant> {
-        self.0
-            .get("anchors")
-            .and_then(|anchors| instant(anchors, "public_at"))
+        self.0.get("anchors").and_then(|anchors| instant(anchors, "public_at"))
     }
 
     /// Whose turn it is to lead.
     pub fn expected_lead(&self) -> Option<String> {
-        self.0
-            .get("rotation")
-            .and_then(|rotation| text(rotation, "expected"))
+        self.0.get("rotation").and_then(|rotation| text(rotation, "expected"))
     }
 
     /// How the fix is released.

@@ -19,11 +19,7 @@ pub struct Boards {
 impl Boards {
     /// Boards under `root`.
     pub fn open(root: &Path) -> Self {
-        Boards {
-            root: root.to_owned(),
-            posted: 0,
-            issue: String::new(),
-        }
+        Boards { root: root.to_owned(), posted: 0, issue: String::new() }
     }
 
     /// Posts to a chat channel (`#announcements`).
@@ -34,18 +30,13 @@ impl Boards {
             .join("slack")
             .join(files::plain_name(channel.trim_start_matches('#')))
             .join(format!("{:02}.txt", self.posted));
-        let message = format!(
-            "{channel}\n{} - {by}\n\n[DRILL] {}\n",
-            stamp(at),
-            text.trim_end()
-        );
+        let message = format!("{channel}\n{} - {by}\n\n[DRILL] {}\n", stamp(at), text.trim_end());
         files::write(&path, message)
     }
 
     /// Opens the tracking issue, or adds to it.
     pub fn track(&mut self, by: &str, text: &str, at: Instant) -> Result<(), String> {
-        self.issue
-            .push_str(&format!("{} - {by}\n\n{}\n\n", stamp(at), text.trim_end()));
+        self.issue.push_str(&format!("{} - {by}\n\n{}\n\n", stamp(at), text.trim_end()));
         files::write(&self.root.join("tracking-issue.md"), &self.issue)
     }
 }

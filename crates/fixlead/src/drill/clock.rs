@@ -144,11 +144,7 @@ pub fn unix_seconds(instant: Instant) -> i64 {
 /// Rounds up to the next full hour.
 pub fn next_hour(instant: Instant) -> Instant {
     let past = instant.time_of_day().millis() % 3_600_000;
-    if past == 0 {
-        instant
-    } else {
-        instant + Span::from_millis(3_600_000 - past)
-    }
+    if past == 0 { instant } else { instant + Span::from_millis(3_600_000 - past) }
 }
 
 #[cfg(test)]
@@ -183,21 +179,9 @@ mod tests {
     fn instants_are_told_with_their_zone() {
         let now = at("2027-03-04T13:00:00Z");
         assert_eq!(stamp(now), "Thu 2027-03-04 13:00 UTC");
-        assert_eq!(
-            until(now, at("2027-03-04T16:00:00Z")),
-            "in 3 h, Thu 16:00 UTC"
-        );
-        assert_eq!(
-            until(now, at("2027-03-14T16:00:00Z")),
-            "in 10 d 3 h, Sun 2027-03-14 16:00 UTC"
-        );
-        assert_eq!(
-            until(now, at("2027-03-04T12:35:00Z")),
-            "25 min ago, Thu 12:35 UTC"
-        );
-        assert_eq!(
-            next_hour(at("2027-03-04T13:01:00Z")),
-            at("2027-03-04T14:00:00Z")
-        );
+        assert_eq!(until(now, at("2027-03-04T16:00:00Z")), "in 3 h, Thu 16:00 UTC");
+        assert_eq!(until(now, at("2027-03-14T16:00:00Z")), "in 10 d 3 h, Sun 2027-03-14 16:00 UTC");
+        assert_eq!(until(now, at("2027-03-04T12:35:00Z")), "25 min ago, Thu 12:35 UTC");
+        assert_eq!(next_hour(at("2027-03-04T13:01:00Z")), at("2027-03-04T14:00:00Z"));
     }
 }

@@ -24,17 +24,12 @@ pub fn make_usual(name: &str) -> Result<PathBuf, String> {
     match fs::create_dir_all(here) {
         Ok(()) => Ok(here.to_owned()),
         Err(error) if is_unwritable(&error) => make_asked(&std::env::temp_dir().join(name)),
-        Err(error) => Err(format!(
-            "cannot make {name}: {error}; choose a directory with --out"
-        )),
+        Err(error) => Err(format!("cannot make {name}: {error}; choose a directory with --out")),
     }
 }
 
 fn is_unwritable(error: &std::io::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
-    )
+    matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
 }
 
 fn refuse_filled(directory: &Path) -> Result<(), String> {
@@ -66,24 +61,15 @@ fn refuse_filled(directory: &Path) -> Result<(), String> {
 /// Writes a file and the directories above it.
 pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> Result<(), String> {
     if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent)
-            .map_err(|error| format!("cannot make {}: {error}", parent.display()))?;
+        fs::create_dir_all(parent).map_err(|error| format!("cannot make {}: {error}", parent.display()))?;
     }
     fs::write(path, bytes).map_err(|error| format!("cannot write {}: {error}", path.display()))
 }
 
 /// A name made of letters, digits, `.`, `_` and `-` only.
 pub fn plain_name(text: &str) -> String {
-    let name: String = text
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || "._-".contains(c) {
-                c
-            } else {
-                '-'
-            }
-        })
-        .collect();
+    let name: String =
+        text.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect();
     name.trim_matches(['-', '.']).to_owned()
 }
 

@@ -48,11 +48,7 @@ impl Flaw {
 
     /// The path of the test in the tree.
     pub fn test_path(&self) -> String {
-        format!(
-            "{}/{}",
-            self.component,
-            self.file.replace(".go", "_test.go")
-        )
+        format!("{}/{}", self.component, self.file.replace(".go", "_test.go"))
     }
 
     /// A whole file around one of the functions.

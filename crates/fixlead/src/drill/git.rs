@@ -43,9 +43,7 @@ pub struct Git {
 impl Git {
     /// Git in `directory`.
     pub fn in_directory(directory: &Path) -> Self {
-        Git {
-            directory: directory.to_owned(),
-        }
+        Git { directory: directory.to_owned() }
     }
 
     /// Says whether git can be run at all, before anything is written.
@@ -105,11 +103,7 @@ impl Git {
     ) -> Result<Output, String> {
         let mut command = self.command(arguments, who);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.stdin(if input.is_some() {
-            Stdio::piped()
-        } else {
-            Stdio::null()
-        });
+        command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
         let mut child = command.spawn().map_err(|error| cannot_start(&error))?;
         // Patches are small against a pipe's buffer only sometimes, so the
         // input is written from a thread while the output is read.
@@ -117,9 +111,7 @@ impl Git {
             let bytes = bytes.to_vec();
             std::thread::spawn(move || pipe.write_all(&bytes))
         });
-        let output = child
-            .wait_with_output()
-            .map_err(|error| format!("cannot wait for git: {error}"))?;
+        let output = child.wait_with_output().map_err(|error| format!("cannot wait for git: {error}"))?;
         if let Some(feeder) = feeder {
             // A git that stops reading early says why on its own.
             let _ = feeder.join();
@@ -184,8 +176,7 @@ impl Git {
 /// Whether a variable of the environment would steer git. Where git keeps its
 /// own programs is left alone.
 fn is_git_setting(name: &OsString) -> bool {
-    name.to_str()
-        .is_some_and(|name| name.starts_with("GIT_") && name != "GIT_EXEC_PATH")
+    name.to_str().is_some_and(|name| name.starts_with("GIT_") && name != "GIT_EXEC_PATH")
 }
 
 fn cannot_start(error: &std::io::Error) -> String {
@@ -198,9 +189,5 @@ fn cannot_start(error: &std::io::Error) -> String {
 
 fn first_line(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    text.lines()
-        .find(|line| !line.trim().is_empty())
-        .unwrap_or("no message")
-        .trim()
-        .to_owned()
+    text.lines().find(|line| !line.trim().is_empty()).unwrap_or("no message").trim().to_owned()
 }

@@ -28,20 +28,14 @@ pub struct Question {
 impl Question {
     /// A question about nothing in particular.
     pub fn plain(action: &'static str) -> Self {
-        Question {
-            action,
-            about: json!({}),
-        }
+        Question { action, about: json!({}) }
     }
 
     /// A question with one field.
     pub fn with(action: &'static str, field: &str, value: impl Into<Value>) -> Self {
         let mut about = Map::new();
         about.insert(field.to_owned(), value.into());
-        Question {
-            action,
-            about: Value::Object(about),
-        }
+        Question { action, about: Value::Object(about) }
     }
 }
 
@@ -60,10 +54,7 @@ impl History {
         let mut owners = Map::new();
         owners.insert("/".to_owned(), json!(handles(&cast.root_owners)));
         owners.insert(component, json!(handles(&cast.owners)));
-        let maintainers: Vec<_> = cast
-            .project()
-            .map(|person| person.handle.as_str())
-            .collect();
+        let maintainers: Vec<_> = cast.project().map(|person| person.handle.as_str()).collect();
         let project = json!({
             "branches": branches,
             "responders": handles(&cast.responders),
@@ -72,12 +63,7 @@ impl History {
             "owners_rule": "strict",
             "maintainers": maintainers,
         });
-        History {
-            policy: scene.policy.clone(),
-            project,
-            events: Vec::new(),
-            asks: Vec::new(),
-        }
+        History { policy: scene.policy.clone(), project, events: Vec::new(), asks: Vec::new() }
     }
 
     /// Writes down what happened. `fields` is an object.

@@ -55,17 +55,10 @@ impl Inject {
 
     /// The surprise with this name.
     pub fn parse(name: &str) -> Result<Self, String> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|inject| inject.name() == name)
-            .ok_or_else(|| {
-                let names: Vec<_> = Self::ALL.iter().map(|inject| inject.name()).collect();
-                format!(
-                    "there is no inject `{name}`; choose from {}",
-                    names.join(", ")
-                )
-            })
+        Self::ALL.iter().copied().find(|inject| inject.name() == name).ok_or_else(|| {
+            let names: Vec<_> = Self::ALL.iter().map(|inject| inject.name()).collect();
+            format!("there is no inject `{name}`; choose from {}", names.join(", "))
+        })
     }
 
     /// Whether it changes how much time there is; a seed brings one of these

@@ -24,8 +24,7 @@ pub type Text = (String, String);
 
 impl Brief<'_> {
     fn release_words(&self) -> String {
-        self.release
-            .map_or_else(|| "an hour still to be named".to_owned(), stamp)
+        self.release.map_or_else(|| "an hour still to be named".to_owned(), stamp)
     }
 
     fn affected(&self) -> String {
@@ -34,10 +33,7 @@ impl Brief<'_> {
             .branches
             .iter()
             .map(|branch| {
-                format!(
-                    "  {}: up to {}, fixed in {}\n",
-                    branch.name, branch.affected, branch.fixed
-                )
+                format!("  {}: up to {}, fixed in {}\n", branch.name, branch.affected, branch.fixed)
             })
             .collect();
         lines.concat()
@@ -74,11 +70,7 @@ pub fn report(brief: &Brief, reporter: &str) -> Text {
             flaw.impact,
             flaw.path(),
             flaw.trace,
-            brief
-                .scene
-                .branches
-                .first()
-                .map_or("main", |branch| branch.affected.as_str()),
+            brief.scene.branches.first().map_or("main", |branch| branch.affected.as_str()),
         ),
     )
 }
@@ -86,10 +78,7 @@ pub fn report(brief: &Brief, reporter: &str) -> Text {
 /// The answer to the reporter.
 pub fn acknowledgement(brief: &Brief, reporter: &str, by: &str) -> Text {
     (
-        format!(
-            "Re: Suspected vulnerability in {}",
-            brief.scene.flaw.component
-        ),
+        format!("Re: Suspected vulnerability in {}", brief.scene.flaw.component),
         format!(
             "Dear {reporter},\n\nthank you, your report has arrived and a person has read it. We will tell you whether we can reproduce it, who leads the fix, and the day of the release. Please keep it to yourself until then; you will be credited as you asked.\n\n{by}\nfor the {} security team\n",
             brief.scene.project
@@ -121,11 +110,7 @@ Ask me anything, at any hour.\n\n{}, Fix Lead\n",
 pub fn advance(brief: &Brief, distributor: &str) -> Text {
     let branches = brief.scene.all_branches();
     (
-        format!(
-            "Advance notice: {} - release {}",
-            brief.scene.flaw.title,
-            brief.release_words()
-        ),
+        format!("Advance notice: {} - release {}", brief.scene.flaw.title, brief.release_words()),
         format!(
             "To {distributor}. This copy is marked as yours.\n\n{} will publish a security release on {}. Until then everything below is embargoed: prepare your packages, publish nothing, and tell only those who build them.\n\n{}\nPatches for {} are attached, one mailbox each; they will be merged unchanged. To reproduce: run the test {} from the patch without the rest.\n\nTimeline: a last notice with the public wording follows at least a day before the release. Public disclosure: {}.\nPlease confirm that this arrived, and tell us at once if anything leaks.\n\n{}, Fix Lead\n",
             brief.scene.project,
@@ -165,6 +150,18 @@ pub fn correction(brief: &Brief, reason: &str) -> Text {
     )
 }
 
+/// What distributors hear when a merged commit is not the one they have.
+pub fn difference(brief: &Brief, branch: &str) -> Text {
+    (
+        format!("Changed patch on {branch}"),
+        format!(
+            "One commit that is now on {branch} differs from the patch we sent you. The merged one is attached; compare it with yours before you publish. The release stays on {}.\n\nWe are sorry for the extra work, and will write down how it came about.\n\n{}, Fix Lead\n",
+            brief.release_words(),
+            brief.lead
+        ),
+    )
+}
+
 /// The notice of a forthcoming fix for users: no details, but an hour.
 pub fn forthcoming(brief: &Brief) -> String {
     let known = if brief.public {
@@ -186,18 +183,14 @@ pub fn forthcoming(brief: &Brief) -> String {
 pub fn announcement(brief: &Brief) -> Text {
     let scene = brief.scene;
     (
+        format!("{} security release {} - {}", scene.project, fixed_versions(scene), scene.cve),
         format!(
-            "{} security release {} - {}",
-            scene.project,
-            fixed_versions(scene),
-            scene.cve
-        ),
-        format!(
-            "New releases of {} fix a vulnerability: {}.\n\n{}\nHow to apply the fix: replace the running version by the fixed one of your release branch and restart; no configuration changes. If you run a package of a distributor, take theirs.\n\nDownloads: https://{}/downloads/\nAdvisory: {}\nTracking issue: {}\nRecord: https://www.cve.org/CVERecord?id={}\n\nThanks to the reporter, who told us first.\n\n{}, Fix Lead\n",
+            "New releases of {} fix a vulnerability: {}.\n\n{}\nHow to apply the fix: replace the running version by the fixed one of your release branch and restart; no configuration changes. If you run a package of a distributor, take theirs.\n\nDownloads: https://{}/downloads/\nRelease notes: {}\nAdvisory: {}\nTracking issue: {}\nRecord: https://www.cve.org/CVERecord?id={}\n\nThanks to the reporter, who told us first.\n\n{}, Fix Lead\n",
             scene.project,
             scene.flaw.title,
             brief.facts(),
             scene.domain,
+            scene.notes_url(),
             scene.advisory_url(),
             scene.tracking_url(),
             scene.cve,
@@ -241,24 +234,14 @@ pub fn release_notes(brief: &Brief) -> String {
 
 /// The versions with the fix, newest first.
 pub fn fixed_versions(scene: &Scene) -> String {
-    let versions: Vec<_> = scene
-        .branches
-        .iter()
-        .map(|branch| branch.fixed.as_str())
-        .collect();
+    let versions: Vec<_> = scene.branches.iter().map(|branch| branch.fixed.as_str()).collect();
     versions.join(", ")
 }
 
 fn indent(text: &str) -> String {
     text.trim_end()
         .lines()
-        .map(|line| {
-            if line.is_empty() {
-                ">".to_owned()
-            } else {
-                format!("> {line}")
-            }
-        })
+        .map(|line| if line.is_empty() { ">".to_owned() } else { format!("> {line}") })
         .collect::<Vec<_>>()
         .join("\n")
 }

@@ -87,10 +87,7 @@ impl PostOffice {
     /// Sends a letter at an instant; returns its message id without brackets.
     pub fn send(&mut self, letter: &Letter, at: Instant) -> Result<String, String> {
         self.written += 1;
-        let id = format!(
-            "{}.{}.{}@{}",
-            self.label, self.written, letter.kind, self.domain
-        );
+        let id = format!("{}.{}.{}@{}", self.label, self.written, letter.kind, self.domain);
         let bytes = self.compose(letter, &id, at)?;
         for recipient in &letter.to {
             self.deliver(&recipient.address, &bytes, at)?;
@@ -102,9 +99,7 @@ impl PostOffice {
         let to: Vec<_> = letter
             .to
             .iter()
-            .map(|mailbox| {
-                Address::new_address(Some(mailbox.name.as_str()), mailbox.address.as_str())
-            })
+            .map(|mailbox| Address::new_address(Some(mailbox.name.as_str()), mailbox.address.as_str()))
             .collect();
         let subject = match letter.secrecy {
             Secrecy::Public => format!("[DRILL] {}", letter.subject),
@@ -119,10 +114,7 @@ impl PostOffice {
         let mut message = MessageBuilder::new()
             .message_id(id.to_owned())
             .date(Date::new(unix_seconds(at)))
-            .from(Address::new_address(
-                Some(letter.from.name.as_str()),
-                letter.from.address.as_str(),
-            ))
+            .from(Address::new_address(Some(letter.from.name.as_str()), letter.from.address.as_str()))
             .to(Address::new_list(to))
             .subject(subject)
             .header("X-Rehearsal", Raw::new(self.label.as_str()))
@@ -132,9 +124,7 @@ impl PostOffice {
             message = message.header("X-Embargo-Until", Raw::new(until));
         }
         if let Some(earlier) = &letter.answers {
-            message = message
-                .in_reply_to(earlier.as_str())
-                .references(earlier.as_str());
+            message = message.in_reply_to(earlier.as_str()).references(earlier.as_str());
         }
         // The library would draw a boundary at random; a rehearsal with the
         // same seed writes the same bytes.
@@ -144,15 +134,10 @@ impl PostOffice {
         } else {
             let mut parts = vec![text];
             for (name, content) in &letter.attachments {
-                parts.push(
-                    MimePart::new("text/x-patch", content.as_str()).attachment(name.as_str()),
-                );
+                parts.push(MimePart::new("text/x-patch", content.as_str()).attachment(name.as_str()));
             }
             let boundary = format!("=_{}_{}", self.label, self.written);
-            MimePart::new(
-                ContentType::new("multipart/mixed").attribute("boundary", boundary),
-                parts,
-            )
+            MimePart::new(ContentType::new("multipart/mixed").attribute("boundary", boundary), parts)
         };
         message
             .body(whole)
@@ -166,8 +151,7 @@ impl PostOffice {
         let maildir = self.root.join(address);
         for name in ["tmp", "new", "cur"] {
             let path = maildir.join(name);
-            fs::create_dir_all(&path)
-                .map_err(|error| format!("cannot make {}: {error}", path.display()))?;
+            fs::create_dir_all(&path).map_err(|error| format!("cannot make {}: {error}", path.display()))?;
         }
         let name = format!("{}.Q{}.drill", unix_seconds(at), self.delivered);
         let unfinished = maildir.join("tmp").join(&name);
@@ -184,10 +168,7 @@ fn marking(secrecy: Secrecy) -> (&'static str, String) {
     match secrecy {
         Secrecy::Public => ("CLEAR", String::new()),
         Secrecy::Embargoed { until } => {
-            let until = until.map_or_else(
-                || "the release, which is not scheduled yet".to_owned(),
-                stamp,
-            );
+            let until = until.map_or_else(|| "the release, which is not scheduled yet".to_owned(), stamp);
             let line = format!(
                 "TLP:AMBER+STRICT - EMBARGOED until {until}.\nDo not pass this on beyond those who prepare the fix.\n\n"
             );
@@ -201,23 +182,16 @@ mod tests {
     use super::*;
 
     fn letter() -> Letter {
-        let mailbox = |name: &str, address: &str| Mailbox {
-            name: name.to_owned(),
-            address: address.to_owned(),
-        };
+        let mailbox =
+            |name: &str, address: &str| Mailbox { name: name.to_owned(), address: address.to_owned() };
         Letter {
             kind: "advance",
             from: mailbox("João Teixeira", "joao@project.example"),
-            to: vec![
-                mailbox("Harbour", "a@harbour.example"),
-                mailbox("Meridian", "b@meridian.example"),
-            ],
+            to: vec![mailbox("Harbour", "a@harbour.example"), mailbox("Meridian", "b@meridian.example")],
             subject: "Advance notice".to_owned(),
             body: "First line.\n\nSecond.\n".to_owned(),
             attachments: vec![("fix.patch".to_owned(), "--- a\n+++ b\n".to_owned())],
-            secrecy: Secrecy::Embargoed {
-                until: Some(Instant::parse("2027-06-14T16:00:00Z").unwrap()),
-            },
+            secrecy: Secrecy::Embargoed { until: Some(Instant::parse("2027-06-14T16:00:00Z").unwrap()) },
             answers: Some("drill-x-1.1.report@project.example".to_owned()),
         }
     }
@@ -229,26 +203,14 @@ mod tests {
         let compose = || office.compose(&letter(), "id@project.example", at).unwrap();
         assert_eq!(compose(), compose());
         let text = String::from_utf8(compose()).unwrap();
-        assert!(
-            !text.replace("\r\n", "").contains(['\r', '\n']),
-            "a bare line end"
-        );
+        assert!(!text.replace("\r\n", "").contains(['\r', '\n']), "a bare line end");
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         assert!(head.contains("Message-ID: <id@project.example>"), "{head}");
-        assert!(
-            head.contains("Date: Mon, 7 Jun 2027 09:00:00 +0000"),
-            "{head}"
-        );
+        assert!(head.contains("Date: Mon, 7 Jun 2027 09:00:00 +0000"), "{head}");
         assert!(head.contains("X-TLP: AMBER+STRICT"), "{head}");
-        assert!(
-            head.contains("X-Embargo-Until: Mon 2027-06-14 16:00 UTC"),
-            "{head}"
-        );
+        assert!(head.contains("X-Embargo-Until: Mon 2027-06-14 16:00 UTC"), "{head}");
         assert!(head.is_ascii(), "{head}");
-        assert!(
-            body.contains("EMBARGOED until Mon 2027-06-14 16:00 UTC"),
-            "{body}"
-        );
+        assert!(body.contains("EMBARGOED until Mon 2027-06-14 16:00 UTC"), "{body}");
         assert!(body.contains("filename=\"fix.patch\""), "{body}");
     }
 }

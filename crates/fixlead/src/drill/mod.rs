@@ -97,11 +97,7 @@ pub struct Outcome {
 ///
 /// When git is missing, the policy is unknown, the directory is not empty or
 /// cannot be written, or the engine refuses the history.
-pub fn run<'a>(
-    request: &Request,
-    engine: &'a dyn Engine,
-    screen: Screen<'a>,
-) -> Result<Outcome, String> {
+pub fn run<'a>(request: &Request, engine: &'a dyn Engine, screen: Screen<'a>) -> Result<Outcome, String> {
     git::Git::check()?;
     let scene = Scene::build(&request.policy, request.seed);
     // An unknown policy is refused before anything is written.
@@ -111,22 +107,14 @@ pub fn run<'a>(
         Some(injects) => injects.clone(),
         None => Inject::choose(request.seed, scene.habit),
     };
-    let usual = format!(
-        "drill-{}-{}",
-        files::plain_name(&request.policy),
-        request.seed
-    );
+    let usual = format!("drill-{}-{}", files::plain_name(&request.policy), request.seed);
     let out = match &request.out {
         Some(directory) => files::make_asked(directory)?,
         None => files::make_usual(&usual)?,
     };
     let mut timeline = Timeline::begin(screen);
     let names: Vec<_> = injects.iter().map(|inject| inject.name()).collect();
-    let surprises = if names.is_empty() {
-        "none".to_owned()
-    } else {
-        names.join(", ")
-    };
+    let surprises = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
     timeline.heading(&format!(
         "Drill of the policy {} with seed {}: {}, flaw \"{}\" ({}). Surprises: {surprises}.\nAll hours are UTC. Files: {}\n",
         request.policy,
@@ -145,21 +133,13 @@ pub fn run<'a>(
     let report = report(&answer, &rehearsal, closed, &out);
     rehearsal.timeline.heading(&report)?;
     files::write(&out.join("timeline.txt"), rehearsal.timeline.plain())?;
-    Ok(Outcome {
-        summary: summary(request, &names, &out, &answer, &rehearsal),
-        closed,
-    })
+    Ok(Outcome { summary: summary(request, &names, &out, &answer, &rehearsal), closed })
 }
 
 /// The last lines of the timeline: what was met, what was late, where it lies.
 fn report(answer: &Answer, rehearsal: &Rehearsal, closed: bool, out: &Path) -> String {
     let duties = answer.duties();
-    let count = |states: &[&str]| {
-        duties
-            .iter()
-            .filter(|duty| states.contains(&duty.state.as_str()))
-            .count()
-    };
+    let count = |states: &[&str]| duties.iter().filter(|duty| states.contains(&duty.state.as_str())).count();
     let mut text = format!(
         "\nDuties: {} met, {} shortened for a reason, {} late, {} missed or open.\n",
         count(&["met"]),
@@ -167,17 +147,12 @@ fn report(answer: &Answer, rehearsal: &Rehearsal, closed: bool, out: &Path) -> S
         count(&["late"]),
         count(&["missed", "overdue", "open", "held", "indeterminate"]),
     );
-    for duty in duties
-        .iter()
-        .filter(|duty| !matches!(duty.state.as_str(), "met" | "not-applicable"))
-    {
+    for duty in duties.iter().filter(|duty| !matches!(duty.state.as_str(), "met" | "not-applicable")) {
         let line = timeline::outcome(duty)
             .unwrap_or_else(|| format!("{} is {}: {}", duty.label(), duty.state, duty.because));
         text.push_str(&format!("  {line}\n"));
     }
-    let exposure = answer
-        .exposure("public")
-        .map_or_else(|| "not begun".to_owned(), words);
+    let exposure = answer.exposure("public").map_or_else(|| "not begun".to_owned(), words);
     text.push_str(&format!("Public exposure: {exposure}.\n"));
     let serious: Vec<_> = answer
         .findings()
@@ -188,12 +163,7 @@ fn report(answer: &Answer, rehearsal: &Rehearsal, closed: bool, out: &Path) -> S
         let clause = finding.clause.as_deref().unwrap_or("no clause");
         text.push_str(&format!("{}: {} [{clause}]\n", finding.kind, finding.text));
     }
-    let different = rehearsal
-        .facts
-        .pairs
-        .iter()
-        .filter(|pair| !pair.is_same())
-        .count();
+    let different = rehearsal.facts.pairs.iter().filter(|pair| !pair.is_same()).count();
     text.push_str(&format!(
         "Merged commits: {}, of which {different} differ from what was prepared. Messages: {}.\n",
         rehearsal.facts.pairs.len(),
@@ -202,20 +172,11 @@ fn report(answer: &Answer, rehearsal: &Rehearsal, closed: bool, out: &Path) -> S
     if !closed {
         text.push_str("The case could not be closed; see what is open above.\n");
     }
-    text.push_str(&format!(
-        "Everything lies in {}; start with README.txt.",
-        out.display()
-    ));
+    text.push_str(&format!("Everything lies in {}; start with README.txt.", out.display()));
     text
 }
 
-fn summary(
-    request: &Request,
-    injects: &[&str],
-    out: &Path,
-    answer: &Answer,
-    rehearsal: &Rehearsal,
-) -> Value {
+fn summary(request: &Request, injects: &[&str], out: &Path, answer: &Answer, rehearsal: &Rehearsal) -> Value {
     let commits: Vec<_> = rehearsal
         .facts
         .pairs

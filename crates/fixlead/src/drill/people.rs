@@ -33,10 +33,7 @@ pub enum Pressure {
 impl Person {
     /// The person as author of a commit.
     pub fn signature(&self) -> Signature {
-        Signature {
-            name: self.name.clone(),
-            mail: self.mail.clone(),
-        }
+        Signature { name: self.name.clone(), mail: self.mail.clone() }
     }
 
     /// When they get round to something that comes up at `now`.
@@ -152,23 +149,12 @@ impl Cast {
                 mail: format!("security@{handle}.example"),
             })
             .collect();
-        Cast {
-            reporter,
-            responders,
-            root_owners,
-            owners,
-            release_managers,
-            distributors,
-        }
+        Cast { reporter, responders, root_owners, owners, release_managers, distributors }
     }
 
     /// Everyone in the project.
     pub fn project(&self) -> impl Iterator<Item = &Person> {
-        self.responders
-            .iter()
-            .chain(&self.root_owners)
-            .chain(&self.owners)
-            .chain(&self.release_managers)
+        self.responders.iter().chain(&self.root_owners).chain(&self.owners).chain(&self.release_managers)
     }
 
     /// Somebody by handle. Whom nobody knows the reporter stands in for,
@@ -187,12 +173,7 @@ impl Cast {
 
     /// Who reviews: the other owners of the component, then one of the root.
     pub fn reviewers(&self) -> Vec<&Person> {
-        self.owners
-            .iter()
-            .skip(1)
-            .take(1)
-            .chain(self.root_owners.first())
-            .collect()
+        self.owners.iter().skip(1).take(1).chain(self.root_owners.first()).collect()
     }
 
     /// The release manager on duty.
@@ -215,11 +196,7 @@ mod tests {
             handles.sort();
             handles.dedup();
             assert_eq!(handles.len(), count);
-            assert!(
-                cast.reviewers()
-                    .iter()
-                    .all(|who| who.handle != cast.engineer().handle)
-            );
+            assert!(cast.reviewers().iter().all(|who| who.handle != cast.engineer().handle));
         }
     }
 

@@ -20,11 +20,7 @@ impl Rehearsal<'_> {
         self.record("comms.planned", json!({"by": self.lead().handle}));
         self.finish(Step::PlanCommunication);
         let lead = self.lead_name();
-        self.timeline.act(
-            self.clock.now(),
-            &lead,
-            "writes down who is told what, when and where",
-        )
+        self.timeline.act(self.clock.now(), &lead, "writes down who is told what, when and where")
     }
 
     pub(super) fn plan_release(&mut self, answer: &Answer) -> Result<(), String> {
@@ -35,11 +31,7 @@ impl Rehearsal<'_> {
         self.finish(Step::Plan);
         let lead = self.lead_name();
         let now = self.clock.now();
-        self.timeline.act(
-            now,
-            &lead,
-            &format!("schedules the release {}", until(now, release)),
-        )
+        self.timeline.act(now, &lead, &format!("schedules the release {}", until(now, release)))
     }
 
     /// Looks at the date again under new circumstances. An earlier date is
@@ -110,9 +102,7 @@ impl Rehearsal<'_> {
             // and have to be lawful by then.
             let probe = Question::with("release.schedule", "for", (release - margin).to_string());
             let room = self.ask_one(probe)?;
-            let earliest = room
-                .earliest
-                .filter(|earliest| !room.allowed && *earliest + margin > release);
+            let earliest = room.earliest.filter(|earliest| !room.allowed && *earliest + margin > release);
             if let Some(earliest) = earliest {
                 release = settle(earliest + margin, hurries || self.facts.upstream.is_some());
             }
@@ -173,7 +163,7 @@ impl Rehearsal<'_> {
 
     /// One message for each distributor, so that none sees the others and a
     /// copy that turns up elsewhere tells where it came from.
-    fn tell_distributors(
+    pub(super) fn tell_distributors(
         &mut self,
         kind: &'static str,
         attachments: &[(String, String)],
@@ -252,24 +242,19 @@ impl Rehearsal<'_> {
         let now = self.clock.now();
         self.facts.prerelease = Some((now, plan));
         let lead = self.lead_name();
-        let text = format!(
-            "sends the distributors date, hour and public wording; release {}",
-            until(now, plan)
-        );
+        let text =
+            format!("sends the distributors date, hour and public wording; release {}", until(now, plan));
         self.timeline.act(now, &lead, &text)
     }
 
     pub(super) fn correct(&mut self) -> Result<(), String> {
-        let (Some(reason), Some(plan)) = (self.facts.correction_owed.take(), self.facts.plan)
-        else {
+        let (Some(reason), Some(plan)) = (self.facts.correction_owed.take(), self.facts.plan) else {
             return Ok(());
         };
         let mut told: Vec<&str> = Vec::new();
         if self.facts.advance.is_some() || self.facts.prerelease.is_some() {
             let reason = reason.clone();
-            self.tell_distributors("correction", &[], |brief, _| {
-                letters::correction(brief, &reason)
-            })?;
+            self.tell_distributors("correction", &[], |brief, _| letters::correction(brief, &reason))?;
             told.push("distributors");
         }
         let now = self.clock.now();
@@ -277,22 +262,14 @@ impl Rehearsal<'_> {
             let lead = self.lead().name.clone();
             let (subject, body) = letters::correction(&self.brief(&lead), &reason);
             let channel = self.announcements();
-            self.boards
-                .post(channel, &lead, &format!("{subject}\n\n{body}"), now)?;
+            self.boards.post(channel, &lead, &format!("{subject}\n\n{body}"), now)?;
             self.facts.forthcoming = Some(plan);
             told.push(channel);
         }
-        self.record(
-            "notice.correction",
-            json!({"states": plan.to_string(), "to": told}),
-        );
+        self.record("notice.correction", json!({"states": plan.to_string(), "to": told}));
         self.finish(Step::Correct);
         let lead = self.lead_name();
-        let text = format!(
-            "corrects the date for {}: {}",
-            told.join(" and "),
-            until(now, plan)
-        );
+        let text = format!("corrects the date for {}: {}", told.join(" and "), until(now, plan));
         self.timeline.act(now, &lead, &text)
     }
 
@@ -308,22 +285,13 @@ impl Rehearsal<'_> {
         let now = self.clock.now();
         // When in doubt, push forward; only just before the release it is
         // quicker to stay with the plan.
-        let near = self
-            .facts
-            .plan
-            .is_some_and(|plan| plan - now < Span::hours(8));
+        let near = self.facts.plan.is_some_and(|plan| plan - now < Span::hours(8));
         let (decision, words) = if near {
-            (
-                "continue",
-                "decides to stay with the plan, it is close enough",
-            )
+            ("continue", "decides to stay with the plan, it is close enough")
         } else {
             ("release-early", "decides to release as soon as possible")
         };
-        self.record(
-            "leak.decided",
-            json!({"decision": decision, "by": self.lead().handle}),
-        );
+        self.record("leak.decided", json!({"decision": decision, "by": self.lead().handle}));
         if near {
             self.facts.plan_basis = self.circumstances(answer);
         }
@@ -340,8 +308,7 @@ impl Rehearsal<'_> {
                 let place = "a conference talk, recorded and linked";
                 self.record("public.appeared", json!({"where": place}));
                 let reporter = self.cast.reporter.name.clone();
-                self.timeline
-                    .inject(now, &format!("{reporter} describes the flaw in {place}"))?;
+                self.timeline.inject(now, &format!("{reporter} describes the flaw in {place}"))?;
                 self.clock.pass_minutes(self.dice.between(10, 70));
                 self.record("project.aware", json!({"via": "a user asks in the chat"}));
                 let text = "a user asks about it in the chat; the project knows now";
@@ -349,16 +316,10 @@ impl Rehearsal<'_> {
             }
             Inject::DistributorLeak => {
                 let place = self.dice.place(self.cast.distributors.len());
-                let leaker = self
-                    .cast
-                    .distributors
-                    .get(place)
-                    .unwrap_or(&self.cast.reporter)
-                    .clone();
+                let leaker = self.cast.distributors.get(place).unwrap_or(&self.cast.reporter).clone();
                 let what = "the description from the advance notice, in a public ticket";
                 self.record("embargo.leaked", json!({"by": leaker.handle, "what": what}));
-                self.timeline
-                    .inject(now, &format!("{} leaks {what}", leaker.name))?;
+                self.timeline.inject(now, &format!("{} leaks {what}", leaker.name))?;
                 self.clock.pass_minutes(self.dice.between(10, 50));
                 self.record("leak.known", json!({}));
                 self.facts.leaked = true;
@@ -381,31 +342,20 @@ impl Rehearsal<'_> {
             Inject::Exploitation => {
                 self.record("exploitation.aware", json!({"where": "logs of a user"}));
                 self.facts.hurry = true;
-                self.timeline
-                    .inject(now, "a user's logs show that somebody exploits the flaw")?;
-                if matches!(self.scene.flaw.severity, "high" | "critical")
-                    && self.scene.habit == Habit::Lists
+                self.timeline.inject(now, "a user's logs show that somebody exploits the flaw")?;
+                if matches!(self.scene.flaw.severity, "high" | "critical") && self.scene.habit == Habit::Lists
                 {
                     self.clock.pass_minutes(self.dice.between(15, 60));
                     let by = self.lead().handle.clone();
-                    self.record(
-                        "emergency.declared",
-                        json!({"by": by, "reason": "the flaw is exploited"}),
-                    );
+                    self.record("emergency.declared", json!({"by": by, "reason": "the flaw is exploited"}));
                     let lead = self.lead_name();
-                    self.timeline
-                        .act(self.clock.now(), &lead, "declares an emergency")?;
+                    self.timeline.act(self.clock.now(), &lead, "declares an emergency")?;
                 }
                 Ok(())
             }
             Inject::HandOver => {
                 let from = self.lead().handle.clone();
-                let to = self
-                    .cast
-                    .responders
-                    .iter()
-                    .find(|who| who.handle != from)
-                    .cloned();
+                let to = self.cast.responders.iter().find(|who| who.handle != from).cloned();
                 let Some(to) = to.filter(|_| self.facts.lead.is_some()) else {
                     return Ok(());
                 };
@@ -427,12 +377,7 @@ impl Rehearsal<'_> {
 
     /// The world does not stop for an embargo.
     pub(super) fn work_on_something_else(&mut self) -> Result<(), String> {
-        let author = self
-            .cast
-            .owners
-            .last()
-            .unwrap_or(self.cast.engineer())
-            .clone();
+        let author = self.cast.owners.last().unwrap_or(self.cast.engineer()).clone();
         self.repository.unrelated_work(&author, self.clock.now())?;
         self.finish(Step::UnrelatedWork);
         let text = "pushes unrelated work to the public main, as on any other day";
@@ -470,25 +415,10 @@ mod tests {
     fn a_calm_release_waits_for_the_slot_and_a_pressing_one_for_the_hour() {
         let at = |text: &str| Instant::parse(text).unwrap();
         // 2027-06-10 is a Thursday.
-        assert_eq!(
-            settle(at("2027-06-10T15:00:00Z"), false),
-            at("2027-06-10T16:00:00Z")
-        );
-        assert_eq!(
-            settle(at("2027-06-10T16:01:00Z"), false),
-            at("2027-06-14T16:00:00Z")
-        );
-        assert_eq!(
-            settle(at("2027-06-12T16:01:00Z"), true),
-            at("2027-06-12T17:00:00Z")
-        );
-        assert_eq!(
-            settle(at("2027-06-12T21:30:00Z"), true),
-            at("2027-06-13T02:00:00Z")
-        );
-        assert_eq!(
-            settle(at("2027-06-12T00:30:00Z"), true),
-            at("2027-06-12T02:00:00Z")
-        );
+        assert_eq!(settle(at("2027-06-10T15:00:00Z"), false), at("2027-06-10T16:00:00Z"));
+        assert_eq!(settle(at("2027-06-10T16:01:00Z"), false), at("2027-06-14T16:00:00Z"));
+        assert_eq!(settle(at("2027-06-12T16:01:00Z"), true), at("2027-06-12T17:00:00Z"));
+        assert_eq!(settle(at("2027-06-12T21:30:00Z"), true), at("2027-06-13T02:00:00Z"));
+        assert_eq!(settle(at("2027-06-12T00:30:00Z"), true), at("2027-06-12T02:00:00Z"));
     }
 }

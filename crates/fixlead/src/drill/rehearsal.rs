@@ -225,8 +225,7 @@ impl<'a> Rehearsal<'a> {
     fn make_agenda(&mut self, answer: &Answer) {
         let now = self.clock.now();
         let wanted = steps::wanted(self, answer);
-        self.agenda
-            .retain(|step, _| wanted.iter().any(|(other, _)| other == step));
+        self.agenda.retain(|step, _| wanted.iter().any(|(other, _)| other == step));
         let hurries = self.hurries(answer);
         if hurries && !self.hurried {
             for at in self.agenda.values_mut() {
@@ -235,11 +234,7 @@ impl<'a> Rehearsal<'a> {
             }
         }
         self.hurried = hurries;
-        let pressure = if hurries {
-            Pressure::Pressing
-        } else {
-            Pressure::Usual
-        };
+        let pressure = if hurries { Pressure::Pressing } else { Pressure::Usual };
         for (step, start) in wanted {
             let who = self.who(step, answer);
             let at = match start {
@@ -275,12 +270,7 @@ impl<'a> Rehearsal<'a> {
                 continue;
             }
             let too_late = over || (inject == Inject::HandOver && self.is_done(Step::CompleteFix));
-            if too_late
-                && self
-                    .surprises
-                    .instant(inject, self.scene.start, embargo)
-                    .is_some()
-            {
+            if too_late && self.surprises.instant(inject, self.scene.start, embargo).is_some() {
                 self.surprises.strike(inject);
                 continue;
             }
@@ -299,18 +289,11 @@ impl<'a> Rehearsal<'a> {
     fn who(&self, step: Step, answer: &Answer) -> Person {
         let person = match step {
             Step::WriteFix | Step::Backport => self.cast.engineer(),
-            Step::Review | Step::ReviewAgain | Step::ReviewBackports | Step::Approve => self
-                .cast
-                .reviewers()
-                .first()
-                .copied()
-                .unwrap_or(self.cast.engineer()),
-            Step::Merge | Step::Build | Step::Rebuild | Step::Feedback => {
-                self.cast.release_manager()
+            Step::Review | Step::ReviewAgain | Step::ReviewBackports | Step::Approve => {
+                self.cast.reviewers().first().copied().unwrap_or(self.cast.engineer())
             }
-            Step::Acknowledge | Step::Triage | Step::TakeLead => {
-                self.cast.person(&self.on_duty(answer))
-            }
+            Step::Merge | Step::Build | Step::Rebuild | Step::Feedback => self.cast.release_manager(),
+            Step::Acknowledge | Step::Triage | Step::TakeLead => self.cast.person(&self.on_duty(answer)),
             _ => self.lead(),
         };
         person.clone()
@@ -371,9 +354,7 @@ impl<'a> Rehearsal<'a> {
 
     /// Where the case stands.
     pub(super) fn replay(&self) -> Result<Answer, String> {
-        self.engine
-            .replay(&self.history.at(self.clock.now()))
-            .map(Answer)
+        self.engine.replay(&self.history.at(self.clock.now())).map(Answer)
     }
 
     /// Puts questions to the engine.
@@ -386,9 +367,7 @@ impl<'a> Rehearsal<'a> {
     /// Puts one question to the engine.
     pub(super) fn ask_one(&mut self, question: Question) -> Result<Verdict, String> {
         let mut verdicts = self.ask(&[question])?;
-        verdicts
-            .pop()
-            .ok_or_else(|| "the engine gave no answer".to_owned())
+        verdicts.pop().ok_or_else(|| "the engine gave no answer".to_owned())
     }
 
     /// Asks before a step; when it is held, tells why and comes back at the
@@ -401,10 +380,7 @@ impl<'a> Rehearsal<'a> {
             if verdict.allowed {
                 continue;
             }
-            let what = question
-                .about
-                .as_object()
-                .and_then(|about| about.values().next());
+            let what = question.about.as_object().and_then(|about| about.values().next());
             let action = match what.and_then(Value::as_str) {
                 Some(what) => format!("{} {what}", question.action),
                 None => question.action.to_owned(),
@@ -436,9 +412,7 @@ impl<'a> Rehearsal<'a> {
         if self.facts.released_at.is_some() {
             Secrecy::Public
         } else {
-            Secrecy::Embargoed {
-                until: self.facts.plan,
-            }
+            Secrecy::Embargoed { until: self.facts.plan }
         }
     }
 
@@ -447,10 +421,7 @@ impl<'a> Rehearsal<'a> {
     }
 
     pub(super) fn list(&self, local: &str) -> Mailbox {
-        Mailbox {
-            name: format!("{} {local}", self.scene.project),
-            address: self.scene.address(local),
-        }
+        Mailbox { name: format!("{} {local}", self.scene.project), address: self.scene.address(local) }
     }
 
     /// The list where those who respond talk.
@@ -473,10 +444,7 @@ impl<'a> Rehearsal<'a> {
 
 /// The mailbox of a person.
 pub fn mailbox(person: &Person) -> Mailbox {
-    Mailbox {
-        name: person.name.clone(),
-        address: person.mail.clone(),
-    }
+    Mailbox { name: person.name.clone(), address: person.mail.clone() }
 }
 
 /// Rounds up: what is allowed from an instant on is not done before it.

@@ -56,8 +56,7 @@ impl Repository {
         let work_tree = root.join("work");
         for name in ["public.git", "private.git", "work"] {
             let path = root.join(name);
-            fs::create_dir_all(&path)
-                .map_err(|error| format!("cannot make {}: {error}", path.display()))?;
+            fs::create_dir_all(&path).map_err(|error| format!("cannot make {}: {error}", path.display()))?;
         }
         for name in ["public.git", "private.git"] {
             Git::in_directory(&root.join(name)).read(&["init", "--quiet", "--bare"])?;
@@ -67,21 +66,12 @@ impl Repository {
         // Relative, so that the directory can be moved.
         work.read(&["remote", "add", "public", "../public.git"])?;
         work.read(&["remote", "add", "private", "../private.git"])?;
-        let repository = Repository {
-            root: root.to_owned(),
-            work,
-            work_tree,
-            scene: scene.clone(),
-            prepared: Vec::new(),
-        };
+        let repository =
+            Repository { root: root.to_owned(), work, work_tree, scene: scene.clone(), prepared: Vec::new() };
         repository.write_past(cast)?;
         for remote in ["public", "private"] {
-            repository
-                .work
-                .read(&["push", "--quiet", remote, "--all"])?;
-            repository
-                .work
-                .read(&["push", "--quiet", remote, "--tags"])?;
+            repository.work.read(&["push", "--quiet", remote, "--all"])?;
+            repository.work.read(&["push", "--quiet", remote, "--tags"])?;
         }
         repository.work.read(&["fetch", "--quiet", "--all"])?;
         Ok(repository)
@@ -95,29 +85,16 @@ impl Repository {
         let ago = |days: i64| scene.start - Span::days(days);
         let newest_author = cast.owners.last().unwrap_or(cast.engineer());
         let list = |people: &[Person]| {
-            let names: Vec<_> = people
-                .iter()
-                .map(|who| format!("  - {}\n", who.handle))
-                .collect();
+            let names: Vec<_> = people.iter().map(|who| format!("  - {}\n", who.handle)).collect();
             format!("approvers:\n{0}reviewers:\n{0}", names.concat())
         };
-        self.put(
-            "README.md",
-            &format!(
-                "# {}\n\nAn invented project for a rehearsal.\n",
-                scene.project
-            ),
-        )?;
+        self.put("README.md", &format!("# {}\n\nAn invented project for a rehearsal.\n", scene.project))?;
         self.put("OWNERS", &list(&cast.root_owners))?;
         self.put(&format!("{}/OWNERS", flaw.component), &list(&cast.owners))?;
         self.put("VERSION", "next\n")?;
         self.commit(cast.release_manager(), ago(420), "Begin the project")?;
         self.put(&flaw.path(), &flaw.text(flaw.older))?;
-        self.commit(
-            newest_author,
-            ago(380),
-            &format!("{}: first version of {}", flaw.component, flaw.file),
-        )?;
+        self.commit(newest_author, ago(380), &format!("{}: first version of {}", flaw.component, flaw.file))?;
         let count = scene.branches.len();
         for (place, branch) in scene.branches.iter().rev().enumerate() {
             let cut = ago(220 - 60 * i64::try_from(place).unwrap_or(0));
@@ -131,31 +108,15 @@ impl Repository {
             }
             if place + 1 == count {
                 self.put("docs/start.md", "# How to start\n\nRun it.\n")?;
-                self.commit(
-                    cast.release_manager(),
-                    cut - Span::days(5),
-                    "docs: how to start",
-                )?;
+                self.commit(cast.release_manager(), cut - Span::days(5), "docs: how to start")?;
             }
             let tip = self.work.read(&["rev-parse", "HEAD"])?;
-            self.work
-                .read(&["checkout", "--quiet", "-b", &branch.name])?;
+            self.work.read(&["checkout", "--quiet", "-b", &branch.name])?;
             self.put("VERSION", &format!("{}\n", branch.affected))?;
-            self.commit(
-                cast.release_manager(),
-                cut,
-                &format!("Release {}", branch.affected),
-            )?;
-            self.tag(
-                cast.release_manager(),
-                cut + Span::minutes(5),
-                &branch.affected,
-            )?;
+            self.commit(cast.release_manager(), cut, &format!("Release {}", branch.affected))?;
+            self.tag(cast.release_manager(), cut + Span::minutes(5), &branch.affected)?;
             self.work.read(&["checkout", "--quiet", "main"])?;
-            debug_assert_eq!(
-                self.work.read(&["rev-parse", "HEAD"]).as_deref(),
-                Ok(tip.as_str())
-            );
+            debug_assert_eq!(self.work.read(&["rev-parse", "HEAD"]).as_deref(), Ok(tip.as_str()));
         }
         self.put("docs/faq.md", "# Questions\n\nNone so far.\n")?;
         self.commit(newest_author, ago(3), "docs: a page for questions")?;
@@ -166,42 +127,26 @@ impl Repository {
     /// test, and the note for users.
     pub fn write_fix(&mut self, author: &Person, at: Instant) -> Result<Vec<Commit>, String> {
         let flaw = self.scene.flaw;
-        self.work
-            .read(&["checkout", "--quiet", "-B", "embargo/main", "private/main"])?;
+        self.work.read(&["checkout", "--quiet", "-B", "embargo/main", "private/main"])?;
         self.put(&flaw.path(), &flaw.text(flaw.newer_fixed))?;
         self.put(&flaw.test_path(), flaw.test)?;
         self.commit(
             author,
             at,
-            &format!(
-                "{}: close the hole in {}\n\n{}",
-                flaw.component, flaw.file, flaw.summary
-            ),
+            &format!("{}: close the hole in {}\n\n{}", flaw.component, flaw.file, flaw.summary),
         )?;
         self.put(
             "docs/security-notes.md",
-            &format!(
-                "# Security notes\n\n- {}. Upgrade; until then: {}\n",
-                flaw.title, flaw.mitigation
-            ),
+            &format!("# Security notes\n\n- {}. Upgrade; until then: {}\n", flaw.title, flaw.mitigation),
         )?;
-        self.commit(
-            author,
-            at + Span::minutes(20),
-            "docs: tell users what to do until they upgrade",
-        )?;
-        self.work
-            .read(&["push", "--quiet", "--force", "private", "embargo/main"])?;
+        self.commit(author, at + Span::minutes(20), "docs: tell users what to do until they upgrade")?;
+        self.work.read(&["push", "--quiet", "--force", "private", "embargo/main"])?;
         self.note("main", author, "private/main..embargo/main")
     }
 
     /// Rewrites the last commit of the fix on main, as somebody does who
     /// finds one more case to write down; returns the old and the new id.
-    pub fn rewrite_last(
-        &mut self,
-        author: &Person,
-        at: Instant,
-    ) -> Result<(String, String), String> {
+    pub fn rewrite_last(&mut self, author: &Person, at: Instant) -> Result<(String, String), String> {
         self.work.read(&["checkout", "--quiet", "embargo/main"])?;
         let from = self.work.read(&["rev-parse", "HEAD"])?;
         let path = "docs/security-notes.md";
@@ -209,14 +154,9 @@ impl Repository {
         text.push_str("- Who cannot upgrade at once finds the older branches' fixes there, too.\n");
         self.put(path, &text)?;
         self.work.read(&["add", "--all"])?;
-        self.work.run(
-            &author.signature(),
-            at,
-            &["commit", "--quiet", "--amend", "--no-edit"],
-        )?;
+        self.work.run(&author.signature(), at, &["commit", "--quiet", "--amend", "--no-edit"])?;
         let to = self.work.read(&["rev-parse", "HEAD"])?;
-        self.work
-            .read(&["push", "--quiet", "--force", "private", "embargo/main"])?;
+        self.work.read(&["push", "--quiet", "--force", "private", "embargo/main"])?;
         for commit in &mut self.prepared {
             if commit.id == from {
                 commit.id.clone_from(&to);
@@ -235,36 +175,24 @@ impl Repository {
     ) -> Result<(Vec<Commit>, Option<Conflict>), String> {
         let here = format!("embargo/{branch}");
         let base = format!("private/{branch}");
-        self.work
-            .read(&["checkout", "--quiet", "-B", &here, &base])?;
+        self.work.read(&["checkout", "--quiet", "-B", &here, &base])?;
         let series = self.ids("private/main..embargo/main")?;
         let mut conflict = None;
         for (place, id) in series.iter().enumerate() {
             let when = at + Span::minutes(5 * i64::try_from(place).unwrap_or(0));
-            let (done, said) =
-                self.work
-                    .attempt(&author.signature(), when, &["cherry-pick", "-x", id])?;
+            let (done, said) = self.work.attempt(&author.signature(), when, &["cherry-pick", "-x", id])?;
             if !done {
                 conflict = Some(self.resolve(branch, author, when, &said)?);
             }
         }
-        self.work
-            .read(&["push", "--quiet", "--force", "private", &here])?;
+        self.work.read(&["push", "--quiet", "--force", "private", &here])?;
         let commits = self.note(branch, author, &format!("{base}..{here}"))?;
         Ok((commits, conflict))
     }
 
-    fn resolve(
-        &self,
-        branch: &str,
-        author: &Person,
-        at: Instant,
-        said: &str,
-    ) -> Result<Conflict, String> {
+    fn resolve(&self, branch: &str, author: &Person, at: Instant, said: &str) -> Result<Conflict, String> {
         let flaw = self.scene.flaw;
-        let unmerged = self
-            .work
-            .read(&["diff", "--name-only", "--diff-filter=U"])?;
+        let unmerged = self.work.read(&["diff", "--name-only", "--diff-filter=U"])?;
         if unmerged != flaw.path() {
             return Err(format!(
                 "git could not pick the fix onto {branch}, and not for the conflict the drill is made for: {}; look into {}",
@@ -272,10 +200,7 @@ impl Repository {
                 self.work_tree.display()
             ));
         }
-        let record = self
-            .root
-            .join("conflicts")
-            .join(format!("{}.txt", files::plain_name(branch)));
+        let record = self.root.join("conflicts").join(format!("{}.txt", files::plain_name(branch)));
         let conflicted = self.text(&flaw.path())?;
         files::write(
             &record,
@@ -288,25 +213,15 @@ impl Repository {
         )?;
         self.put(&flaw.path(), &flaw.text(flaw.older_fixed))?;
         self.work.read(&["add", "--all"])?;
-        self.work
-            .run(&author.signature(), at, &["cherry-pick", "--continue"])?;
-        Ok(Conflict {
-            branch: branch.to_owned(),
-            path: flaw.path(),
-            record,
-        })
+        self.work.run(&author.signature(), at, &["cherry-pick", "--continue"])?;
+        Ok(Conflict { branch: branch.to_owned(), path: flaw.path(), record })
     }
 
     /// The prepared patches of a branch as a mailbox, ready to be attached.
     pub fn patches(&self, branch: &str) -> Result<String, String> {
         let range = format!("private/{branch}..embargo/{branch}");
-        let mut text = self.work.read(&[
-            "format-patch",
-            "--stdout",
-            "--no-signature",
-            "--full-index",
-            &range,
-        ])?;
+        let mut text =
+            self.work.read(&["format-patch", "--stdout", "--no-signature", "--full-index", &range])?;
         text.push('\n');
         Ok(text)
     }
@@ -324,26 +239,19 @@ impl Repository {
             "--",
             &flaw.path(),
         ])?;
-        Ok(found
-            .lines()
-            .next()
-            .unwrap_or("not found in the history")
-            .to_owned())
+        Ok(found.lines().next().unwrap_or("not found in the history").to_owned())
     }
 
     /// The commits of the fix in the private fork, branch by branch.
+    #[cfg(test)]
     pub fn prepared(&self) -> &[Commit] {
         &self.prepared
     }
 
     /// Work that has nothing to do with the fix goes on in public meanwhile.
     pub fn unrelated_work(&self, author: &Person, at: Instant) -> Result<(), String> {
-        self.work
-            .read(&["checkout", "--quiet", "-B", "main", "public/main"])?;
-        self.put(
-            "docs/faq.md",
-            "# Questions\n\nHow do I start? See start.md.\n",
-        )?;
+        self.work.read(&["checkout", "--quiet", "-B", "main", "public/main"])?;
+        self.put("docs/faq.md", "# Questions\n\nHow do I start? See start.md.\n")?;
         self.commit(author, at, "docs: answer the first question")?;
         self.work.read(&["push", "--quiet", "public", "main"])?;
         self.work.read(&["fetch", "--quiet", "public"])?;
@@ -353,12 +261,8 @@ impl Repository {
     fn note(&mut self, branch: &str, author: &Person, range: &str) -> Result<Vec<Commit>, String> {
         let mut commits = Vec::new();
         for id in self.ids(range)? {
-            let subject = self
-                .work
-                .read(&["show", "--no-patch", "--format=%s", &id])?;
-            let paths =
-                self.work
-                    .read(&["diff-tree", "--no-commit-id", "--name-only", "-r", &id])?;
+            let subject = self.work.read(&["show", "--no-patch", "--format=%s", &id])?;
+            let paths = self.work.read(&["diff-tree", "--no-commit-id", "--name-only", "-r", &id])?;
             commits.push(Commit {
                 branch: branch.to_owned(),
                 id,
@@ -377,25 +281,15 @@ impl Repository {
         Ok(text.lines().map(str::to_owned).collect())
     }
 
-    pub(super) fn commit(
-        &self,
-        who: &Person,
-        at: Instant,
-        message: &str,
-    ) -> Result<String, String> {
+    pub(super) fn commit(&self, who: &Person, at: Instant, message: &str) -> Result<String, String> {
         self.work.read(&["add", "--all"])?;
-        self.work
-            .run(&who.signature(), at, &["commit", "--quiet", "-m", message])?;
+        self.work.run(&who.signature(), at, &["commit", "--quiet", "-m", message])?;
         self.work.read(&["rev-parse", "HEAD"])
     }
 
     pub(super) fn tag(&self, who: &Person, at: Instant, version: &str) -> Result<(), String> {
         let message = format!("{} {version}", self.scene.project);
-        self.work.run(
-            &who.signature(),
-            at,
-            &["tag", "-a", version, "-m", &message],
-        )?;
+        self.work.run(&who.signature(), at, &["tag", "-a", version, "-m", &message])?;
         Ok(())
     }
 
@@ -405,7 +299,6 @@ impl Repository {
 
     pub(super) fn text(&self, path: &str) -> Result<String, String> {
         let path = self.work_tree.join(path);
-        fs::read_to_string(&path)
-            .map_err(|error| format!("cannot read {}: {error}", path.display()))
+        fs::read_to_string(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))
     }
 }

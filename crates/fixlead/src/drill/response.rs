@@ -32,20 +32,11 @@ impl Rehearsal<'_> {
             json!({"visibility": "private", "channel": "mail", "reporter": reporter.handle}),
         );
         let text = format!("reports by mail: {}", self.scene.flaw.title);
-        self.timeline.act(
-            self.clock.now(),
-            &format!("{} (reporter)", reporter.name),
-            &text,
-        )
+        self.timeline.act(self.clock.now(), &format!("{} (reporter)", reporter.name), &text)
     }
 
     pub(super) fn acknowledge(&mut self) -> Result<(), String> {
-        let by = self
-            .cast
-            .responders
-            .first()
-            .unwrap_or(&self.cast.reporter)
-            .clone();
+        let by = self.cast.responders.first().unwrap_or(&self.cast.reporter).clone();
         let reporter = self.cast.reporter.clone();
         let (subject, body) = letters::acknowledgement(&self.brief(""), &reporter.name, &by.name);
         let letter = Letter {
@@ -62,24 +53,12 @@ impl Rehearsal<'_> {
         self.record("report.acknowledged", json!({"by": by.handle}));
         self.record("triage.started", json!({"by": by.handle}));
         self.finish(Step::Acknowledge);
-        self.timeline.act(
-            self.clock.now(),
-            &by.name,
-            "acknowledges the report and tries to reproduce it",
-        )
+        self.timeline.act(self.clock.now(), &by.name, "acknowledges the report and tries to reproduce it")
     }
 
     pub(super) fn triage(&mut self) -> Result<(), String> {
-        let by = self
-            .cast
-            .responders
-            .first()
-            .unwrap_or(&self.cast.reporter)
-            .clone();
-        self.record(
-            "triage.decided",
-            json!({"disposition": "valid", "by": by.handle}),
-        );
+        let by = self.cast.responders.first().unwrap_or(&self.cast.reporter).clone();
+        self.record("triage.decided", json!({"disposition": "valid", "by": by.handle}));
         let affected = self.scene.all_branches();
         self.record("affected.set", branches(&affected));
         self.finish(Step::Triage);
@@ -91,21 +70,12 @@ impl Rehearsal<'_> {
         let (handle, text) = match self.scene.habit {
             Habit::Lists => {
                 let handle = self.on_duty(answer);
-                self.record(
-                    "fixlead.assigned",
-                    json!({"who": handle, "how": "rotation"}),
-                );
+                self.record("fixlead.assigned", json!({"who": handle, "how": "rotation"}));
                 (handle, "becomes Fix Lead, as the rotation says")
             }
             Habit::Chat => {
                 let place = self.dice.place(self.cast.responders.len());
-                let handle = self
-                    .cast
-                    .responders
-                    .get(place)
-                    .unwrap_or(&self.cast.reporter)
-                    .handle
-                    .clone();
+                let handle = self.cast.responders.get(place).unwrap_or(&self.cast.reporter).handle.clone();
                 self.record("fixlead.volunteered", json!({"who": handle}));
                 (handle, "volunteers as Fix Lead")
             }
@@ -122,11 +92,7 @@ impl Rehearsal<'_> {
             self.facts.lead = Some(handle);
             self.finish(Step::AcceptLead);
             let name = self.lead().name.clone();
-            self.timeline.act(
-                self.clock.now(),
-                &name,
-                "accepts, and leads the fix from now on",
-            )?;
+            self.timeline.act(self.clock.now(), &name, "accepts, and leads the fix from now on")?;
         }
         Ok(())
     }
@@ -145,37 +111,24 @@ impl Rehearsal<'_> {
 
     pub(super) fn add_fix_team(&mut self) -> Result<(), String> {
         let manager = self.cast.release_manager().handle.clone();
-        let mut engineers = vec![self.cast.engineer().handle.clone()];
-        engineers.extend(self.cast.reviewers().iter().map(|who| who.handle.clone()));
+        // Everyone whom OWNERS names for what is affected.
+        let owners = self.cast.owners.iter().chain(&self.cast.root_owners);
+        let mut engineers: Vec<String> = owners.map(|who| who.handle.clone()).collect();
         for who in &engineers {
             self.record("fixteam.added", json!({"who": who, "role": "engineer"}));
         }
-        self.record(
-            "fixteam.added",
-            json!({"who": manager, "role": "release-manager"}),
-        );
+        self.record("fixteam.added", json!({"who": manager, "role": "release-manager"}));
         engineers.push(manager);
-        let names: Vec<_> = engineers
-            .iter()
-            .map(|who| self.cast.person(who).name.clone())
-            .collect();
+        let names: Vec<_> = engineers.iter().map(|who| self.cast.person(who).name.clone()).collect();
         self.facts.team = engineers;
         self.finish(Step::FixTeam);
         let lead = self.lead_name();
-        let text = format!(
-            "reads OWNERS and brings in the Fix Team: {}",
-            names.join(", ")
-        );
+        let text = format!("reads OWNERS and brings in the Fix Team: {}", names.join(", "));
         self.timeline.act(self.clock.now(), &lead, &text)
     }
 
     pub(super) fn send_overview(&mut self) -> Result<(), String> {
-        let team: Vec<_> = self
-            .facts
-            .team
-            .iter()
-            .map(|who| self.cast.person(who).clone())
-            .collect();
+        let team: Vec<_> = self.facts.team.iter().map(|who| self.cast.person(who).clone()).collect();
         let names: Vec<_> = team.iter().map(|who| who.name.clone()).collect();
         let lead = self.lead().clone();
         let (subject, body) = letters::overview(&self.brief(&lead.name), &names);
@@ -193,11 +146,7 @@ impl Rehearsal<'_> {
         self.record("overview.sent", json!({"message_id": id}));
         self.finish(Step::Overview);
         let lead = self.lead_name();
-        self.timeline.act(
-            self.clock.now(),
-            &lead,
-            "sends the Fix Team an overview of the process",
-        )
+        self.timeline.act(self.clock.now(), &lead, "sends the Fix Team an overview of the process")
     }
 
     pub(super) fn score(&mut self) -> Result<(), String> {
@@ -241,11 +190,7 @@ impl Rehearsal<'_> {
         };
         let lead = self.lead_name();
         let now = self.clock.now();
-        self.timeline.act(
-            now,
-            &lead,
-            &format!("asks whether {words} may be told already"),
-        )?;
+        self.timeline.act(now, &lead, &format!("asks whether {words} may be told already"))?;
         let verdict = self.ask_one(Question::plain(action))?;
         if verdict.allowed {
             let text = "waits all the same: there is no realistic date to state yet";
@@ -256,17 +201,10 @@ impl Rehearsal<'_> {
     }
 
     pub(super) fn develop_mitigation(&mut self) -> Result<(), String> {
-        self.record(
-            "mitigation.developed",
-            json!({"text": self.scene.flaw.mitigation}),
-        );
+        self.record("mitigation.developed", json!({"text": self.scene.flaw.mitigation}));
         self.finish(Step::Mitigation);
         let name = self.cast.engineer().name.clone();
-        self.timeline.act(
-            self.clock.now(),
-            &name,
-            "finds what users can do until they upgrade",
-        )
+        self.timeline.act(self.clock.now(), &name, "finds what users can do until they upgrade")
     }
 
     fn propose(&mut self, commits: &[Commit]) {
@@ -291,10 +229,7 @@ impl Rehearsal<'_> {
         self.clock.pass_minutes(25);
         self.propose(&commits);
         self.finish(Step::WriteFix);
-        let text = format!(
-            "pushes the fix to the private fork: {}",
-            short_ids(&commits)
-        );
+        let text = format!("pushes the fix to the private fork: {}", short_ids(&commits));
         self.timeline.act(self.clock.now(), &author.name, &text)
     }
 
@@ -337,8 +272,7 @@ impl Rehearsal<'_> {
             self.clock.pass_minutes(5);
             let verdict = self.ask_one(Question::plain("fix.complete"))?;
             if !verdict.allowed {
-                self.timeline
-                    .hold(self.clock.now(), "fix.complete", &verdict)?;
+                self.timeline.hold(self.clock.now(), "fix.complete", &verdict)?;
             }
         }
         Ok(())
@@ -362,13 +296,8 @@ impl Rehearsal<'_> {
                 ),
                 None => format!("backports the fix to {}: git picks it cleanly", branch.name),
             };
-            self.timeline.act(
-                now,
-                &author.name,
-                &format!("{text} ({})", short_ids(&commits)),
-            )?;
-            self.clock
-                .pass_minutes(if conflict.is_some() { 95 } else { 15 });
+            self.timeline.act(now, &author.name, &format!("{text} ({})", short_ids(&commits)))?;
+            self.clock.pass_minutes(if conflict.is_some() { 95 } else { 15 });
             if conflict.is_some() {
                 self.facts.conflict = conflict;
             }
@@ -390,14 +319,10 @@ impl Rehearsal<'_> {
         }
         let engineer = self.cast.engineer().clone();
         let (by, text) = match self.scene.habit {
-            Habit::Lists => (
-                engineer.clone(),
-                "tells the Fix Lead that the fix is complete on all branches",
-            ),
-            Habit::Chat => (
-                self.lead().clone(),
-                "tells the maintainers that the fix is complete on all branches",
-            ),
+            Habit::Lists => (engineer.clone(), "tells the Fix Lead that the fix is complete on all branches"),
+            Habit::Chat => {
+                (self.lead().clone(), "tells the maintainers that the fix is complete on all branches")
+            }
         };
         self.record("fix.complete", json!({"by": by.handle}));
         self.finish(Step::CompleteFix);

@@ -21,33 +21,12 @@ pub fn draft(case: &Rehearsal, answer: &Answer) -> Result<String, String> {
     };
     line("Reporter", vec![&case.cast.reporter.name]);
     line("Fix Lead", vec![&case.lead().name]);
-    line(
-        "Response team",
-        case.cast
-            .responders
-            .iter()
-            .map(|who| who.name.as_str())
-            .collect(),
-    );
+    line("Response team", case.cast.responders.iter().map(|who| who.name.as_str()).collect());
     line("Author of the fix", vec![&case.cast.engineer().name]);
-    line(
-        "Reviewers",
-        case.cast
-            .reviewers()
-            .iter()
-            .map(|who| who.name.as_str())
-            .collect(),
-    );
+    line("Reviewers", case.cast.reviewers().iter().map(|who| who.name.as_str()).collect());
     line("Release manager", vec![&case.cast.release_manager().name]);
     if case.facts.advance.is_some() {
-        line(
-            "Distributors",
-            case.cast
-                .distributors
-                .iter()
-                .map(|who| who.name.as_str())
-                .collect(),
-        );
+        line("Distributors", case.cast.distributors.iter().map(|who| who.name.as_str()).collect());
     }
     text.push_str("\n## Timeline\n\n");
     for entry in case.timeline.entries() {
@@ -67,8 +46,13 @@ pub fn draft(case: &Rehearsal, answer: &Answer) -> Result<String, String> {
     ));
     if let Some(conflict) = &case.facts.conflict {
         text.push_str(&format!(
-            "\nThe backport to {} conflicted in {} and was resolved by hand; the conflict is kept in the repository folder.\n",
-            conflict.branch, conflict.path
+            "\nThe backport to {} conflicted in {} and was resolved by hand; the conflict is kept in {}.\n",
+            conflict.branch,
+            conflict.path,
+            conflict
+                .record
+                .file_name()
+                .map_or_else(|| "the repository".into(), |name| name.to_string_lossy())
         ));
     }
     text.push_str(&identity(case));
@@ -98,13 +82,10 @@ fn identity(case: &Rehearsal) -> String {
 fn duties(answer: &Answer) -> String {
     let mut text = String::from("\n## Clocks\n\n");
     let duties = answer.duties();
-    let (good, other): (Vec<&Duty>, Vec<&Duty>) = duties
-        .iter()
-        .filter(|duty| duty.state != "not-applicable")
-        .partition(|duty| duty.state == "met");
+    let (good, other): (Vec<&Duty>, Vec<&Duty>) =
+        duties.iter().filter(|duty| duty.state != "not-applicable").partition(|duty| duty.state == "met");
     for duty in &good {
-        let line = outcome(duty)
-            .unwrap_or_else(|| format!("{} done{}", duty.label(), cite(&duty.clauses)));
+        let line = outcome(duty).unwrap_or_else(|| format!("{} done{}", duty.label(), cite(&duty.clauses)));
         text.push_str(&format!("- {line}\n"));
     }
     if !other.is_empty() {
@@ -138,26 +119,14 @@ fn questions(case: &Rehearsal, answer: &Answer) -> String {
         "\n## Questions for everyone\n\n- What went well and should stay?\n- Which step cost most time, and would it be missed?\n- Where did we wait for one person?\n- What did users ask that our texts did not answer?\n",
     );
     let entries = case.timeline.entries();
-    let holds = entries
-        .iter()
-        .filter(|entry| entry.kind == Kind::Hold)
-        .count();
+    let holds = entries.iter().filter(|entry| entry.kind == Kind::Hold).count();
     if holds > 0 {
-        text.push_str(&format!(
-            "- The policy held us {holds} times. Did each hold protect somebody?\n"
-        ));
+        text.push_str(&format!("- The policy held us {holds} times. Did each hold protect somebody?\n"));
     }
     for entry in entries.iter().filter(|entry| entry.kind == Kind::Inject) {
-        text.push_str(&format!(
-            "- \"{}\": what would have made that harmless?\n",
-            entry.text
-        ));
+        text.push_str(&format!("- \"{}\": what would have made that harmless?\n", entry.text));
     }
-    for duty in answer
-        .duties()
-        .iter()
-        .filter(|duty| duty.state == "late" || duty.state == "missed")
-    {
+    for duty in answer.duties().iter().filter(|duty| duty.state == "late" || duty.state == "missed") {
         text.push_str(&format!(
             "- {} came late: was the window right, and who could have helped?\n",
             duty.label()

@@ -54,11 +54,7 @@ impl Scene {
     pub fn build(policy: &str, seed: u64) -> Self {
         let mut dice = Dice::new(seed, "scene");
         let chat = policy.starts_with("vitess");
-        let (project, slug) = if chat {
-            ("Tessellate", "tessellate")
-        } else {
-            ("Lanternbox", "lanternbox")
-        };
+        let (project, slug) = if chat { ("Tessellate", "tessellate") } else { ("Lanternbox", "lanternbox") };
         let branches = (0..3)
             .map(|age| {
                 if chat {
@@ -79,16 +75,11 @@ impl Scene {
             })
             .collect();
         // Two in five drills rehearse the first flaw, the rest share the others.
-        let place = if dice.chance(40) {
-            0
-        } else {
-            1 + dice.place(FLAWS.len() - 1)
-        };
+        let place = if dice.chance(40) { 0 } else { 1 + dice.place(FLAWS.len() - 1) };
         let flaw = FLAWS.get(place).unwrap_or(&FLAWS[0]);
         let first_day = Instant::midnight(20_819); // 2027-01-01
-        let start = first_day
-            + Span::days(dice.between(4, 330))
-            + Span::minutes(dice.between(6 * 60, 20 * 60));
+        let start =
+            first_day + Span::days(dice.between(4, 330)) + Span::minutes(dice.between(6 * 60, 20 * 60));
         Scene {
             policy: policy.to_owned(),
             project,
@@ -115,10 +106,9 @@ impl Scene {
     }
 
     /// The oldest supported branch, on which the code is not what main has.
+    #[cfg(test)]
     pub fn oldest(&self) -> &str {
-        self.branches
-            .last()
-            .map_or("main", |branch| branch.name.as_str())
+        self.branches.last().map_or("main", |branch| branch.name.as_str())
     }
 
     /// A mail address of the project.
@@ -144,6 +134,11 @@ impl Scene {
         format!("https://{}/advisories/{}", self.domain, self.cve)
     }
 
+    /// The notes of the releases with the fix.
+    pub fn notes_url(&self) -> String {
+        format!("https://{}/releases/notes", self.domain)
+    }
+
     /// The public tracking issue once it is opened.
     pub fn tracking_url(&self) -> String {
         format!("https://{}/issues/4711", self.domain)
@@ -158,11 +153,7 @@ mod tests {
     fn rehearsals_lie_in_2027_and_cannot_be_taken_for_real() {
         for seed in 0..200 {
             let scene = Scene::build("opentelemetry", seed);
-            assert!(
-                scene.start.to_string().starts_with("2027-"),
-                "{}",
-                scene.start
-            );
+            assert!(scene.start.to_string().starts_with("2027-"), "{}", scene.start);
             assert!(scene.cve.starts_with("CVE-1900-"));
             assert_eq!(scene.branches.len(), 3);
             assert!(scene.domain.ends_with(".example"));

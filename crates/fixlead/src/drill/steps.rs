@@ -76,10 +76,7 @@ pub enum Start {
 
 /// All steps that are wanted now, with their beginning.
 pub fn wanted(case: &Rehearsal, answer: &Answer) -> Vec<(Step, Start)> {
-    ORDER
-        .iter()
-        .filter_map(|step| start(*step, case, answer).map(|start| (*step, start)))
-        .collect()
+    ORDER.iter().filter_map(|step| start(*step, case, answer).map(|start| (*step, start))).collect()
 }
 
 fn start(step: Step, case: &Rehearsal, answer: &Answer) -> Option<Start> {
@@ -99,14 +96,8 @@ fn start(step: Step, case: &Rehearsal, answer: &Answer) -> Option<Start> {
         Step::AcceptLead => when(facts.handing_to.is_some(), Soon),
         Step::AskPrivate => when(first && undone("ask-private"), Soon),
         Step::FixTeam => when(first && led && undone("fix-team"), Soon),
-        Step::Overview => when(
-            first && led && undone("overview") && done(Step::FixTeam),
-            Soon,
-        ),
-        Step::Score => when(
-            first && led && (undone("score") || !answer.knows("score")),
-            Work(90, 700),
-        ),
+        Step::Overview => when(first && led && undone("overview") && done(Step::FixTeam), Soon),
+        Step::Score => when(first && led && (undone("score") || !answer.knows("score")), Work(90, 700)),
         Step::AssignCve => when(first && done(Step::Score), Work(60, 500)),
         Step::AskTooEarly => {
             let notice = undone("forthcoming-notice") || undone("advance-notice");
@@ -118,22 +109,13 @@ fn start(step: Step, case: &Rehearsal, answer: &Answer) -> Option<Start> {
         Step::Mitigation => when(first && done(Step::Score), Work(300, 1200)),
         Step::WriteFix => {
             let staffed = !answer.knows("fix-team") || done(Step::FixTeam);
-            when(
-                first && led && done(Step::Score) && staffed,
-                Work(500, 2000),
-            )
+            when(first && led && done(Step::Score) && staffed, Work(500, 2000))
         }
         Step::Review => when(first && done(Step::WriteFix), Work(100, 500)),
         Step::ReviewAgain => when(facts.needs_second_review, Work(60, 300)),
-        Step::Backport => when(
-            first && done(Step::Review) && !facts.needs_second_review,
-            Work(200, 600),
-        ),
+        Step::Backport => when(first && done(Step::Review) && !facts.needs_second_review, Work(200, 600)),
         Step::ReviewBackports => when(first && done(Step::Backport), Work(100, 500)),
-        Step::CompleteFix => when(
-            first && done(Step::ReviewBackports) && done(Step::Mitigation),
-            Soon,
-        ),
+        Step::CompleteFix => when(first && done(Step::ReviewBackports) && done(Step::Mitigation), Soon),
         Step::PlanCommunication => when(first && done(Step::CompleteFix), Soon),
         Step::Plan => {
             let identified = done(Step::AssignCve);
@@ -143,39 +125,18 @@ fn start(step: Step, case: &Rehearsal, answer: &Answer) -> Option<Start> {
             let late = facts.plan.is_some_and(|plan| plan <= case.clock.now());
             let changed = facts.plan.is_some() && case.circumstances(answer) != facts.plan_basis;
             let undecided = facts.leaked && !done(Step::LeakDecide);
-            when(
-                before_release && (changed || late) && !undecided && !done(Step::Merge),
-                Work(10, 60),
-            )
+            when(before_release && (changed || late) && !undecided && !done(Step::Merge), Work(10, 60))
         }
-        Step::Correct => when(
-            facts.correction_owed.is_some() && before_release,
-            Work(5, 20),
-        ),
+        Step::Correct => when(facts.correction_owed.is_some() && before_release, Work(5, 20)),
         Step::Forthcoming => {
             let wanted = facts.plan.is_some() && before_release && undone("forthcoming-notice");
-            when(
-                wanted
-                    && facts
-                        .forthcoming
-                        .is_none_or(|plan| Some(plan) != facts.plan),
-                Work(10, 90),
-            )
+            when(wanted && facts.forthcoming.is_none_or(|plan| Some(plan) != facts.plan), Work(10, 90))
         }
         Step::Advance => {
             let wanted = facts.plan.is_some() && before_release && undone("advance-notice");
-            when(
-                wanted
-                    && facts
-                        .advance
-                        .is_none_or(|(_, plan)| Some(plan) != facts.plan),
-                Work(15, 90),
-            )
+            when(wanted && facts.advance.is_none_or(|(_, plan)| Some(plan) != facts.plan), Work(15, 90))
         }
-        Step::UnrelatedWork => when(
-            first && facts.plan.is_some() && before_release,
-            Work(600, 1500),
-        ),
+        Step::UnrelatedWork => when(first && facts.plan.is_some() && before_release, Work(600, 1500)),
         Step::LeakAssess => when(first && facts.leaked, Work(15, 60)),
         Step::LeakDecide => when(first && done(Step::LeakAssess), Work(10, 40)),
         Step::Prerelease => {
@@ -216,27 +177,19 @@ fn start(step: Step, case: &Rehearsal, answer: &Answer) -> Option<Start> {
             when(after_release && owed, Work(2, 10))
         }
         Step::PopulateCve => when(first && after_release, Work(15, 80)),
-        Step::CloseTracking => when(
-            first && after_release && undone("tracking-close") && done(Step::PopulateCve),
-            Soon,
-        ),
+        Step::CloseTracking => {
+            when(first && after_release && undone("tracking-close") && done(Step::PopulateCve), Soon)
+        }
         Step::RevokeTeam => when(first && after_release && undone("fix-team-revoke"), Soon),
         Step::Retrospective => {
             let released = facts.released_at?;
             let day = Instant::midnight(released.day() + 2);
             when(first, At(day + Span::hours(case.retrospective_hour)))
         }
-        Step::Feedback => when(
-            first && done(Step::Retrospective) && undone("feedback"),
-            Soon,
-        ),
+        Step::Feedback => when(first && done(Step::Retrospective) && undone("feedback"), Soon),
         Step::CloseCase => {
-            let told =
-                !undone("feedback") && !undone("fix-team-revoke") && !undone("tracking-close");
-            when(
-                first && done(Step::Retrospective) && done(Step::PopulateCve) && told,
-                Soon,
-            )
+            let told = !undone("feedback") && !undone("fix-team-revoke") && !undone("tracking-close");
+            when(first && done(Step::Retrospective) && done(Step::PopulateCve) && told, Soon)
         }
     }
 }

@@ -42,18 +42,12 @@ pub struct Screen<'a> {
 impl<'a> Screen<'a> {
     /// Shows lines on `sink`, in colour if asked.
     pub fn on(sink: &'a mut dyn Write, colour: bool) -> Self {
-        Screen {
-            sink: Some(sink),
-            colour,
-        }
+        Screen { sink: Some(sink), colour }
     }
 
     /// Shows nothing.
     pub fn off() -> Self {
-        Screen {
-            sink: None,
-            colour: false,
-        }
+        Screen { sink: None, colour: false }
     }
 
     /// Shows a line; a reader that went away ends the showing, not the drill.
@@ -80,6 +74,7 @@ pub struct Timeline<'a> {
     seen_duties: Vec<Duty>,
     seen_findings: Vec<Finding>,
     seen_mode: String,
+    told_parameters: bool,
     lines: String,
 }
 
@@ -96,6 +91,7 @@ impl<'a> Timeline<'a> {
             seen_duties: Vec::new(),
             seen_findings: Vec::new(),
             seen_mode: String::new(),
+            told_parameters: false,
             lines: String::new(),
         }
     }
@@ -140,11 +136,7 @@ impl<'a> Timeline<'a> {
     /// Adds an entry and shows it.
     pub fn tell(&mut self, at: Instant, kind: Kind, text: &str) -> Result<(), String> {
         let instant = stamp(at);
-        let shown = if instant == self.last_stamp {
-            String::new()
-        } else {
-            instant.clone()
-        };
+        let shown = if instant == self.last_stamp { String::new() } else { instant.clone() };
         self.last_stamp = instant;
         let (word, colour) = match kind {
             Kind::Act => ("", ""),
@@ -162,11 +154,7 @@ impl<'a> Timeline<'a> {
         } else {
             plain
         };
-        self.entries.push(Entry {
-            at,
-            kind,
-            text: text.to_owned(),
-        });
+        self.entries.push(Entry { at, kind, text: text.to_owned() });
         self.screen.show(line.trim_end())
     }
 
@@ -183,10 +171,8 @@ impl<'a> Timeline<'a> {
         let duties = answer.duties();
         let mut started: Vec<(Instant, Vec<&Duty>)> = Vec::new();
         for duty in &duties {
-            let before = self
-                .seen_duties
-                .iter()
-                .find(|seen| seen.id == duty.id && seen.subject == duty.subject);
+            let before =
+                self.seen_duties.iter().find(|seen| seen.id == duty.id && seen.subject == duty.subject);
             if duty.is_undone() {
                 let Some(due) = duty.due.filter(|_| duty.state != "overdue") else {
                     continue;
@@ -207,19 +193,12 @@ impl<'a> Timeline<'a> {
                     clauses.push(clause.clone());
                 }
             }
-            let text = format!(
-                "{}: due {}{}",
-                names.join(", "),
-                until(now, due),
-                cite(&clauses)
-            );
+            let text = format!("{}: due {}{}", names.join(", "), until(now, due), cite(&clauses));
             self.tell(now, Kind::Clock, &text)?;
         }
         let seen = std::mem::take(&mut self.seen_duties);
         for duty in &duties {
-            let before = seen
-                .iter()
-                .find(|seen| seen.id == duty.id && seen.subject == duty.subject);
+            let before = seen.iter().find(|seen| seen.id == duty.id && seen.subject == duty.subject);
             if before.is_some_and(|before| before.state != duty.state)
                 && let Some(text) = outcome(duty)
             {
@@ -227,7 +206,14 @@ impl<'a> Timeline<'a> {
             }
         }
         self.seen_duties = duties;
-        for finding in answer.findings() {
+        let (open, findings): (Vec<Finding>, Vec<Finding>) =
+            answer.findings().into_iter().partition(|finding| finding.kind == "unset-parameter");
+        if !open.is_empty() && !self.told_parameters {
+            self.told_parameters = true;
+            let text = format!("the policy leaves {} parameters open; replay.json names them", open.len());
+            self.tell(now, Kind::Finding, &text)?;
+        }
+        for finding in findings {
             if !self.seen_findings.contains(&finding) {
                 let clause = finding.clause.iter().cloned().collect::<Vec<_>>();
                 let text = format!("{}: {}{}", finding.kind, finding.text, cite(&clause));
@@ -242,10 +228,7 @@ impl<'a> Timeline<'a> {
 /// How a duty ended, in words; none while it runs.
 pub fn outcome(duty: &Duty) -> Option<String> {
     let label = duty.label();
-    let margin = duty
-        .margin
-        .as_deref()
-        .map(|text| text.trim_start_matches('-'));
+    let margin = duty.margin.as_deref().map(|text| text.trim_start_matches('-'));
     let margin = margin.and_then(|text| Span::parse(text).ok()).map(words);
     let clauses = cite(&duty.clauses);
     match (duty.state.as_str(), margin) {
@@ -255,10 +238,7 @@ pub fn outcome(duty: &Duty) -> Option<String> {
         ("overdue", _) => Some(format!("{label} is overdue{clauses}")),
         ("missed", _) => Some(format!("{label} was missed{clauses}")),
         ("excused", _) => {
-            let excuse = duty
-                .excuse
-                .as_deref()
-                .unwrap_or("a reason the policy accepts");
+            let excuse = duty.excuse.as_deref().unwrap_or("a reason the policy accepts");
             Some(format!("{label} shortened: {excuse}{clauses}"))
         }
         _ => None,
@@ -267,9 +247,5 @@ pub fn outcome(duty: &Duty) -> Option<String> {
 
 /// ` [OT-23, OT-24]`, or nothing.
 pub fn cite(clauses: &[String]) -> String {
-    if clauses.is_empty() {
-        String::new()
-    } else {
-        format!(" [{}]", clauses.join(", "))
-    }
+    if clauses.is_empty() { String::new() } else { format!(" [{}]", clauses.join(", ")) }
 }

@@ -1,0 +1,463 @@
+//! Whether a condition of the policy language holds in a case.
+
+use super::facts::{Facts, Mode};
+use super::{Case, owners, planner};
+use crate::case::event::{BranchSet, Event, EventKind, Field, Value};
+use crate::case::project::BranchClass;
+use crate::policy::expression::{Class, Expression, Fact, Severity};
+use crate::policy::model::{Each, Roster, Window};
+use crate::time::{Instant, Truth, When};
+
+/// Where a condition is looked at: a case, an instant, perhaps an event.
+#[derive(Clone, Copy)]
+pub struct View<'a, 'p> {
+    /// The case.
+    pub case: &'a Case<'p>,
+    /// What is known of it.
+    pub facts: &'a Facts,
+    /// The instant at which the question is put.
+    pub at: When,
+    /// The event at hand.
+    pub event: Option<&'a Event>,
+    /// The branches concerned; none named means all.
+    pub branches: BranchSet,
+    /// The release that is being planned, when that is the question.
+    pub planned: Option<Instant>,
+    /// The release that notices are held against, when it is not the instant
+    /// of the question.
+    pub release: Option<Instant>,
+}
+
+impl<'a, 'p> View<'a, 'p> {
+    /// Everything that is known at an instant.
+    pub fn new(case: &'a Case<'p>, facts: &'a Facts, at: impl Into<When>) -> Self {
+        View { case, facts, at: at.into(), event: None, branches: 0, planned: None, release: None }
+    }
+
+    /// The same view of an event.
+    pub fn of(case: &'a Case<'p>, facts: &'a Facts, event: &'a Event) -> Self {
+        let named = event.branches(Field::Branches).or(event.branches(Field::Branch));
+        View {
+            case,
+            facts,
+            at: event.at,
+            event: Some(event),
+            branches: named.unwrap_or(0),
+            planned: None,
+            release: None,
+        }
+    }
+
+    /// Whether something happened at or before the instant of the question.
+    pub fn passed(&self, when: Option<When>) -> Truth {
+        when.map_or(Truth::No, |when| when.at_or_before(self.at))
+    }
+
+    /// Whether the condition holds.
+    pub fn holds(&self, expression: &Expression) -> Truth {
+        match expression {
+            Expression::Always => Truth::Yes,
+            Expression::All(list) => list.iter().fold(Truth::Yes, |truth, one| match truth {
+                Truth::No => Truth::No,
+                _ => truth.and(self.holds(one)),
+            }),
+            Expression::Any(list) => list.iter().fold(Truth::No, |truth, one| match truth {
+                Truth::Yes => Truth::Yes,
+                _ => truth.or(self.holds(one)),
+            }),
+            Expression::Not(inner) => self.holds(inner).negate(),
+            Expression::Fact(fact) => self.fact(*fact),
+            Expression::Seen(kind) => self.passed(self.facts.first(*kind)),
+            Expression::ScoreBelow(below) => {
+                Truth::of(self.facts.score.is_some_and(|score| score.hundredths < *below))
+            }
+            Expression::ScoreAtLeast(least) => {
+                Truth::of(self.facts.score.is_some_and(|score| score.hundredths >= *least))
+            }
+            Expression::SeverityBelow(severity) => {
+                Truth::of(self.severity().is_some_and(|own| own < *severity))
+            }
+            Expression::SeverityAtLeast(severity) => {
+                Truth::of(self.severity().is_some_and(|own| own >= *severity))
+            }
+            Expression::Class(class) => Truth::of(self.class() == *class),
+            Expression::Has(field) => Truth::of(self.event.is_some_and(|event| present(event, *field))),
+            Expression::Is(field, word) => {
+                Truth::of(self.event.is_some_and(|event| match event.get(*field) {
+                    Some(Value::Flag(flag)) => (if *flag { "true" } else { "false" }) == &**word,
+                    _ => event.texts(*field).any(|text| text == &**word),
+                }))
+            }
+            Expression::By(role) => Truth::of(
+                self.event.is_some_and(|event| event.texts(Field::By).all(|who| self.acts_as(who, role))),
+            ),
+            Expression::WhoFrom(role) => Truth::of(
+                self.event.is_some_and(|event| event.texts(Field::Who).all(|who| self.is_member(who, role))),
+            ),
+        }
+    }
+
+    /// The class in force: the Fix Lead's word, else the score's band.
+    pub fn severity(&self) -> Option<Severity> {
+        if self.facts.classified.is_some() {
+            return self.facts.classified;
+        }
+        let score = self.facts.score?;
+        let bands = &self.case.policy.bands;
+        bands.iter().rev().find(|(_, from, _)| score.hundredths >= *from).map(|(severity, _, _)| *severity)
+    }
+
+    /// Which branches the case affects, as far as the policy tells them apart.
+    pub fn class(&self) -> Class {
+        if self.facts.affected == 0 {
+            return Class::Undetermined;
+        }
+        let at = self.at.first();
+        let classes = &self.case.policy.classes;
+        let found = classes
+            .iter()
+            .find(|rule| self.facts.affected & self.case.project.of_class(rule.affects, at) != 0);
+        found.map_or(Class::PolicySilent, |rule| rule.class)
+    }
+
+    /// Affected branches that are kept: supported and under development.
+    pub fn maintained(&self) -> BranchSet {
+        self.facts.affected & !self.case.project.of_class(BranchClass::Unsupported, self.at.first())
+    }
+
+    /// Affected branches whose users wait for a fix: the supported ones, or
+    /// the development branch if there are none.
+    pub fn waiting(&self) -> BranchSet {
+        let supported =
+            self.facts.affected & self.case.project.of_class(BranchClass::Supported, self.at.first());
+        if supported != 0 {
+            return supported;
+        }
+        self.facts.affected & self.case.project.of_class(BranchClass::Development, self.at.first())
+    }
+
+    /// Whether somebody named as an actor acts in a role: by the role's own
+    /// name, as one of its people, or as the present Fix Lead.
+    pub fn acts_as(&self, who: &str, role: &str) -> bool {
+        if who == role {
+            return true;
+        }
+        if role == "fix-lead" {
+            let is_role = self.case.policy.roles.iter().any(|role| &*role.heading.id == who);
+            return match self.facts.lead {
+                Some(lead) => self.case.events[lead as usize].text(Field::Who) == Some(who),
+                // While nobody leads, a person may; a body may not.
+                None => !is_role && !["maintainers", "fix-team", "src", "reporter"].contains(&who),
+            };
+        }
+        self.members(role).is_some_and(|mut members| members.any(|member| member == who))
+    }
+
+    /// Whether somebody holds a role; so does everybody where nobody is listed.
+    fn is_member(&self, who: &str, role: &str) -> bool {
+        match self.members(role) {
+            Some(mut members) => members.any(|member| member == who),
+            None => true,
+        }
+    }
+
+    /// The people of a role; none when nobody is listed anywhere.
+    fn members(&self, role: &str) -> Option<impl Iterator<Item = &'a str>> {
+        let mut people: Vec<&str> = Vec::new();
+        let mut roles = vec![role];
+        while let Some(id) = roles.pop() {
+            let Some(role) = self.case.policy.roles.iter().find(|role| &*role.heading.id == id) else {
+                continue;
+            };
+            for roster in &role.rosters {
+                match roster {
+                    Roster::Maintainers => {
+                        people.extend(self.case.project.maintainers.iter().map(|name| &**name))
+                    }
+                    Roster::Responders => {
+                        people.extend(self.case.project.responders.iter().map(|name| &**name))
+                    }
+                    Roster::Added => people.extend(self.team_names()),
+                    Roster::Role(role) => roles.push(role),
+                }
+            }
+        }
+        (!people.is_empty()).then(|| people.into_iter())
+    }
+
+    /// The names of the Fix Team, as far as events tell them.
+    fn team_names(&self) -> impl Iterator<Item = &'a str> {
+        let events = &self.case.events;
+        self.facts.team.iter().flat_map(|index| events[*index as usize].texts(Field::Who))
+    }
+
+    /// Since when a lasting decision of this kind has an effect.
+    pub fn decided(&self, kind: EventKind) -> Option<When> {
+        let permissions = &self.case.policy.permissions;
+        self.facts
+            .decisions
+            .iter()
+            .filter(|decision| permissions[usize::from(decision.permission)].event == kind)
+            .filter_map(|decision| decision.since)
+            .min_by_key(|since| since.first())
+    }
+
+    fn links(&self, wanted: impl Fn(&str) -> bool) -> Truth {
+        Truth::of(self.event.is_some_and(|event| event.texts(Field::Links).any(wanted)))
+    }
+
+    fn fact(&self, fact: Fact) -> Truth {
+        let facts = self.facts;
+        match fact {
+            Fact::AllAnnounced => self.all_announced(),
+            Fact::ApplyLink => self.links(|link| !link.contains("CVE-") && !link.starts_with("distributor:")),
+            Fact::Binaries => self.binaries(),
+            Fact::BranchesApproved => {
+                self.every_branch(self.branches & self.maintained(), |index| facts.branches[index].approved)
+            }
+            Fact::BranchesMerged => {
+                let approved = set_of(facts, |branch| branch.approved.is_some());
+                self.every_branch(approved, |index| facts.branches[index].merged)
+            }
+            Fact::CveAssigned => self.passed(facts.cve),
+            Fact::CveInTitle => Truth::of(self.title_names_cve()),
+            Fact::CveLink => self.links(|link| link.contains("CVE-")),
+            Fact::CvePublished => {
+                self.passed(facts.cve).negate().or(self.passed(facts.first(EventKind::CvePublished)))
+            }
+            Fact::Disclosed => self.passed(facts.public_at),
+            Fact::DistributorLink => self.links(|link| link.starts_with("distributor:")),
+            Fact::DutiesDone => Truth::of(self.case.undone(facts, self.at).is_empty()),
+            Fact::EarlyWarningStands => self.passed(self.decided(EventKind::EarlyWarningDecided)),
+            Fact::EmergencyStands => self.passed(self.decided(EventKind::EmergencyDeclared)),
+            Fact::ExceptionStands => self.passed(self.decided(EventKind::ExceptionExtreme)),
+            Fact::FixReady => self.passed(facts.ready).and(Truth::of(owners::reviewed(self.case, facts))),
+            Fact::FixTeamAuthor => {
+                let author = self.event.and_then(|event| event.text(Field::Author));
+                let mut team = self.team_names().peekable();
+                Truth::of(team.peek().is_none() || team.any(|name| Some(name) == author))
+            }
+            Fact::Identical => {
+                let concerned = if self.branches == 0 { BranchSet::MAX } else { self.branches };
+                Truth::of(facts.differs & concerned == 0)
+            }
+            Fact::InSlot => {
+                let instant = self.planned.unwrap_or(self.at.first());
+                let fits = planner::in_slot(self.case.policy, instant);
+                if self.planned.is_none() && !self.at.is_exact() { Truth::Unknown } else { Truth::of(fits) }
+            }
+            Fact::LateAwareness => match facts.publicity {
+                Some(public) => public.before(self.at),
+                None => Truth::No,
+            },
+            Fact::LeakContinued => Truth::of(facts.leak_continued),
+            Fact::Lgtms => Truth::of(owners::reviewed(self.case, facts)),
+            Fact::OwnersAsked => {
+                let team: Vec<&str> = self.team_names().collect();
+                Truth::of(
+                    team.is_empty() || owners::invited(self.case, facts).all(|owner| team.contains(&owner)),
+                )
+            }
+            Fact::PatchesForAll => {
+                let sent = self.event.and_then(|event| event.branches(Field::Patches)).unwrap_or(0);
+                let supported = self.case.project.of_class(BranchClass::Supported, self.at.first());
+                Truth::of(facts.affected & supported & !sent == 0)
+            }
+            Fact::PathKept => {
+                let kind = self.event.and_then(|event| event.text(Field::Kind));
+                Truth::of(kind.is_none_or(|kind| self.path().is_none_or(|path| path == kind)))
+            }
+            Fact::PlanKept => self.plan_kept(),
+            Fact::Public => self.passed(facts.publicity),
+            Fact::PubliclyReported => Truth::of(
+                facts.public_report.is_some()
+                    || (facts.first(EventKind::PublicAppeared).is_some() && facts.public_from_start()),
+            ),
+            Fact::QuietTitle => {
+                Truth::of(self.event.and_then(|event| event.text(Field::Title)).is_none_or(is_quiet))
+            }
+            Fact::ReleaseManagerAdded => {
+                let roles: Vec<_> = facts
+                    .team
+                    .iter()
+                    .filter_map(|index| self.case.events[*index as usize].text(Field::Role))
+                    .collect();
+                Truth::of(roles.is_empty() || roles.contains(&"release-manager"))
+            }
+            Fact::ReleaseNotesLink => self.links(|link| link.contains("release")),
+            Fact::ScoreTimely => self.score_timely(),
+            Fact::Scored => Truth::of(facts.score.is_some()),
+            Fact::SemiPublic => self.passed(self.decided(EventKind::SemipublicDecided)),
+            Fact::Slowed => self.passed(self.decided(EventKind::SlowdownDecided)),
+            Fact::UnsupportedFix => {
+                let unsupported = self.case.project.of_class(BranchClass::Unsupported, self.at.first());
+                let concerned = self.branches == 0 || self.branches & unsupported != 0;
+                Truth::of(concerned && self.class() == Class::UnsupportedOnly)
+            }
+            Fact::UpstreamDay => {
+                let release = self.planned.unwrap_or(self.at.first());
+                Truth::of(facts.upstream.is_some_and(|date| release >= date && release.day() == date.day()))
+            }
+            Fact::UpstreamPending => Truth::of(facts.upstream.is_some_and(|date| self.at.first() < date)),
+            Fact::UserInteraction => Truth::of(facts.user_interaction),
+            Fact::VersionNamed => {
+                let version = self.event.and_then(version_of);
+                let named = self.case.policy.scoring.as_ref().map(|scoring| &scoring.versions);
+                Truth::of(match (version, named) {
+                    (Some(version), Some(named)) => named.iter().any(|name| &**name == version),
+                    _ => true,
+                })
+            }
+        }
+    }
+
+    /// Whether a time is known, and passed, for every branch of a set.
+    fn every_branch(&self, set: BranchSet, time: impl Fn(usize) -> Option<When>) -> Truth {
+        let mut truth = Truth::Yes;
+        for index in bits(set) {
+            truth = truth.and(self.passed(time(index)));
+        }
+        truth
+    }
+
+    /// The binaries of what is being released are public and work.
+    fn binaries(&self) -> Truth {
+        let waiting = self.waiting();
+        let required = match self.branches & waiting {
+            0 if self.branches != 0 => self.branches,
+            0 => waiting,
+            some => some,
+        };
+        if required == 0 {
+            return self.passed(self.facts.first(EventKind::BinariesVerified));
+        }
+        self.every_branch(required, |index| self.facts.branches[index].binaries)
+    }
+
+    /// Every channel that applies has its announcement.
+    fn all_announced(&self) -> Truth {
+        let mut truth = Truth::Yes;
+        for (duty, rule) in self.case.policy.duties.iter().enumerate() {
+            if rule.each != Each::Channel {
+                continue;
+            }
+            for (channel, named) in self.case.policy.channels.iter().enumerate() {
+                let missing = self.holds(&named.when).is_yes();
+                let done = self.facts.done[self.case.slot(duty) + channel];
+                truth = truth.and(if missing { self.passed(done) } else { Truth::Yes });
+            }
+        }
+        truth
+    }
+
+    /// The release path that the policy asks for.
+    pub fn path(&self) -> Option<&'p str> {
+        let policy: &'p crate::policy::Policy = self.case.policy;
+        policy.paths.iter().find(|path| self.holds(&path.when).is_yes()).map(|path| &*path.heading.id)
+    }
+
+    /// Whoever was told an instant that passed was told the new one before.
+    fn plan_kept(&self) -> Truth {
+        let mut stated: Option<Instant> = None;
+        for notice in &self.facts.notices {
+            if notice.kind == EventKind::NoticeAdvance || notice.states.is_none() {
+                continue;
+            }
+            if let Some(passed) = stated.filter(|passed| notice.at.first() >= *passed) {
+                // The correction came when the stated instant was over.
+                if self.at.first() > passed {
+                    return Truth::No;
+                }
+            }
+            stated = notice.states;
+        }
+        match stated {
+            Some(stated) if !self.at.is_exact() && self.at.last() > stated => Truth::Unknown,
+            Some(stated) => Truth::of(self.at.first() <= stated),
+            None => Truth::Yes,
+        }
+    }
+
+    /// The final score did not come late although an estimate was there in time.
+    fn score_timely(&self) -> Truth {
+        let is_final = self.event.is_some_and(|event| event.flag(Field::Final, true));
+        let Some(estimate) = self.facts.estimate.filter(|_| is_final) else { return Truth::Yes };
+        let score = self.case.policy.duties.iter().find(|duty| duty.done.contains(&EventKind::ScoreSet));
+        let (Some(Window::After { span, .. }), Some(disclosure)) =
+            (score.map(|duty| &duty.window), self.facts.disclosure())
+        else {
+            return Truth::Yes;
+        };
+        let due = disclosure + *span;
+        estimate.at_or_before(due).and(due.before(self.at)).negate()
+    }
+
+    /// The title begins with the CVE id, if both are there.
+    fn title_names_cve(&self) -> bool {
+        let id = self.facts.cve_event.and_then(|index| self.case.events[index as usize].text(Field::Id));
+        let title = self.event.and_then(|event| event.text(Field::Title));
+        match (id, title) {
+            (Some(id), Some(title)) => title.trim_start_matches('[').starts_with(id),
+            _ => true,
+        }
+    }
+
+    /// The mode that the policy's rules give.
+    pub fn mode(&self) -> Mode {
+        let rules = &self.case.policy.modes;
+        let found = rules.iter().find(|rule| self.holds(&rule.when).is_yes());
+        found.and_then(|rule| Mode::parse(&rule.heading.id)).unwrap_or(Mode::Normal)
+    }
+
+    /// Whether the rules for speed hold, whatever beats them.
+    pub fn is_asap(&self) -> bool {
+        let fast = |rule: &&crate::policy::model::Named| {
+            matches!(Mode::parse(&rule.heading.id), Some(Mode::Asap | Mode::AsapProvisional))
+        };
+        self.case.policy.modes.iter().filter(fast).any(|rule| self.holds(&rule.when).is_yes())
+    }
+}
+
+/// Whether an event carries a field with something in it.
+fn present(event: &Event, field: Field) -> bool {
+    match event.get(field) {
+        None => false,
+        Some(Value::Text(text)) => !text.trim().is_empty(),
+        Some(Value::Texts(list)) => list.iter().any(|text| !text.trim().is_empty()),
+        Some(_) => true,
+    }
+}
+
+/// Whether a title says nothing of security.
+fn is_quiet(title: &str) -> bool {
+    let title = title.to_lowercase();
+    let loud = ["secur", "vulnerab", "exploit", "cve-", "attack", "embargo", "malicious"];
+    !loud.iter().any(|word| title.contains(word))
+}
+
+/// The CVSS version of a score, stated or by its vector.
+pub fn version_of(event: &Event) -> Option<&str> {
+    let by_vector = event.text(Field::Vector).map(|vector| {
+        let head = vector.split('/').next().unwrap_or_default();
+        match head.strip_prefix("CVSS:") {
+            Some(version) => version,
+            None => "2.0",
+        }
+    });
+    event.text(Field::Version).or(by_vector)
+}
+
+/// The places of the branches in a set.
+pub fn bits(set: BranchSet) -> impl Iterator<Item = usize> {
+    (0..BranchSet::BITS as usize).filter(move |index| set >> index & 1 == 1)
+}
+
+/// The branches of which something is known.
+fn set_of(facts: &Facts, known: impl Fn(&super::facts::BranchFacts) -> bool) -> BranchSet {
+    facts
+        .branches
+        .iter()
+        .enumerate()
+        .filter(|(_, branch)| known(branch))
+        .fold(0, |set, (index, _)| set | 1 << index)
+}

@@ -1,0 +1,203 @@
+//! What is held, by which gate, and until when.
+
+use super::conditions::View;
+use super::facts::{Facts, Notice};
+use crate::case::event::{Action, EventKind, Field};
+use crate::policy::Policy;
+use crate::policy::model::{Anchor, Duty, Wait, Window};
+use crate::time::{Instant, Span, Truth, When};
+
+/// Why a gate is closed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Reason {
+    /// Its condition does not hold.
+    Condition,
+    /// It opens at this instant.
+    Until(Instant),
+    /// It closed at this instant.
+    Past(Instant),
+    /// The notice that the lead counts from was not sent.
+    NoNotice(Span),
+    /// The lead from this notice is not over.
+    Lead(When, Span),
+    /// The release that it is a step of is held, or planned for another day.
+    Step,
+}
+
+/// A gate that is closed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Hold {
+    /// The gate, by place.
+    pub gate: u16,
+    /// Why.
+    pub reason: Reason,
+    /// Whether no date-only event leaves it open.
+    pub certain: bool,
+}
+
+/// The instant of an anchor, if it is known.
+pub fn anchor(view: &View<'_, '_>, anchor: &Anchor) -> Option<When> {
+    let facts = view.facts;
+    match anchor {
+        Anchor::Disclosure => facts.disclosure(),
+        Anchor::Plan => facts.plan.map(When::at),
+        Anchor::Mitigated => facts.mitigated,
+        Anchor::FirstNotice => {
+            let kinds = [
+                EventKind::NoticeForthcoming,
+                EventKind::NoticeAdvance,
+                EventKind::NoticePrerelease,
+                EventKind::Announced,
+            ];
+            kinds.iter().filter_map(|kind| facts.first(*kind)).min_by_key(|when| when.first())
+        }
+        Anchor::Upstream => facts.upstream.map(When::at),
+        Anchor::Warned => facts.first(EventKind::PublicWarning),
+        Anchor::Announced => facts.first(EventKind::Announced),
+        Anchor::Released => facts.first(EventKind::Released),
+        Anchor::Event(kind) => facts.first(*kind),
+        Anchor::Duty(duty) => super::duties::done_at(view.case, facts, *duty),
+        Anchor::Known(list) => list.iter().find_map(|part| self::anchor(view, part)),
+        Anchor::Earliest(list) => {
+            list.iter().filter_map(|part| self::anchor(view, part)).min_by_key(|when| when.first())
+        }
+    }
+}
+
+/// The hold of a gate, if it is closed at the instant of the view.
+pub fn hold(view: &View<'_, '_>, gate: u16) -> Option<Hold> {
+    let rule = &view.case.policy.gates[usize::from(gate)];
+    let stands = view.holds(&rule.when);
+    if stands.is_no() {
+        return None;
+    }
+    let instant = view.planned.map_or(view.at, When::at);
+    let (open, reason) = match &rule.wait {
+        Wait::Needs(condition) => (view.holds(condition), Reason::Condition),
+        Wait::Until(until, _) => match anchor(view, until) {
+            Some(until) => (until.at_or_before(instant), Reason::Until(until.first())),
+            None => return None,
+        },
+        Wait::Within(from, _, span) => match anchor(view, from) {
+            Some(from) => (instant.at_or_before(from + *span), Reason::Past((from + *span).first())),
+            None => return None,
+        },
+        Wait::Lead(duty) => lead(view, &view.case.policy.duties[*duty]),
+        Wait::StepOf(..) => {
+            let step = step(view, gate);
+            (Truth::of(step.held.is_empty() && step.on_the_day), Reason::Step)
+        }
+    };
+    if open.is_yes() {
+        return None;
+    }
+    Some(Hold { gate, reason, certain: open.is_no() && stands.is_yes() })
+}
+
+/// What a step of the release waits for.
+#[derive(Debug)]
+pub struct Step {
+    /// The gates of the release that are closed.
+    pub held: Vec<u16>,
+    /// Whether the plan in force lies on the same UTC day, or everything is
+    /// public anyway.
+    pub on_the_day: bool,
+}
+
+/// What a step of the release waits for at the instant of the view.
+pub fn step(view: &View<'_, '_>, gate: u16) -> Step {
+    let Wait::StepOf(action, apart) = &view.case.policy.gates[usize::from(gate)].wait else {
+        return Step { held: Vec::new(), on_the_day: true };
+    };
+    let gates = &view.case.policy.index.gates[*action as usize];
+    // Notices are held against the release, not against its steps.
+    let view = &View { release: view.facts.plan, ..*view };
+    let held = gates
+        .iter()
+        .filter(|inner| !apart.contains(&usize::from(**inner)))
+        .filter(|inner| hold(view, **inner).is_some_and(|hold| hold.certain))
+        .copied()
+        .collect();
+    let already = view.facts.publicity.is_some_and(|public| public.before(view.at).is_yes());
+    let on_plan = view.facts.plan.is_some_and(|plan| plan.day() == view.at.first().day());
+    Step { held, on_the_day: already || on_plan }
+}
+
+/// Whether a lead is kept at the release (planned or actual) of the view.
+fn lead(view: &View<'_, '_>, duty: &Duty) -> (Truth, Reason) {
+    let Window::Before { span, .. } = duty.window else { return (Truth::Yes, Reason::Condition) };
+    let release = view.planned.map_or(view.at, When::at);
+    if excuse(view, duty).is_some() {
+        // The notice is still owed, and is missed when it never comes.
+        return (Truth::Yes, Reason::Condition);
+    }
+    let required = span;
+    let sent = counting(view.facts, duty, view.release.unwrap_or(release.first()));
+    let kept = sent.map_or(Truth::No, |notice| (notice + required).at_or_before(release));
+    // A plan may also be kept by a notice that is still to be sent.
+    let can_be = Truth::of(view.planned.is_some_and(|planned| {
+        let free = view.facts.first(EventKind::Released).is_none();
+        free && view.at.first() + required <= planned && restarts(view.facts, duty, planned)
+    }));
+    let reason = match sent {
+        Some(notice) => Reason::Lead(notice, required),
+        None => Reason::NoNotice(required),
+    };
+    (kept.or(can_be), reason)
+}
+
+/// Whether a notice still to be sent can be the first that counts.
+fn restarts(facts: &Facts, duty: &Duty, planned: Instant) -> bool {
+    counting(facts, duty, planned).is_none()
+}
+
+/// The first notice that counts for a release at this instant.
+///
+/// Where what a notice states binds it, a notice counts only for a release at
+/// or after the instant it states; a correction is a notice of its own.
+pub fn counting(facts: &Facts, duty: &Duty, release: Instant) -> Option<When> {
+    let mut sent = false;
+    for notice in &facts.notices {
+        let is_one = duty.done.contains(&notice.kind);
+        sent |= is_one;
+        let corrects = duty.states_bind && sent && notice.kind == EventKind::NoticeCorrection;
+        let binds = duty.states_bind && notice.states.is_some_and(|states| states > release);
+        if (is_one || corrects) && !binds {
+            return Some(notice.at);
+        }
+    }
+    None
+}
+
+/// The notices that a duty asks for, corrections included where they count.
+pub fn notices<'a>(facts: &'a Facts, duty: &'a Duty) -> impl Iterator<Item = &'a Notice> {
+    facts.notices.iter().filter(|notice| {
+        duty.done.contains(&notice.kind) || (duty.states_bind && notice.kind == EventKind::NoticeCorrection)
+    })
+}
+
+/// The excuse that shortens a duty's lead, by place.
+pub fn excuse(view: &View<'_, '_>, duty: &Duty) -> Option<usize> {
+    duty.excuses.iter().copied().find(|excuse| view.holds(&view.case.policy.excuses[*excuse].when).is_yes())
+}
+
+/// Whether an override names a gate, one of its clauses or the action; the
+/// release's covers its steps.
+pub fn overridden(view: &View<'_, '_>, gate: u16, action: Action) -> bool {
+    let policy = view.case.policy;
+    let rule = &policy.gates[usize::from(gate)];
+    let day = matches!(action, Action::Merge | Action::Announce | Action::Release);
+    view.facts.overrides.iter().map(|index| &view.case.events[*index as usize]).any(|event| {
+        let named = event.text(Field::Gate).unwrap_or_default();
+        let by_clause = rule.heading.clauses.iter().any(|clause| policy.clause(*clause) == named);
+        let by_action = named == action.name() || (day && named == Action::Release.name());
+        let subject = event.text(Field::Subject).and_then(|name| view.case.project.branch(name));
+        let concerned = subject.is_none_or(|branch| view.branches == 0 || view.branches & (1 << branch) != 0);
+        (by_clause || by_action) && concerned && event.at.at_or_before(view.at) != Truth::No
+    })
+}
+
+/// Whether the policy has the clause or action that an override names.
+pub fn known(policy: &Policy, named: &str) -> bool {
+    Action::parse(named).is_some() || policy.clauses.iter().any(|clause| &**clause == named)
+}

@@ -1,0 +1,242 @@
+//! The plan: what a case is due, what is held, what was found, and why.
+//!
+//! One pure function of policy, project, events and an instant:
+//! [`Case::evaluate`]. No state is stored; a [`Case`] folds its events as they
+//! come, so that one more event costs little, and gives the same answer as a
+//! fold from nothing.
+//!
+//! - [`facts`]: what the events add up to; [`fold`] adds them up.
+//! - [`conditions`]: whether a condition of the policy holds.
+//! - [`gates`]: what is held; [`planner`]: the earliest lawful instant.
+//! - [`duties`], [`exposure`], [`rotation`], [`owners`]: the answer's parts.
+//!
+//! Reasons are data here. Words for them stand in [`words`].
+
+pub mod conditions;
+pub mod duties;
+pub mod exposure;
+pub mod facts;
+mod fold;
+pub mod gates;
+pub mod owners;
+pub mod planner;
+pub mod rotation;
+pub mod words;
+
+use crate::case::{Event, Project};
+use crate::policy::Policy;
+use crate::policy::expression::{Class, Severity};
+use crate::policy::model::Each;
+use crate::time::{Instant, When};
+
+use conditions::View;
+use duties::{Duty, State};
+use exposure::Exposure;
+use facts::{Facts, Finding, Mode};
+use rotation::Rotation;
+
+/// A case under a policy: its events, and what they add up to.
+#[derive(Clone, Debug)]
+pub struct Case<'p> {
+    /// The policy it runs under.
+    pub policy: &'p Policy,
+    /// The project it belongs to.
+    pub project: &'p Project,
+    /// What happened, in order.
+    pub events: Vec<Event>,
+    /// The first place of each duty in the table of discharges.
+    slots: Vec<u16>,
+    /// Everything but the events of the last instant.
+    before: Facts,
+    /// Everything.
+    facts: Facts,
+    /// Where the events of the last instant begin.
+    group: usize,
+    /// Whether a public merge is a step of the release; judged with what is
+    /// known now, so that a re-classification reaches back.
+    merge_counts: bool,
+}
+
+/// The answer of the plan.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluation {
+    /// The instant it is for.
+    pub at: Instant,
+    /// Which branches are affected, as far as the policy tells them apart.
+    pub class: Class,
+    /// The severity in force.
+    pub severity: Option<Severity>,
+    /// Every change of mode.
+    pub modes: Vec<(When, Mode)>,
+    /// Disclosure, first public appearance, release.
+    pub anchors: [Option<When>; 3],
+    /// Duties, in the policy's order.
+    pub duties: Vec<Duty>,
+    /// Findings, in order of time.
+    pub findings: Vec<Finding>,
+    /// The release path, as a place in the policy's list.
+    pub release_path: Option<u16>,
+    /// Whose turn it is.
+    pub rotation: Option<Rotation>,
+    /// How long users were exposed.
+    pub exposure: Exposure,
+}
+
+impl<'p> Case<'p> {
+    /// A case in which nothing has happened yet.
+    pub fn new(policy: &'p Policy, project: &'p Project) -> Self {
+        let mut slots = Vec::with_capacity(policy.duties.len());
+        let mut next = 0;
+        for duty in &policy.duties {
+            slots.push(next as u16);
+            next += match duty.each {
+                Each::Case => 1,
+                Each::Channel => policy.channels.len(),
+                _ => project.branches.len(),
+            };
+        }
+        let facts = Facts::new(project.branches.len(), next);
+        Case {
+            policy,
+            project,
+            events: Vec::new(),
+            slots,
+            before: facts.clone(),
+            facts,
+            group: 0,
+            merge_counts: false,
+        }
+    }
+
+    /// A case with all its events, in any order.
+    pub fn with_events(
+        policy: &'p Policy,
+        project: &'p Project,
+        events: impl IntoIterator<Item = Event>,
+    ) -> Self {
+        let mut case = Case::new(policy, project);
+        for event in events {
+            case.push(event);
+        }
+        case
+    }
+
+    /// Adds an event. One that is older than the last is put in its place, at
+    /// the cost of folding from nothing.
+    pub fn push(&mut self, event: Event) {
+        let at = event.at.first();
+        if self.events.is_empty() || at > self.facts.until {
+            self.before.clone_from(&self.facts);
+            self.group = self.events.len();
+            self.events.push(event);
+        } else if at == self.facts.until {
+            // Events of one instant count together.
+            self.facts.clone_from(&self.before);
+            self.events.push(event);
+        } else {
+            let place = self.events.partition_point(|earlier| earlier.at.first() <= at);
+            self.events.insert(place, event);
+            self.refold();
+            return;
+        }
+        self.fold_group();
+        self.settle_merges();
+    }
+
+    /// Folds the events of the last instant into the facts.
+    fn fold_group(&mut self) {
+        let mut facts = std::mem::replace(&mut self.facts, Facts::new(0, 0));
+        fold::fold(self, &mut facts, self.group..self.events.len());
+        self.facts = facts;
+    }
+
+    /// Folds everything from nothing.
+    fn refold(&mut self) {
+        let empty = Facts::new(self.project.branches.len(), self.before.done.len());
+        self.facts = empty.clone();
+        self.before = empty;
+        let mut start = 0;
+        while start < self.events.len() {
+            let at = self.events[start].at.first();
+            let end = start + self.events[start..].partition_point(|event| event.at.first() == at);
+            self.before.clone_from(&self.facts);
+            self.group = start;
+            let mut facts = std::mem::replace(&mut self.facts, Facts::new(0, 0));
+            fold::fold(self, &mut facts, start..end);
+            self.facts = facts;
+            start = end;
+        }
+    }
+
+    /// Whether a public merge is a step of the release can change with what
+    /// becomes known; the merges before are then seen anew.
+    fn settle_merges(&mut self) {
+        for _ in 0..2 {
+            let counts = View::new(self, &self.facts, self.facts.until).merge_counts();
+            if counts == self.merge_counts {
+                return;
+            }
+            self.merge_counts = counts;
+            if !self.facts.merged {
+                return;
+            }
+            self.refold();
+        }
+    }
+
+    /// The facts as of the last event.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// The first place of a duty in the table of discharges.
+    pub(crate) fn slot(&self, duty: usize) -> usize {
+        usize::from(self.slots[duty])
+    }
+
+    /// The whole answer for an instant, which must not lie before the last
+    /// event.
+    pub fn evaluate(&self, now: Instant) -> Evaluation {
+        let mut own;
+        let mut facts = &self.facts;
+        if !facts.deferred.is_empty() || facts.mode == Mode::UpstreamBound {
+            own = facts.clone();
+            fold::close(self, &mut own, now);
+            facts = &own;
+        }
+        let view = View::new(self, facts, now);
+        let mut findings = facts.findings.clone();
+        let duties = duties::derive(&view, &mut findings);
+        let class = view.class();
+        fold::standing_findings(&view, class, &mut findings);
+        findings.sort_by_key(|finding| finding.at.first());
+        let path = view.path();
+        Evaluation {
+            at: now,
+            class,
+            severity: view.severity(),
+            modes: facts.modes.clone(),
+            anchors: [facts.disclosure(), facts.public_at, facts.first(crate::case::EventKind::Released)],
+            duties,
+            findings,
+            release_path: path
+                .and_then(|id| self.policy.paths.iter().position(|path| &*path.heading.id == id))
+                .map(|place| place as u16),
+            rotation: rotation::derive(&view),
+            exposure: exposure::derive(&view),
+        }
+    }
+
+    /// Duties that apply and are not done, by place.
+    pub(crate) fn undone(&self, facts: &Facts, at: When) -> Vec<usize> {
+        let view = View::new(self, facts, at);
+        let mut findings = Vec::new();
+        duties::derive_undone(&view, &mut findings)
+            .into_iter()
+            .filter(|duty| {
+                matches!(duty.state, State::Open | State::Overdue | State::Held | State::Indeterminate)
+            })
+            .map(|duty| usize::from(duty.rule))
+            .collect()
+    }
+}

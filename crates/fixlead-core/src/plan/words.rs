@@ -1,0 +1,152 @@
+//! Words for the reasons that the plan gives as data.
+
+use super::duties::{Because, Duty, State};
+use super::facts::{Finding, Note, Subject};
+use super::gates::{Hold, Reason};
+use super::planner::Answer;
+use super::{Case, Evaluation};
+use crate::case::event::Field;
+use crate::policy::model::{ClauseIndex, Wait, Window};
+
+/// What a finding or duty belongs to, if not to the whole case.
+pub fn subject(case: &Case<'_>, subject: Subject) -> Option<String> {
+    Some(match subject {
+        Subject::None => return None,
+        Subject::Branch(branch) => case.project.branches[usize::from(branch)].name.to_string(),
+        Subject::Channel(channel) => case.policy.channels[usize::from(channel)].heading.id.to_string(),
+        Subject::Duty(duty) => case.policy.duties[usize::from(duty)].heading.id.to_string(),
+        Subject::Parameter(place) => case.policy.parameters[usize::from(place)].heading.id.to_string(),
+        Subject::Actor(event) => case.events[event as usize].text(Field::By)?.to_owned(),
+    })
+}
+
+/// Clause ids by their places.
+pub fn clauses<'p>(case: &Case<'p>, clauses: &[ClauseIndex]) -> Vec<&'p str> {
+    clauses.iter().map(|clause| case.policy.clause(*clause)).collect()
+}
+
+/// A score in hundredths as people write it.
+fn score(hundredths: u16) -> String {
+    let text = format!("{}.{:02}", hundredths / 100, hundredths % 100);
+    text.strip_suffix('0').map_or(text.clone(), str::to_owned)
+}
+
+/// The arithmetic of a duty.
+pub fn because(case: &Case<'_>, duty: &Duty) -> String {
+    let rule = &case.policy.duties[usize::from(duty.rule)];
+    let text = match (&duty.because, &rule.window) {
+        (Because::NotApplicable, _) => "does not apply to this case".to_owned(),
+        (Because::Elapsed(Some(from)), _) => match duty.done_at.and_then(|done| done.since(*from)) {
+            Some(elapsed) => format!("no due; done {elapsed} after disclosure {from}"),
+            None => format!("no due; elapsed time counts from disclosure {from}"),
+        },
+        (Because::Elapsed(None), _) => "no due".to_owned(),
+        (Because::NoAnchor, Window::After { name, span, .. }) => format!("{name} (not known yet) + {span}"),
+        (Because::NoAnchor, Window::Before { name, span, .. }) => format!("{name} (not known yet) − {span}"),
+        (Because::Window(anchor), Window::After { name, span, .. }) => format!("{name} {anchor} + {span}"),
+        (Because::Window(anchor), Window::Before { name, span, .. }) => format!("{name} {anchor} − {span}"),
+        (Because::Asap(since, Some(anchor)), Window::After { name, span, .. }) => {
+            format!("as soon as possible since {since}; before that {name} {anchor} + {span}")
+        }
+        (Because::Asap(since, _), _) => format!("as soon as possible, public since {since}"),
+        (Because::Moved { at, slowed: true }, _) => format!("slowed down by the decision of {at}"),
+        (Because::Moved { at, slowed: false }, _) => format!("schedule adjusted by the decision of {at}"),
+        _ => "no due".to_owned(),
+    };
+    match (duty.state, duty.excuse, duty.held_by) {
+        (State::Excused, Some(excuse), _) => {
+            format!("{text}; excused: {}", case.policy.excuses[usize::from(excuse)].heading.say)
+        }
+        (State::Held, _, Some(gate)) => {
+            format!("{text}; held: {}", case.policy.gates[usize::from(gate)].heading.say)
+        }
+        _ => text,
+    }
+}
+
+/// Why a gate is closed.
+pub fn hold(case: &Case<'_>, hold: &Hold) -> String {
+    let gate = &case.policy.gates[usize::from(hold.gate)];
+    let say = &gate.heading.say;
+    match (hold.reason, &gate.wait) {
+        (Reason::Until(until), _) => format!("{say} (until {until})"),
+        (Reason::Past(until), _) => format!("{say} (latest {until})"),
+        (Reason::NoNotice(span), Wait::Lead(duty)) => {
+            format!("{say} ({} not sent; lead {span})", case.policy.duties[*duty].heading.id)
+        }
+        (Reason::Lead(sent, span), Wait::Lead(duty)) => {
+            format!("{say} ({} {sent} + {span} = {})", case.policy.duties[*duty].heading.id, sent + span)
+        }
+        _ => say.to_string(),
+    }
+}
+
+/// An answer in words.
+pub fn answer(case: &Case<'_>, answer: &Answer) -> String {
+    let mut parts: Vec<String> = answer.holds.iter().map(|one| hold(case, one)).collect();
+    if let Some(excuse) = answer.excuse.filter(|_| answer.allowed) {
+        parts.push(format!("excused: {}", case.policy.excuses[excuse].heading.say));
+    }
+    for gate in &answer.overridden {
+        parts.push(format!("overridden: {}", case.policy.gates[usize::from(*gate)].heading.say));
+    }
+    if !answer.left.is_empty() {
+        let left: Vec<String> = answer.left.iter().filter_map(|duty| subject(case, *duty)).collect();
+        parts.push(format!("left to do: {}", left.join(", ")));
+    }
+    if parts.is_empty() {
+        parts.push(if answer.allowed {
+            "nothing holds it".to_owned()
+        } else {
+            "that instant has passed".to_owned()
+        });
+    }
+    parts.join(" · ")
+}
+
+/// A finding in words.
+pub fn finding(case: &Case<'_>, finding: &Finding) -> String {
+    let policy = case.policy;
+    match finding.note {
+        Note::Check(check) => policy.checks[usize::from(check)].heading.say.to_string(),
+        Note::Gate(gate) => policy.gates[usize::from(gate)].heading.say.to_string(),
+        Note::Permission(permission) => {
+            format!("without effect: {}", policy.permissions[usize::from(permission)].heading.say)
+        }
+        Note::Silent(kind) => {
+            format!("the policy does not speak of `{}`; somebody has to decide", kind.name())
+        }
+        Note::SilentClass => {
+            "the policy does not speak of the branches that are affected; somebody has to decide".to_owned()
+        }
+        Note::Straddle { threshold, scores: (low, high) } => {
+            format!("{} and {} lie on different sides of {}", score(low), score(high), score(threshold))
+        }
+        Note::ScoreDiffers { stated, computed } => {
+            format!("the score {} is stated, its vector gives {}", score(stated), score(computed))
+        }
+        Note::OutOfTurn => {
+            let say = policy.rotation.as_ref().map_or("", |heading| &heading.say);
+            format!("out of turn: {say}")
+        }
+        Note::TooEarly(duty) => policy.duties[usize::from(duty)].heading.say.to_string(),
+        Note::WindowMissed(duty) => format!("missed: {}", policy.duties[usize::from(duty)].heading.say),
+        Note::Unset => {
+            let Subject::Parameter(place) = finding.subject else {
+                return "a parameter has no value".to_owned();
+            };
+            let parameter = &policy.parameters[usize::from(place)].heading;
+            format!("the parameter `{}` has no value: {}", parameter.id, parameter.say)
+        }
+    }
+}
+
+/// The names that the rotation of an evaluation speaks of.
+pub fn responder(case: &Case<'_>, place: u16) -> String {
+    case.project.responders.get(usize::from(place)).map(|name| name.to_string()).unwrap_or_default()
+}
+
+/// The id of the release path.
+pub fn release_path(case: &Case<'_>, evaluation: &Evaluation) -> Option<String> {
+    evaluation.release_path.map(|path| case.policy.paths[usize::from(path)].heading.id.to_string())
+}

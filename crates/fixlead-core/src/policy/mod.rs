@@ -1,0 +1,15 @@
+//! Policies: what a project has promised, as data.
+//!
+//! [`document`] reads and prints the file, [`expression`] its conditions,
+//! [`compile`] makes a [`model::Policy`] of it, and [`library`] holds the
+//! built-in ones. Nothing here knows a case; that is [`crate::plan`].
+
+pub mod compile;
+pub mod document;
+pub mod expression;
+pub mod library;
+pub mod model;
+
+pub use compile::compile;
+pub use document::{Document, PolicyError};
+pub use model::Policy;
