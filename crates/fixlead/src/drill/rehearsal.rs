@@ -235,6 +235,8 @@ impl<'a> Rehearsal<'a> {
         }
         self.hurried = hurries;
         let pressure = if hurries { Pressure::Pressing } else { Pressure::Usual };
+        // Nobody goes to bed between the merge and the release.
+        let on_release_day = self.is_done(Step::Merge) && self.facts.released_at.is_none();
         for (step, start) in wanted {
             let who = self.who(step, answer);
             let at = match start {
@@ -246,6 +248,9 @@ impl<'a> Rehearsal<'a> {
                 Start::Soon => who.reacts(now, pressure, &mut self.dice),
                 Start::Work(least, most) if hurries => {
                     now + Span::minutes(self.dice.between(least / 3, most / 3).max(1))
+                }
+                Start::Work(least, most) if on_release_day || step == Step::Correct => {
+                    now + Span::minutes(self.dice.between(least, most))
                 }
                 Start::Work(least, most) => {
                     let ready = now + Span::minutes(self.dice.between(least, most));

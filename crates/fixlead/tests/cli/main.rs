@@ -1,0 +1,3 @@
+//! The command as people run it.
+
+mod drill;
