@@ -110,7 +110,8 @@ Ask me anything, at any hour.\n\n{}, Fix Lead\n",
 pub fn advance(brief: &Brief, distributor: &str) -> Text {
     let branches = brief.scene.all_branches();
     (
-        format!("Advance notice: {} - release {}", brief.scene.flaw.title, brief.release_words()),
+        // A subject is never encrypted, so it says nothing about the flaw.
+        format!("Advance notice of a security release: {}", brief.release_words()),
         format!(
             "To {distributor}. This copy is marked as yours.\n\n{} will publish a security release on {}. Until then everything below is embargoed: prepare your packages, publish nothing, and tell only those who build them.\n\n{}\nPatches for {} are attached, one mailbox each; they will be merged unchanged. To reproduce: run the test {} from the patch without the rest.\n\nTimeline: a last notice with the public wording follows at least a day before the release. Public disclosure: {}.\nPlease confirm that this arrived, and tell us at once if anything leaks.\n\n{}, Fix Lead\n",
             brief.scene.project,
