@@ -61,6 +61,18 @@ fulfilled
 broken
   03-04 09:00 case.closed
   finding deviation
+alone a member of it leads
+  03-01 09:00 report.received visibility=private
+  03-01 10:00 fixlead.assigned who=mallory
+  finding deviation
+alone a member of it volunteers
+  03-01 09:00 report.received visibility=private
+  03-01 10:00 fixlead.volunteered who=mallory
+  finding deviation
+alone a member of it takes over
+  03-01 09:00 report.received visibility=private
+  03-01 10:00 fixlead.accepted who=mallory
+  finding deviation
 
 OT-08 Reporters use the private process.
 fulfilled
@@ -100,6 +112,13 @@ fulfilled
   no finding
 broken
   finding preference
+also a volunteer is a lead as well
+  03-01 10:00 fixlead.volunteered who=ana
+  no finding
+alone an answer that is not a refusal asks for nothing
+  03-01 09:00 report.received visibility=private
+  03-02 09:00 reporter.answered-private answer=accepted
+  no finding
 
 OT-12 In extreme cases the host may be asked to delete the issue.
   03-01 09:00 report.received visibility=public
@@ -118,6 +137,9 @@ fulfilled
   duty fix-lead met
 broken
   duty fix-lead open
+also by taking over
+  03-01 12:00 fixlead.accepted who=ana
+  duty fix-lead met
 
 OT-15 That person sends the disclosure mails.
   begin ready
@@ -127,6 +149,15 @@ fulfilled
 broken
   03-08 15:00 notice.advance by=bo includes=[patches]
   finding deviation
+also the pre-release notice
+  03-15 15:00 notice.prerelease by=bo states=03-16T16:00
+  finding deviation
+also the correction
+  03-15 15:00 notice.correction by=bo states=03-17T16:00
+  finding deviation
+also the announcement
+  03-16 16:00 announced by=bo channels=[general]
+  finding deviation
 
 OT-16 Whoever coordinates is the Fix Lead, and takes the Fix Lead's steps.
   begin reported
@@ -135,6 +166,12 @@ fulfilled
   no finding
 broken
   03-02 10:00 cve.assigned by=chen id=CVE-2027-0001
+  finding deviation
+also to bring people in
+  03-01 11:00 fixteam.added by=bo who=[eli] role=release-manager
+  finding deviation
+also to plan what is said
+  03-03 11:00 comms.planned by=bo
   finding deviation
 
 OT-17 The role goes round the committee.
@@ -170,6 +207,12 @@ broken
   03-03 09:00 schedule.adjusted by=bo reason="busy" dues={fix-complete: 03-11T09:00}
   finding no-effect
   duty fix-complete late OT-29
+also it has a reason
+  03-03 09:00 schedule.adjusted by=ana dues={fix-complete: 03-11T09:00}
+  finding no-effect
+also an override has a reason
+  03-03 09:00 override by=ana gate=OT-49
+  finding no-effect
 
 OT-20 Public: as soon as possible, whatever the score.
   begin reported
@@ -195,6 +238,26 @@ broken
   03-18 11:59 released kind=out-of-band branches=[release-1, release-2]
   finding violation
   hold
+also a warning waits for that date too
+  03-11 09:00 public.warning content=[mitigation]
+  finding violation
+also a merge in the open waits for it
+  ask 03-18 11:59 semipublic.merge branch=release-1
+  hold
+also the date goes before speed
+  03-11 09:00 public.appeared where="a forum"
+  at 03-12 09:00
+  mode upstream-bound
+  never mode asap
+alone a slow-down goes before the date
+  begin reported
+  03-02 09:00 score.set score=3.9 version="3.1"
+  03-03 09:00 upstream.timeline until=03-20T12:00 reference="<1@upstream.example.org>"
+  03-04 08:00 slowdown.discussed message_id="<1@discussion.example.org>"
+  03-04 09:00 slowdown.decided by=fix-team new_due=03-22T16:00 reason="holidays"
+  at 03-05 09:00
+  mode upstream-bound
+  mode slowed OT-35
 
 OT-22 The date is worked out with the upstream project.
   begin reported
@@ -310,6 +373,9 @@ broken
   03-05 09:00 score.set by=bo score=7.5 version="3.0"
   finding no-effect
   duty score overdue OT-30
+also a first estimate in time is made final in time
+  03-08 10:00 score.set by=ana score=7.4 version="3.0"
+  finding preference
 
 OT-33 A CVE id is assigned.
   begin reported
@@ -338,6 +404,12 @@ broken
   hold
   finding violation
   duty fix-complete overdue
+also a project may choose the lenient reading
+  set lgtm-rule=lenient
+  03-04 09:00 lgtm by=hal on=[c2]
+  allow
+  no finding
+  duty fix-complete met
 
 OT-35 Below 4.0 the Fix Team may slow down.
   begin reported
@@ -354,6 +426,19 @@ broken
   never mode slowed
   finding no-effect
   duty fix-complete late OT-34
+also the score alone is enough
+  03-02 09:00 score.set score=3.9 version="3.1"
+  03-02 10:00 severity.classified by=ana severity=medium reason="many users are reached"
+  mode slowed
+  no finding
+alone one of the Fix Team speaks for it
+  begin reported
+  03-01 12:00 fixteam.added by=ana who=[eli] role=release-manager
+  03-02 09:00 score.set score=3.9 version="3.1"
+  03-03 09:00 slowdown.discussed message_id="<1@discussion.example.org>"
+  03-03 10:00 slowdown.decided by=eli new_due=03-22T16:00 reason="holidays"
+  mode slowed
+  no finding
 
 OT-36 Such a decision is discussed on the list first.
   begin reported
@@ -382,6 +467,14 @@ broken
   hold
   finding violation
   finding no-effect
+also the Fix Lead decides it
+  03-02 09:00 score.set score=6.9 version="3.1"
+  03-02 13:00 semipublic.decided by=bo
+  finding no-effect
+also nothing of high severity is merged in the open
+  03-02 09:00 score.set score=7.0 version="3.1"
+  ask 03-02 14:00 semipublic.merge branch=release-1
+  hold a2
 
 OT-38 In the open, nothing speaks of security.
   begin medium
@@ -393,6 +486,10 @@ fulfilled
 broken
   03-03 09:00 commit.proposed id=c1 author=gus paths=[core/a.go] title="Fix a security problem in decompression"
   finding deviation
+alone in private one may speak of it
+  begin medium
+  03-03 09:00 commit.proposed id=c1 author=gus paths=[core/a.go] title="Fix a security problem in decompression"
+  no finding
 
 OT-39 First the harm to users is weighed against openness.
   begin medium
@@ -452,6 +549,14 @@ broken
   03-02 09:00 score.set vector=CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N score=7.5
   hold
   finding no-effect
+also the Fix Lead decides it
+  03-02 09:00 mitigation.developed text="a setting"
+  03-03 11:00 earlywarning.decided by=bo reason="a setting helps at once"
+  finding no-effect
+also with a reason
+  03-02 09:00 mitigation.developed text="a setting"
+  03-03 11:00 earlywarning.decided by=ana
+  finding no-effect
 
 OT-45 A communication plan before the first notice.
   begin scored
@@ -492,6 +597,43 @@ broken
   03-02 09:00 score.set score=6.9 version="3.1"
   hold OT-49
   finding no-effect
+alone the Fix Lead declares it
+  begin ready
+  03-05 10:00 emergency.declared by=bo reason="attacks are seen elsewhere"
+  finding no-effect
+alone with a reason
+  begin ready
+  03-05 10:00 emergency.declared by=ana
+  finding no-effect
+alone what is public needs no emergency
+  begin ready
+  03-05 10:00 public.appeared where="a forum"
+  03-05 11:00 emergency.declared by=ana reason="attacks are seen"
+  03-05 12:00 notice.advance by=ana includes=[patches]
+  03-05 12:00 notice.prerelease by=ana states=03-06T10:00
+  03-06 09:00 binaries.verified branches=[release-1, release-2]
+  03-06 10:00 released kind=out-of-band branches=[release-1, release-2]
+  excuse advance-notice already-public
+  excuse prerelease-notice already-public
+alone an emergency comes before an upstream date
+  begin ready
+  03-05 10:00 upstream.timeline until=03-06T10:00 reference="<1@upstream.example.org>"
+  03-05 11:00 emergency.declared by=ana reason="attacks are seen elsewhere"
+  03-05 12:00 notice.advance by=ana includes=[patches]
+  03-05 12:00 notice.prerelease by=ana states=03-06T10:00
+  03-06 09:00 binaries.verified branches=[release-1, release-2]
+  03-06 10:00 released kind=out-of-band branches=[release-1, release-2]
+  excuse advance-notice emergency
+  excuse prerelease-notice emergency
+alone a release on the upstream day keeps that day
+  begin ready
+  03-05 10:00 upstream.timeline until=03-06T10:00 reference="<1@upstream.example.org>"
+  03-05 12:00 notice.advance by=ana includes=[patches]
+  03-05 12:00 notice.prerelease by=ana states=03-06T10:00
+  03-06 09:00 binaries.verified branches=[release-1, release-2]
+  03-06 10:00 released kind=out-of-band branches=[release-1, release-2]
+  excuse advance-notice upstream
+  excuse prerelease-notice upstream
 
 OT-48 The distributors hear of it one to four weeks before.
   begin ready
@@ -522,6 +664,12 @@ broken
   hold
   finding violation
   duty advance-notice late
+alone after a premature announcement there is nothing left to tell in advance
+  begin ready
+  03-08 16:00 announced by=ana channels=[general]
+  03-08 17:00 notice.advance by=ana includes=[patches]
+  at 03-09 09:00
+  duty advance-notice missed
 
 OT-50 The notice carries what can reasonably be given.
   begin ready
@@ -577,6 +725,25 @@ fulfilled
   duty leak-decide met
 broken
   duty leak-decide open
+alone going on as planned is no broken embargo
+  begin ready
+  03-09 09:00 embargo.leaked
+  03-09 10:00 leak.decided by=ana decision=continue
+  03-10 16:00 notice.advance by=ana includes=[patches]
+  03-15 16:00 binaries.verified branches=[release-1, release-2]
+  03-15 16:00 released kind=out-of-band branches=[release-1, release-2]
+  excuse advance-notice already-public
+alone a broken embargo comes before a warning
+  begin scored
+  03-02 10:00 cve.assigned by=ana id=CVE-2027-0001
+  03-03 09:00 mitigation.developed text="a setting"
+  03-03 10:00 earlywarning.decided by=ana reason="a setting helps at once"
+  03-04 09:00 fix.complete
+  03-09 09:00 embargo.leaked
+  03-10 16:00 notice.advance by=ana includes=[patches]
+  03-15 16:00 binaries.verified branches=[release-1, release-2]
+  03-15 16:00 released kind=out-of-band branches=[release-1, release-2]
+  excuse advance-notice embargo-broken
 
 OT-56 In doubt everything becomes public as soon as possible.
   begin noticed
@@ -684,6 +851,13 @@ broken
   hold
   finding violation
   duty prerelease-notice late
+alone what users were told is not what distributors were told
+  begin ready
+  03-08 15:00 notice.advance by=ana includes=[patches]
+  03-08 15:00 notice.forthcoming states=03-16T16:00
+  03-17 16:00 binaries.verified branches=[release-1, release-2]
+  03-17 16:00 released kind=out-of-band branches=[release-1, release-2]
+  no finding stale-notice
 
 OT-64 Releases are announced when they are there.
   begin noticed
@@ -867,6 +1041,12 @@ broken
   03-18 16:00 retro.sent by=ana parts=[people, timeline]
   finding deviation
   finding unset-parameter
+also it names the people
+  03-18 16:00 retro.sent by=ana parts=[timeline, critique]
+  finding deviation
+also it names the timeline
+  03-18 16:00 retro.sent by=ana parts=[people, critique]
+  finding deviation
 
 OT-83 Everybody is encouraged to send feedback.
   begin announced
@@ -887,6 +1067,22 @@ broken
   03-02 09:00 score.set vector=CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:L/VI:N/VA:N/SC:N/SI:N/SA:N score=6.9
   finding deviation
   severity medium
+also none begins at 0.0
+  03-02 09:00 score.set score=0.0 version="3.1"
+  severity none
+also low begins at 0.1
+  03-02 09:00 score.set score=0.1 version="3.1"
+  severity low
+also high ends at 8.9
+  03-02 09:00 score.set score=8.9 version="3.1"
+  severity high
+also critical begins at 9.0
+  03-02 09:00 score.set score=9.0 version="3.1"
+  severity critical
+also where the two calculators fall on different sides of 4.0
+  03-02 09:00 score.set score=3.9 version="3.0"
+  03-02 10:00 score.set score=4.0 version="3.1"
+  finding straddle
 
 OT-86 Whoever asks why it is rated so finds the tracking issue.
   begin released

@@ -50,6 +50,18 @@ fulfilled
 broken
   03-01 10:00 fixlead.assigned who=mallory
   finding deviation
+also whoever volunteers is one of them
+  03-01 10:00 fixlead.volunteered who=mallory
+  finding deviation
+also whoever takes over is one of them
+  03-01 10:00 fixlead.accepted who=mallory
+  finding deviation
+also a case stays open while something is left to do
+  begin reported
+  ask 03-02 09:00 case.close
+  03-02 10:00 case.closed
+  hold
+  finding deviation
 
 VT-06 The work may be handed to a sub-team, and to nobody beyond it.
 fulfilled
@@ -84,6 +96,9 @@ fulfilled
   duty fix-lead met
 broken
   duty fix-lead open
+also by taking over
+  03-01 12:00 fixlead.accepted who=cho
+  duty fix-lead met
 
 VT-10 The fix is backported to each supported branch.
   begin planned
@@ -95,6 +110,10 @@ fulfilled
 broken
   03-10 16:00 merged branches=[release-19]
   03-10 16:00 released branches=[release-19]
+  duty backport/release-20 open
+also a merge in private is no backport
+  03-10 16:00 merged repo=private branches=[release-19, release-20]
+  03-10 16:00 released branches=[release-19, release-20]
   duty backport/release-20 open
 
 VT-11 The Fix Lead coordinates a communication plan with the maintainers.
@@ -133,6 +152,16 @@ broken
   03-03 09:00 schedule.adjusted by=ann dues={score: 03-11T09:00}
   finding no-effect
   duty score late VT-25
+also only the Fix Lead does
+  03-03 09:00 schedule.adjusted by=ben reason="busy" dues={score: 03-11T09:00}
+  finding no-effect
+  duty score late VT-25
+also an override is the Fix Lead's
+  03-03 09:00 override by=ben reason="busy" gate=VT-33
+  finding no-effect
+also an override has a reason
+  03-03 09:00 override by=ann gate=VT-33
+  finding no-effect
 
 VT-14 Public and 4.0 or more: as soon as possible.
   begin reported
@@ -157,6 +186,21 @@ broken
   03-12 11:59 released branches=[release-19, release-20]
   finding violation
   hold
+also a warning waits for that date too
+  03-07 09:00 public.warning content=[mitigation]
+  finding violation
+also the date goes before speed
+  03-07 09:00 public.appeared where="a forum"
+  mode upstream-bound
+  never mode asap
+alone a slow-down goes before the date
+  begin reported
+  03-02 09:00 score.set score=3.9 version="3.0"
+  03-03 09:00 upstream.timeline until=03-20T12:00 reference="<1@upstream.example.org>"
+  03-04 09:00 slowdown.decided by=maintainers new_due=03-22T16:00 reason="holidays"
+  at 03-05 09:00
+  mode upstream-bound
+  mode slowed VT-31
 
 VT-16 The date is worked out with the upstream project.
   begin reported
@@ -243,6 +287,9 @@ broken
   03-05 10:00 notice.channel channel=#developers has=[threat, upgrade]
   duty eol-notice open
   finding wrong-channel
+also it names the threat
+  03-05 10:00 notice.channel channel=#general has=[upgrade]
+  duty eol-notice open
 
 VT-24 A supported branch: a Fix Lead, and the full process.
   03-01 09:00 report.received visibility=private
@@ -283,6 +330,10 @@ broken
   03-02 09:00 score.set by=ben score=7.5 version="3.0"
   duty score overdue VT-26
   finding no-effect
+also anybody may give an estimate
+  03-02 09:00 score.set by=ben score=7.5 version="3.0" final=false
+  no finding
+  duty score overdue VT-26
 
 VT-28 Quick beats perfect.
   begin reported
@@ -322,6 +373,15 @@ broken
   hold
   finding violation
   duty fix-complete overdue
+also nothing is reviewed in public
+  ask 03-06 09:00 semipublic.pr
+  ask 03-06 09:01 semipublic.merge branch=release-20
+  hold a2
+  hold a3
+alone while nobody knows what is affected
+  03-01 09:00 report.received visibility=private
+  03-05 09:00 released branches=[release-20]
+  finding violation
 
 VT-31 Below 4.0 the maintainers may slow down.
   begin reported
@@ -361,6 +421,14 @@ broken
   03-04 09:00 fix.complete by=ann
   hold
   finding violation
+also a warning waits too
+  03-02 10:00 public.warning content=[mitigation]
+  finding violation
+alone the short process has no such step
+  begin main-only
+  03-02 09:00 notice.forthcoming states=03-10T16:00 mitigation="none known"
+  03-12 09:00 affected.set branches=[main]
+  no finding
 
 VT-34 The forthcoming fix is told within seven days.
   begin ready
@@ -466,4 +534,7 @@ broken
   ask 03-08 09:01 notice.advance
   03-08 10:00 notice.advance
   hold
+  finding violation
+also not a day ahead either
+  03-09 16:00 notice.prerelease
   finding violation

@@ -17,6 +17,9 @@
 //!   no finding                      everything else is what the answer shows
 //! broken
 //!   …
+//! also a report through another channel
+//!   …                             a further story of the clause
+//! alone …                         one that shares nothing with the others
 //! ```
 
 #![allow(dead_code, reason = "each test uses its own part")]
@@ -34,7 +37,7 @@ pub const FILES: [&str; 4] = ["vitess", "opentelemetry", "linux-distros", "cra-a
 pub struct Story {
     /// The clause it is about.
     pub clause: String,
-    /// `fulfilled` or `broken`.
+    /// `fulfilled`, `broken`, or what else it tells.
     pub side: String,
     /// The history, as `fixlead-history/1`.
     pub history: Value,
@@ -105,11 +108,11 @@ pub fn read(file: &str) -> Vec<Story> {
             continue;
         }
         match word {
-            "fulfilled" | "broken" => {
+            "fulfilled" | "broken" | "also" | "alone" => {
                 finish(&clause, &side, part.take());
                 assert!(!clause.is_empty(), "{place}: no clause");
-                side = word.to_owned();
-                part = Some(shared.clone());
+                side = line.to_owned();
+                part = Some(if word == "alone" { head.clone() } else { shared.clone() });
             }
             "opening" => {
                 opening = Some(rest.to_owned());
