@@ -117,9 +117,9 @@ fn each_story_shows_its_clause_and_its_counterpart_does_not() {
                 if let Err(found) = shown(line, &story.clause, story, &answers[place]) {
                     wrong.push(format!("{}: `{line}` is not shown; {found}", story.name()));
                 }
-                if other.is_some_and(|other| {
-                    shown(line, &story.clause, &stories[other], &answers[other]).is_ok()
-                }) {
+                if other
+                    .is_some_and(|other| shown(line, &story.clause, &stories[other], &answers[other]).is_ok())
+                {
                     wrong.push(format!("{}: `{line}` is shown by the other side too", story.name()));
                 }
             }

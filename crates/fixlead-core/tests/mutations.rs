@@ -29,6 +29,12 @@ struct Tale {
     clauses: BTreeSet<String>,
 }
 
+/// Changes that say the same in other words.
+const SAME: [(&str, &str); 2] = [
+    ("vitess: mode asap: after the next", "a case has a score or has none, so these two never meet"),
+    ("opentelemetry: path patch: when = severity < critical", "the path before it takes what is high"),
+];
+
 /// How a change was noticed.
 enum Fate {
     /// The linter refuses it.
@@ -43,12 +49,15 @@ enum Fate {
 fn no_single_change_of_a_policy_goes_unnoticed() {
     let mut survivors = Vec::new();
     let (mut refused, mut noticed) = (0, 0);
-    let tales = tales();
-    for (id, text) in library::BUILT_IN {
-        let document = Document::parse(text).expect(id);
-        let mutants = mutants::of(&document);
+    let library: Library = library::BUILT_IN
+        .iter()
+        .map(|(id, text)| (*id, Document::parse(text).unwrap_or_else(|error| panic!("{id}: {error}"))))
+        .collect();
+    let tales = tales(&library);
+    for (id, document) in &library {
+        let mutants = mutants::of(document);
         let own: Vec<&Tale> = tales.iter().filter(|tale| concerns(tale, id)).collect();
-        let fates = fates(id, &mutants, &own);
+        let fates = fates(&library, id, &mutants, &own);
         let (mut here_refused, mut here_noticed) = (0, 0);
         for (mutant, fate) in mutants.iter().zip(fates) {
             match fate {
@@ -65,7 +74,15 @@ fn no_single_change_of_a_policy_goes_unnoticed() {
         refused += here_refused;
         noticed += here_noticed;
     }
-    println!("{refused} refused, {noticed} noticed, {} unnoticed", survivors.len());
+    for (same, why) in SAME {
+        let place = survivors.iter().position(|name| name == same);
+        survivors.remove(place.unwrap_or_else(|| panic!("`{same}` is noticed, though {why}")));
+    }
+    println!(
+        "{refused} refused, {noticed} noticed, {} the same in other words, {} unnoticed",
+        SAME.len(),
+        survivors.len()
+    );
     assert!(survivors.is_empty(), "{} changes go unnoticed:\n{}", survivors.len(), survivors.join("\n"));
 }
 
@@ -73,8 +90,11 @@ fn concerns(tale: &Tale, id: &str) -> bool {
     tale.history.policy == id || tale.history.overlays.iter().any(|overlay| overlay == id)
 }
 
+/// The built-in policies as they are written.
+type Library = Vec<(&'static str, Document)>;
+
 /// Every history of the project.
-fn tales() -> Vec<Tale> {
+fn tales(library: &Library) -> Vec<Tale> {
     let mut documents: Vec<(String, Value)> = Vec::new();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for (folder, key) in [("tests/histories", Some("input")), ("../../examples", None)] {
@@ -95,7 +115,7 @@ fn tales() -> Vec<Tale> {
     }
     let tale = |(name, document): (String, Value)| {
         let history = History::parse(&document.to_string()).unwrap_or_else(|e| panic!("{name}: {e}"));
-        let policy = policy_of(&history, None).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let policy = policy_of(library, &history, None).unwrap_or_else(|e| panic!("{name}: {e}"));
         let answer = answer(&policy, &history);
         let mut clauses = BTreeSet::new();
         for row in ["findings", "answers"].iter().flat_map(|key| answer[key].as_array().into_iter().flatten())
@@ -109,15 +129,18 @@ fn tales() -> Vec<Tale> {
 }
 
 /// The policy of a history, with one of its documents changed.
-fn policy_of(history: &History, changed: Option<(&str, &Document)>) -> Result<Policy, String> {
-    let read = |id: &str| match changed {
-        Some((own, document)) if own == id => Ok(document.clone()),
-        _ => Document::parse(library::built_in(id).ok_or("no such policy")?).map_err(|e| e.to_string()),
+fn policy_of(
+    library: &Library,
+    history: &History,
+    changed: Option<(&str, &Document)>,
+) -> Result<Policy, String> {
+    let find = |id: &str| match (changed, library.iter().find(|(own, _)| *own == id)) {
+        (Some((own, document)), _) if own == id => document,
+        (_, Some((_, document))) => document,
+        _ => panic!("there is no policy `{id}`"),
     };
-    let base = read(&history.policy)?;
-    let overlays = history.overlays.iter().map(|id| read(id)).collect::<Result<Vec<_>, _>>()?;
-    let overlays: Vec<&Document> = overlays.iter().collect();
-    compile(&base, &overlays, &history.parameters).map_err(|error| error.to_string())
+    let overlays: Vec<&Document> = history.overlays.iter().map(|id| find(id)).collect();
+    compile(find(&history.policy), &overlays, &history.parameters).map_err(|error| error.to_string())
 }
 
 /// An answer without what merely repeats the policy's text.
@@ -136,7 +159,7 @@ fn answer(policy: &Policy, history: &History) -> Value {
 }
 
 /// What becomes of every change, on as many threads as there are cores.
-fn fates(id: &str, mutants: &[Mutant], tales: &[&Tale]) -> Vec<Fate> {
+fn fates(library: &Library, id: &str, mutants: &[Mutant], tales: &[&Tale]) -> Vec<Fate> {
     let next = AtomicUsize::new(0);
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let mut fates: Vec<(usize, Fate)> = std::thread::scope(|scope| {
@@ -145,7 +168,7 @@ fn fates(id: &str, mutants: &[Mutant], tales: &[&Tale]) -> Vec<Fate> {
             loop {
                 let place = next.fetch_add(1, Ordering::Relaxed);
                 let Some(mutant) = mutants.get(place) else { return found };
-                found.push((place, fate(id, mutant, tales)));
+                found.push((place, fate(library, id, mutant, tales)));
             }
         };
         let threads: Vec<_> = (0..workers).map(|_| scope.spawn(worker)).collect();
@@ -155,7 +178,7 @@ fn fates(id: &str, mutants: &[Mutant], tales: &[&Tale]) -> Vec<Fate> {
     fates.into_iter().map(|(_, fate)| fate).collect()
 }
 
-fn fate(id: &str, mutant: &Mutant, tales: &[&Tale]) -> Fate {
+fn fate(library: &Library, id: &str, mutant: &Mutant, tales: &[&Tale]) -> Fate {
     let Ok(document) = Document::parse(&mutant.text) else { return Fate::Refused };
     // The histories of the rule's own clauses are the likeliest to notice.
     let mut order: Vec<&&Tale> = tales.iter().collect();
@@ -172,7 +195,7 @@ fn fate(id: &str, mutant: &Mutant, tales: &[&Tale]) -> Fate {
                 && known.parameters == tale.history.parameters
         };
         let place = policies.iter().position(|(known, _)| same(known)).unwrap_or_else(|| {
-            policies.push((&tale.history, policy_of(&tale.history, Some((id, &document))).ok()));
+            policies.push((&tale.history, policy_of(library, &tale.history, Some((id, &document))).ok()));
             policies.len() - 1
         });
         let Some(policy) = &policies[place].1 else {

@@ -453,6 +453,13 @@ broken
   finding no-effect
   finding unset-parameter
 
+also a discussion counts by its message id
+  03-03 09:00 slowdown.discussed
+  finding no-effect
+  never mode slowed
+  at 03-12 09:00
+  duty fix-complete overdue OT-34
+
 OT-37 Below 7.0 the fix may be made in public pull requests.
   begin reported
   03-02 10:00 semipublic.determined text="the effect is small and the repository is busy"

@@ -27,7 +27,7 @@ const ORDERED: [&str; 3] = ["mode", "class", "path"];
 /// Lists of which the first that applies counts.
 const ORDERED_LISTS: [&str; 2] = ["excuses", "known"];
 /// How much a span is changed by, in milliseconds.
-const STEP: i64 = 60_000;
+const STEP: i64 = 1000;
 
 /// Every single change of a policy.
 pub fn of(document: &Document) -> Vec<Mutant> {
