@@ -1,7 +1,7 @@
 //! Whether a condition of the policy language holds in a case.
 
 use super::facts::{Facts, Mode};
-use super::{Case, owners, planner};
+use super::{Record, owners, planner};
 use crate::case::event::{BranchSet, Event, EventKind, Field, Value};
 use crate::case::project::BranchClass;
 use crate::policy::expression::{Class, Expression, Fact, Severity};
@@ -12,7 +12,7 @@ use crate::time::{Instant, Truth, When};
 #[derive(Clone, Copy)]
 pub struct View<'a, 'p> {
     /// The case.
-    pub case: &'a Case<'p>,
+    pub case: &'a Record<'p>,
     /// What is known of it.
     pub facts: &'a Facts,
     /// The instant at which the question is put.
@@ -30,12 +30,12 @@ pub struct View<'a, 'p> {
 
 impl<'a, 'p> View<'a, 'p> {
     /// Everything that is known at an instant.
-    pub fn new(case: &'a Case<'p>, facts: &'a Facts, at: impl Into<When>) -> Self {
+    pub fn new(case: &'a Record<'p>, facts: &'a Facts, at: impl Into<When>) -> Self {
         View { case, facts, at: at.into(), event: None, branches: 0, planned: None, release: None }
     }
 
     /// The same view of an event.
-    pub fn of(case: &'a Case<'p>, facts: &'a Facts, event: &'a Event) -> Self {
+    pub fn of(case: &'a Record<'p>, facts: &'a Facts, event: &'a Event) -> Self {
         let named = event.branches(Field::Branches).or(event.branches(Field::Branch));
         View {
             case,
@@ -405,16 +405,18 @@ impl<'a, 'p> View<'a, 'p> {
     /// The mode that the policy's rules give.
     pub fn mode(&self) -> Mode {
         let rules = &self.case.policy.modes;
-        let found = rules.iter().find(|rule| self.holds(&rule.when).is_yes());
-        found.and_then(|rule| Mode::parse(&rule.heading.id)).unwrap_or(Mode::Normal)
+        rules.iter().find(|rule| self.holds(&rule.when).is_yes()).map_or(Mode::Normal, |rule| rule.mode)
     }
 
     /// Whether the rules for speed hold, whatever beats them.
     pub fn is_asap(&self) -> bool {
-        let fast = |rule: &&crate::policy::model::Named| {
-            matches!(Mode::parse(&rule.heading.id), Some(Mode::Asap | Mode::AsapProvisional))
-        };
-        self.case.policy.modes.iter().filter(fast).any(|rule| self.holds(&rule.when).is_yes())
+        let mut fast = self
+            .case
+            .policy
+            .modes
+            .iter()
+            .filter(|rule| matches!(rule.mode, Mode::Asap | Mode::AsapProvisional));
+        fast.any(|rule| self.holds(&rule.when).is_yes())
     }
 }
 
@@ -449,7 +451,12 @@ pub fn version_of(event: &Event) -> Option<&str> {
 
 /// The places of the branches in a set.
 pub fn bits(set: BranchSet) -> impl Iterator<Item = usize> {
-    (0..BranchSet::BITS as usize).filter(move |index| set >> index & 1 == 1)
+    let mut rest = set;
+    std::iter::from_fn(move || {
+        let next = (rest != 0).then(|| rest.trailing_zeros() as usize)?;
+        rest &= rest - 1;
+        Some(next)
+    })
 }
 
 /// The branches of which something is known.
