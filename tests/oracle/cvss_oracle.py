@@ -64,7 +64,7 @@ def expected(version, vector):
 #
 #     Impact          = 10.41 * (1 - (1 - 0.275 * 0.5))  =  1.431375
 #     Exploitability  = 20 * 0.395 * 0.35 * 0.45         =  1.24425
-#     (0.6 * 1.431375 + 0.4 * 1.24425 - 1.5) * 1.176     = -0.168738... -> -0.2
+#     (0.6 * 1.431375 + 0.4 * 1.24425 - 1.5) * 1.176     = -0.1687266 -> -0.2
 #
 # which is no score: what the equations give ranges from 0 to 10 (guide,
 # sections 1.3 and 3.2). We take 0.0. The peer lets -0.2 through

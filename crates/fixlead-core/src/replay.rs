@@ -101,7 +101,7 @@ fn bounds(length: Option<Length>) -> Value {
 
 /// The answer as `fixlead-replay/1`.
 pub fn to_json(replay: &Replay<'_>) -> Value {
-    let (case, evaluation) = (&replay.case, &replay.evaluation);
+    let (case, evaluation) = (&replay.case.record, &replay.evaluation);
     let policy = case.policy;
     let [disclosure, public_at, released_at] = evaluation.anchors;
     let duties: Vec<Value> = evaluation

@@ -29,7 +29,8 @@ pub struct Span(i64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct When {
     first: Instant,
-    last: Instant,
+    /// Whether only the day is known.
+    day: bool,
 }
 
 /// The answer to a comparison that may not be decidable.
@@ -298,13 +299,12 @@ impl Sub<Instant> for Instant {
 impl When {
     /// A known instant.
     pub const fn at(instant: Instant) -> Self {
-        When { first: instant, last: instant }
+        When { first: instant, day: false }
     }
 
     /// Some instant of a UTC day, counted from 1970-01-01.
     pub fn on_day(day: i64) -> Self {
-        let first = Instant::midnight(day);
-        When { first, last: Instant(first.0 + DAY - 1_000) }
+        When { first: Instant::midnight(day), day: true }
     }
 
     /// Reads an instant, or a bare date like `2026-02-20`.
@@ -322,19 +322,19 @@ impl When {
 
     /// The last instant it can be.
     pub fn last(self) -> Instant {
-        self.last
+        if self.day { Instant(self.first.0 + DAY - 1_000) } else { self.first }
     }
 
     /// Whether the instant is known.
     pub fn is_exact(self) -> bool {
-        self.first == self.last
+        !self.day
     }
 
     /// Whether it lies at or before the other.
     pub fn at_or_before(self, other: When) -> Truth {
-        if self.last <= other.first {
+        if self.last() <= other.first {
             Truth::Yes
-        } else if self.first > other.last {
+        } else if self.first > other.last() {
             Truth::No
         } else {
             Truth::Unknown
@@ -355,14 +355,14 @@ impl When {
 impl Add<Span> for When {
     type Output = When;
     fn add(self, span: Span) -> When {
-        When { first: self.first + span, last: self.last + span }
+        When { first: self.first + span, ..self }
     }
 }
 
 impl Sub<Span> for When {
     type Output = When;
     fn sub(self, span: Span) -> When {
-        When { first: self.first - span, last: self.last - span }
+        When { first: self.first - span, ..self }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whether a condition of the policy language holds in a case.
 
 use super::facts::{Facts, Mode};
-use super::{Case, owners, planner};
+use super::{Record, owners, planner};
 use crate::case::event::{BranchSet, Event, EventKind, Field, Value};
 use crate::case::project::BranchClass;
 use crate::policy::expression::{Class, Expression, Fact, Severity};
@@ -12,7 +12,7 @@ use crate::time::{Instant, Truth, When};
 #[derive(Clone, Copy)]
 pub struct View<'a, 'p> {
     /// The case.
-    pub case: &'a Case<'p>,
+    pub case: &'a Record<'p>,
     /// What is known of it.
     pub facts: &'a Facts,
     /// The instant at which the question is put.
@@ -30,12 +30,12 @@ pub struct View<'a, 'p> {
 
 impl<'a, 'p> View<'a, 'p> {
     /// Everything that is known at an instant.
-    pub fn new(case: &'a Case<'p>, facts: &'a Facts, at: impl Into<When>) -> Self {
+    pub fn new(case: &'a Record<'p>, facts: &'a Facts, at: impl Into<When>) -> Self {
         View { case, facts, at: at.into(), event: None, branches: 0, planned: None, release: None }
     }
 
     /// The same view of an event.
-    pub fn of(case: &'a Case<'p>, facts: &'a Facts, event: &'a Event) -> Self {
+    pub fn of(case: &'a Record<'p>, facts: &'a Facts, event: &'a Event) -> Self {
         let named = event.branches(Field::Branches).or(event.branches(Field::Branch));
         View {
             case,

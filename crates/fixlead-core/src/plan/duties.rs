@@ -1,6 +1,6 @@
 //! What is due: every duty of the policy with its state and its arithmetic.
 
-use super::Case;
+use super::Record;
 use super::conditions::{View, bits};
 use super::facts::{Facts, Finding, Note, Subject};
 use super::gates;
@@ -74,7 +74,7 @@ pub struct Duty {
 }
 
 /// When a duty of the whole case was done.
-pub fn done_at(case: &Case<'_>, facts: &Facts, duty: usize) -> Option<When> {
+pub fn done_at(case: &Record<'_>, facts: &Facts, duty: usize) -> Option<When> {
     let done = &case.policy.duties[duty].done;
     if done.contains(&EventKind::FixComplete) {
         // The completion counts once every commit has its LGTMs.

@@ -163,9 +163,9 @@ pub struct Finding {
     pub note: Note,
 }
 
-/// The fold over the events of a case.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Facts {
+/// The part of [`Facts`] that has a fixed size.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fixed {
     /// The instant up to which everything is folded in.
     pub until: Instant,
     /// The first event of each type.
@@ -194,34 +194,22 @@ pub struct Facts {
     pub cve: Option<When>,
     /// The event that named the CVE id.
     pub cve_event: Option<EventIndex>,
-    /// Commits of the fix.
-    pub commits: Vec<Commit>,
-    /// LGTM events.
-    pub lgtms: Vec<EventIndex>,
     /// A completion that stands.
     pub complete: Option<When>,
     /// Commits from here on came after the completion that stands.
     pub commits_complete: usize,
     /// When the completion stood and every commit had its LGTMs.
     pub ready: Option<When>,
-    /// Decisions with a lasting effect.
-    pub decisions: Vec<Decision>,
-    /// Dues moved by decisions.
-    pub moved: Vec<Moved>,
     /// The plan in force.
     pub plan: Option<Instant>,
     /// The upstream project's date.
     pub upstream: Option<Instant>,
-    /// Notices sent.
-    pub notices: Vec<Notice>,
     /// The first measure made available to users.
     pub mitigated: Option<When>,
     /// Since when the vulnerability is exploited, as far as is stated.
     pub exploited: Option<When>,
     /// Branches whose release-day commit is not what was sent.
     pub differs: BranchSet,
-    /// Each branch.
-    pub branches: Vec<BranchFacts>,
     /// A closing of the tracking issue that stands.
     pub tracking_closed: Option<When>,
     /// The Fix Lead decided to go on as planned after a leak.
@@ -230,22 +218,44 @@ pub struct Facts {
     pub lead: Option<EventIndex>,
     /// The event that made the first one.
     pub first_lead: Option<EventIndex>,
-    /// People added to the Fix Team, as events.
-    pub team: Vec<EventIndex>,
     /// The report turned out to be nothing to fix here.
     pub dismissed: bool,
-    /// Overrides with an effect.
-    pub overrides: Vec<EventIndex>,
-    /// When each duty was done, by slot.
-    pub done: Vec<Option<When>>,
     /// The mode.
     pub mode: Mode,
-    /// Every change of mode.
-    pub modes: Vec<(When, Mode)>,
     /// Since when everything is as soon as possible.
     pub asap_since: Option<When>,
     /// Whether something was merged in public.
     pub merged: bool,
+}
+
+/// The fold over the events of a case.
+///
+/// It is copied with every event, so that the events of one instant can be
+/// taken together; the lists keep their memory then.
+#[derive(Debug, PartialEq)]
+pub struct Facts {
+    /// What has a fixed size; its fields are reached as if they stood here.
+    pub fixed: Fixed,
+    /// Commits of the fix.
+    pub commits: Vec<Commit>,
+    /// LGTM events.
+    pub lgtms: Vec<EventIndex>,
+    /// Decisions with a lasting effect.
+    pub decisions: Vec<Decision>,
+    /// Dues moved by decisions.
+    pub moved: Vec<Moved>,
+    /// Notices sent.
+    pub notices: Vec<Notice>,
+    /// Each branch.
+    pub branches: Vec<BranchFacts>,
+    /// People added to the Fix Team, as events.
+    pub team: Vec<EventIndex>,
+    /// Overrides with an effect.
+    pub overrides: Vec<EventIndex>,
+    /// When each duty was done, by slot.
+    pub done: Vec<Option<When>>,
+    /// Every change of mode.
+    pub modes: Vec<(When, Mode)>,
     /// What was found on the way.
     pub findings: Vec<Finding>,
     /// Date-only events that are judged when their day is over, because what
@@ -253,50 +263,101 @@ pub struct Facts {
     pub deferred: Vec<EventIndex>,
 }
 
+impl std::ops::Deref for Facts {
+    type Target = Fixed;
+    fn deref(&self) -> &Fixed {
+        &self.fixed
+    }
+}
+
+impl std::ops::DerefMut for Facts {
+    fn deref_mut(&mut self) -> &mut Fixed {
+        &mut self.fixed
+    }
+}
+
+impl Clone for Facts {
+    fn clone(&self) -> Self {
+        Facts {
+            fixed: self.fixed,
+            commits: self.commits.clone(),
+            lgtms: self.lgtms.clone(),
+            decisions: self.decisions.clone(),
+            moved: self.moved.clone(),
+            notices: self.notices.clone(),
+            branches: self.branches.clone(),
+            team: self.team.clone(),
+            overrides: self.overrides.clone(),
+            done: self.done.clone(),
+            modes: self.modes.clone(),
+            findings: self.findings.clone(),
+            deferred: self.deferred.clone(),
+        }
+    }
+
+    fn clone_from(&mut self, other: &Self) {
+        self.fixed = other.fixed;
+        self.commits.clone_from(&other.commits);
+        self.lgtms.clone_from(&other.lgtms);
+        self.decisions.clone_from(&other.decisions);
+        self.moved.clone_from(&other.moved);
+        self.notices.clone_from(&other.notices);
+        self.branches.clone_from(&other.branches);
+        self.team.clone_from(&other.team);
+        self.overrides.clone_from(&other.overrides);
+        self.done.clone_from(&other.done);
+        self.modes.clone_from(&other.modes);
+        self.findings.clone_from(&other.findings);
+        self.deferred.clone_from(&other.deferred);
+    }
+}
+
 impl Facts {
     /// Nothing has happened yet.
     pub fn new(branches: usize, slots: usize) -> Self {
         Facts {
-            until: Instant::from_millis(i64::MIN),
-            first: [None; KINDS],
-            private_report: None,
-            public_report: None,
-            public_at: None,
-            publicity: None,
-            affected: 0,
-            score: None,
-            estimate: None,
-            by_version: [None; 4],
-            user_interaction: false,
-            classified: None,
-            cve: None,
-            cve_event: None,
+            fixed: Fixed {
+                until: Instant::from_millis(i64::MIN),
+                first: [None; KINDS],
+                private_report: None,
+                public_report: None,
+                public_at: None,
+                publicity: None,
+                affected: 0,
+                score: None,
+                estimate: None,
+                by_version: [None; 4],
+                user_interaction: false,
+                classified: None,
+                cve: None,
+                cve_event: None,
+                complete: None,
+                commits_complete: 0,
+                ready: None,
+                plan: None,
+                upstream: None,
+                mitigated: None,
+                exploited: None,
+                differs: 0,
+                tracking_closed: None,
+                leak_continued: false,
+                lead: None,
+                first_lead: None,
+                dismissed: false,
+                mode: Mode::Normal,
+                asap_since: None,
+                merged: false,
+            },
             commits: Vec::new(),
             lgtms: Vec::new(),
-            complete: None,
-            commits_complete: 0,
-            ready: None,
             decisions: Vec::new(),
             moved: Vec::new(),
-            plan: None,
-            upstream: None,
             notices: Vec::new(),
-            mitigated: None,
-            exploited: None,
-            differs: 0,
             branches: vec![BranchFacts::default(); branches],
-            tracking_closed: None,
-            leak_continued: false,
-            lead: None,
-            first_lead: None,
             team: Vec::new(),
-            dismissed: false,
             overrides: Vec::new(),
             done: vec![None; slots],
-            mode: Mode::Normal,
             modes: Vec::new(),
-            asap_since: None,
-            merged: false,
             findings: Vec::new(),
             deferred: Vec::new(),
         }

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::Case;
+use super::Record;
 use super::conditions::{View, bits, version_of};
 use super::facts::{
     Commit, Decision, EventIndex, Facts, Final, Finding, Mode, Moved, Note, Notice, Subject, note_first,
@@ -38,7 +38,7 @@ const NEEDS_WORD: [EventKind; 7] = [
 ];
 
 /// Folds the events of one instant.
-pub fn fold(case: &Case<'_>, facts: &mut Facts, range: Range<usize>) {
+pub fn fold(case: &Record<'_>, facts: &mut Facts, range: Range<usize>) {
     let at = case.events[range.start].at.first();
     pass(case, facts, at);
     judge_deferred(case, facts, at);
@@ -66,20 +66,20 @@ pub fn fold(case: &Case<'_>, facts: &mut Facts, range: Range<usize>) {
 }
 
 /// What time alone brings up to an instant, at the end of the events.
-pub fn close(case: &Case<'_>, facts: &mut Facts, now: Instant) {
+pub fn close(case: &Record<'_>, facts: &mut Facts, now: Instant) {
     pass(case, facts, now);
     judge_deferred(case, facts, Instant::from_millis(i64::MAX));
 }
 
 /// The upstream project's date passes without an event.
-fn pass(case: &Case<'_>, facts: &mut Facts, at: Instant) {
+fn pass(case: &Record<'_>, facts: &mut Facts, at: Instant) {
     if let Some(date) = facts.upstream.filter(|date| facts.mode == Mode::UpstreamBound && *date <= at) {
         enter_mode(case, facts, When::at(date));
     }
 }
 
 /// Judges date-only events whose day is over.
-fn judge_deferred(case: &Case<'_>, facts: &mut Facts, at: Instant) {
+fn judge_deferred(case: &Record<'_>, facts: &mut Facts, at: Instant) {
     if facts.deferred.is_empty() {
         return;
     }
@@ -94,7 +94,7 @@ fn judge_deferred(case: &Case<'_>, facts: &mut Facts, at: Instant) {
 }
 
 /// Enters the mode that the facts ask for.
-fn enter_mode(case: &Case<'_>, facts: &mut Facts, at: When) {
+fn enter_mode(case: &Record<'_>, facts: &mut Facts, at: When) {
     let Some(disclosure) = facts.disclosure() else { return };
     // What happened on a day is known when the day is over.
     let view = View::new(case, facts, at.last());
@@ -122,7 +122,7 @@ fn appear(facts: &mut Facts, at: When, by_release: bool) {
 }
 
 /// Takes one event in, without judging it.
-fn take_in(case: &Case<'_>, facts: &mut Facts, index: usize) {
+fn take_in(case: &Record<'_>, facts: &mut Facts, index: usize) {
     use EventKind as K;
     let event = &case.events[index];
     let (at, here) = (event.at, index as EventIndex);
@@ -279,7 +279,7 @@ fn each_branch(
 
 /// Whether the policy gives an event an effect; certainly not where it has no
 /// word for it.
-fn permitted(case: &Case<'_>, facts: &Facts, event: &Event) -> Truth {
+fn permitted(case: &Record<'_>, facts: &Facts, event: &Event) -> Truth {
     let Some(permission) = case.policy.index.permissions[event.kind as usize] else { return Truth::No };
     let rule = &case.policy.permissions[usize::from(permission)];
     let view = View::of(case, facts, event);
@@ -288,7 +288,7 @@ fn permitted(case: &Case<'_>, facts: &Facts, event: &Event) -> Truth {
 }
 
 /// Takes a score in: the final one counts, every version's latest is kept.
-fn score(case: &Case<'_>, facts: &mut Facts, index: usize) {
+fn score(case: &Record<'_>, facts: &mut Facts, index: usize) {
     let event = &case.events[index];
     let vector = event.text(Field::Vector).and_then(|text| Vector::parse(text).ok());
     let computed = vector.as_ref().map(|vector| group_score(vector, event.text(Field::Group)));
@@ -366,7 +366,7 @@ fn group_score(vector: &Vector, group: Option<&str>) -> u16 {
 
 /// Scores of the versions that the policy names, on different sides of a
 /// threshold.
-fn straddle(case: &Case<'_>, facts: &mut Facts, at: When) {
+fn straddle(case: &Record<'_>, facts: &mut Facts, at: When) {
     let Some(scoring) = &case.policy.scoring else { return };
     let known = ["2.0", "3.0", "3.1", "4.0"];
     let scores = scoring
@@ -393,7 +393,7 @@ fn straddle(case: &Case<'_>, facts: &mut Facts, at: When) {
 }
 
 /// The first Fix Lead of a case was not the next in turn.
-fn out_of_turn(case: &Case<'_>, facts: &mut Facts, event: &Event) {
+fn out_of_turn(case: &Record<'_>, facts: &mut Facts, event: &Event) {
     let Some(heading) = &case.policy.rotation else { return };
     let expected = rotation::expected(case.project, event.at.first());
     if expected.is_some_and(|(expected, _)| event.text(Field::Who) != Some(expected)) {
@@ -408,7 +408,7 @@ fn out_of_turn(case: &Case<'_>, facts: &mut Facts, event: &Event) {
 }
 
 /// What follows once all events of an instant are taken in.
-fn settle(case: &Case<'_>, facts: &mut Facts, at: When) {
+fn settle(case: &Record<'_>, facts: &mut Facts, at: When) {
     if facts.complete.is_some() && facts.ready.is_none() && super::owners::reviewed(case, facts) {
         facts.ready = Some(at);
     }
@@ -435,7 +435,7 @@ fn settle(case: &Case<'_>, facts: &mut Facts, at: When) {
 }
 
 /// A slow-down takes effect, or loses it.
-fn slow_down(case: &Case<'_>, facts: &mut Facts, permission: u16, event: &Event, since: Option<When>) {
+fn slow_down(case: &Record<'_>, facts: &mut Facts, permission: u16, event: &Event, since: Option<When>) {
     let Some(due) = event.instant(Field::NewDue) else { return };
     match since {
         Some(at) => {
@@ -458,7 +458,7 @@ impl View<'_, '_> {
 }
 
 /// Judges a public merge: a step of the release, or the first appearance.
-fn merge(case: &Case<'_>, facts: &mut Facts, index: usize) {
+fn merge(case: &Record<'_>, facts: &mut Facts, index: usize) {
     let event = &case.events[index];
     if !case.merge_counts || event.text(Field::Repo) == Some("private") {
         return;
@@ -495,7 +495,7 @@ fn merge(case: &Case<'_>, facts: &mut Facts, index: usize) {
     appear(facts, event.at, lawful || (overridden && on_the_day));
 }
 
-fn gate_finding(case: &Case<'_>, event: &Event, kind: FindingKind, gate: u16) -> Finding {
+fn gate_finding(case: &Record<'_>, event: &Event, kind: FindingKind, gate: u16) -> Finding {
     let rule = &case.policy.gates[usize::from(gate)];
     let branches = event.branches(Field::Branches).unwrap_or(0);
     let subject = if branches.count_ones() == 1 {
@@ -539,7 +539,7 @@ fn actions(view: &View<'_, '_>, event: &Event) -> &'static [Action] {
 }
 
 /// Judges one event by everything known at its instant.
-fn judge(case: &Case<'_>, facts: &mut Facts, index: usize) {
+fn judge(case: &Record<'_>, facts: &mut Facts, index: usize) {
     let event = &case.events[index];
     if event.at.is_exact() {
         discharge(case, facts, index);
@@ -624,7 +624,7 @@ fn judge(case: &Case<'_>, facts: &mut Facts, index: usize) {
 }
 
 /// Notes which duties an event discharges.
-fn discharge(case: &Case<'_>, facts: &mut Facts, index: usize) {
+fn discharge(case: &Record<'_>, facts: &mut Facts, index: usize) {
     let event = &case.events[index];
     for duty in &case.policy.index.duties[event.kind as usize] {
         let rule = &case.policy.duties[usize::from(*duty)];

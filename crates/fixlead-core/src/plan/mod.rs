@@ -35,10 +35,10 @@ use exposure::Exposure;
 use facts::{Facts, Finding, Mode};
 use rotation::Rotation;
 
-/// A case under a policy: its events, and what they add up to.
+/// What a plan is made from: policy, project, events.
 #[derive(Clone, Debug)]
-pub struct Case<'p> {
-    /// The policy it runs under.
+pub struct Record<'p> {
+    /// The policy the case runs under.
     pub policy: &'p Policy,
     /// The project it belongs to.
     pub project: &'p Project,
@@ -46,15 +46,42 @@ pub struct Case<'p> {
     pub events: Vec<Event>,
     /// The first place of each duty in the table of discharges.
     slots: Vec<u16>,
+    /// Whether a public merge is a step of the release; judged with what is
+    /// known now, so that a re-classification reaches back.
+    merge_counts: bool,
+}
+
+/// A case under a policy: its events, and what they add up to.
+#[derive(Clone, Debug)]
+pub struct Case<'p> {
+    /// What it is made from.
+    pub record: Record<'p>,
     /// Everything but the events of the last instant.
     before: Facts,
     /// Everything.
     facts: Facts,
     /// Where the events of the last instant begin.
     group: usize,
-    /// Whether a public merge is a step of the release; judged with what is
-    /// known now, so that a re-classification reaches back.
-    merge_counts: bool,
+}
+
+impl Record<'_> {
+    /// The first place of a duty in the table of discharges.
+    pub(crate) fn slot(&self, duty: usize) -> usize {
+        usize::from(self.slots[duty])
+    }
+
+    /// Duties that apply and are not done, by place.
+    pub(crate) fn undone(&self, facts: &Facts, at: When) -> Vec<usize> {
+        let view = View::new(self, facts, at);
+        let mut findings = Vec::new();
+        duties::derive_undone(&view, &mut findings)
+            .into_iter()
+            .filter(|duty| {
+                matches!(duty.state, State::Open | State::Overdue | State::Held | State::Indeterminate)
+            })
+            .map(|duty| usize::from(duty.rule))
+            .collect()
+    }
 }
 
 /// The answer of the plan.
@@ -96,16 +123,8 @@ impl<'p> Case<'p> {
             };
         }
         let facts = Facts::new(project.branches.len(), next);
-        Case {
-            policy,
-            project,
-            events: Vec::new(),
-            slots,
-            before: facts.clone(),
-            facts,
-            group: 0,
-            merge_counts: false,
-        }
+        let record = Record { policy, project, events: Vec::new(), slots, merge_counts: false };
+        Case { record, before: facts.clone(), facts, group: 0 }
     }
 
     /// A case with all its events, in any order.
@@ -125,45 +144,38 @@ impl<'p> Case<'p> {
     /// the cost of folding from nothing.
     pub fn push(&mut self, event: Event) {
         let at = event.at.first();
-        if self.events.is_empty() || at > self.facts.until {
+        let events = &mut self.record.events;
+        if events.is_empty() || at > self.facts.until {
             self.before.clone_from(&self.facts);
-            self.group = self.events.len();
-            self.events.push(event);
+            self.group = events.len();
+            events.push(event);
         } else if at == self.facts.until {
             // Events of one instant count together.
             self.facts.clone_from(&self.before);
-            self.events.push(event);
+            events.push(event);
         } else {
-            let place = self.events.partition_point(|earlier| earlier.at.first() <= at);
-            self.events.insert(place, event);
+            let place = events.partition_point(|earlier| earlier.at.first() <= at);
+            events.insert(place, event);
             self.refold();
+            self.settle_merges();
             return;
         }
-        self.fold_group();
+        fold::fold(&self.record, &mut self.facts, self.group..self.record.events.len());
         self.settle_merges();
-    }
-
-    /// Folds the events of the last instant into the facts.
-    fn fold_group(&mut self) {
-        let mut facts = std::mem::replace(&mut self.facts, Facts::new(0, 0));
-        fold::fold(self, &mut facts, self.group..self.events.len());
-        self.facts = facts;
     }
 
     /// Folds everything from nothing.
     fn refold(&mut self) {
-        let empty = Facts::new(self.project.branches.len(), self.before.done.len());
-        self.facts = empty.clone();
+        let empty = Facts::new(self.record.project.branches.len(), self.facts.done.len());
+        self.facts.clone_from(&empty);
         self.before = empty;
         let mut start = 0;
-        while start < self.events.len() {
-            let at = self.events[start].at.first();
-            let end = start + self.events[start..].partition_point(|event| event.at.first() == at);
+        while let Some(first) = self.record.events.get(start) {
+            let at = first.at.first();
+            let end = start + self.record.events[start..].partition_point(|event| event.at.first() == at);
             self.before.clone_from(&self.facts);
             self.group = start;
-            let mut facts = std::mem::replace(&mut self.facts, Facts::new(0, 0));
-            fold::fold(self, &mut facts, start..end);
-            self.facts = facts;
+            fold::fold(&self.record, &mut self.facts, start..end);
             start = end;
         }
     }
@@ -172,11 +184,11 @@ impl<'p> Case<'p> {
     /// becomes known; the merges before are then seen anew.
     fn settle_merges(&mut self) {
         for _ in 0..2 {
-            let counts = View::new(self, &self.facts, self.facts.until).merge_counts();
-            if counts == self.merge_counts {
+            let counts = View::new(&self.record, &self.facts, self.facts.until).merge_counts();
+            if counts == self.record.merge_counts {
                 return;
             }
-            self.merge_counts = counts;
+            self.record.merge_counts = counts;
             if !self.facts.merged {
                 return;
             }
@@ -189,11 +201,6 @@ impl<'p> Case<'p> {
         &self.facts
     }
 
-    /// The first place of a duty in the table of discharges.
-    pub(crate) fn slot(&self, duty: usize) -> usize {
-        usize::from(self.slots[duty])
-    }
-
     /// The whole answer for an instant, which must not lie before the last
     /// event.
     pub fn evaluate(&self, now: Instant) -> Evaluation {
@@ -201,10 +208,10 @@ impl<'p> Case<'p> {
         let mut facts = &self.facts;
         if !facts.deferred.is_empty() || facts.mode == Mode::UpstreamBound {
             own = facts.clone();
-            fold::close(self, &mut own, now);
+            fold::close(&self.record, &mut own, now);
             facts = &own;
         }
-        let view = View::new(self, facts, now);
+        let view = View::new(&self.record, facts, now);
         let mut findings = facts.findings.clone();
         let duties = duties::derive(&view, &mut findings);
         let class = view.class();
@@ -220,23 +227,10 @@ impl<'p> Case<'p> {
             duties,
             findings,
             release_path: path
-                .and_then(|id| self.policy.paths.iter().position(|path| &*path.heading.id == id))
+                .and_then(|id| self.record.policy.paths.iter().position(|path| &*path.heading.id == id))
                 .map(|place| place as u16),
             rotation: rotation::derive(&view),
             exposure: exposure::derive(&view),
         }
-    }
-
-    /// Duties that apply and are not done, by place.
-    pub(crate) fn undone(&self, facts: &Facts, at: When) -> Vec<usize> {
-        let view = View::new(self, facts, at);
-        let mut findings = Vec::new();
-        duties::derive_undone(&view, &mut findings)
-            .into_iter()
-            .filter(|duty| {
-                matches!(duty.state, State::Open | State::Overdue | State::Held | State::Indeterminate)
-            })
-            .map(|duty| usize::from(duty.rule))
-            .collect()
     }
 }

@@ -4,7 +4,7 @@
 //! LGTM is bound to the commit id it was given on and never comes from the
 //! commit's author.
 
-use super::Case;
+use super::Record;
 use super::facts::{Commit, Facts};
 use crate::case::event::Field;
 use crate::case::project::{OwnersRule, Project};
@@ -22,14 +22,14 @@ fn governing(project: &Project, path: &str) -> Option<usize> {
 ///
 /// A history without commits has nothing to review. Cherry-picks proposed for
 /// a branch after the completion are approved branch by branch instead.
-pub fn reviewed(case: &Case<'_>, facts: &Facts) -> bool {
+pub fn reviewed(case: &Record<'_>, facts: &Facts) -> bool {
     let covered = |(index, commit): &(usize, &Commit)| {
         !commit.on_branch || facts.complete.is_none() || *index < facts.commits_complete
     };
     facts.commits.iter().enumerate().filter(covered).all(|(_, commit)| is_reviewed(case, facts, *commit))
 }
 
-fn is_reviewed(case: &Case<'_>, facts: &Facts, commit: Commit) -> bool {
+fn is_reviewed(case: &Record<'_>, facts: &Facts, commit: Commit) -> bool {
     let (proposed, named) = (&case.events[commit.proposed as usize], &case.events[commit.named as usize]);
     let author = proposed.text(Field::Author);
     let id = if commit.proposed == commit.named { named.text(Field::Id) } else { named.text(Field::To) };
@@ -74,7 +74,7 @@ fn is_reviewed(case: &Case<'_>, facts: &Facts, commit: Commit) -> bool {
 }
 
 /// Everybody whom OWNERS names for the paths of the fix.
-pub fn invited<'a>(case: &'a Case<'_>, facts: &'a Facts) -> impl Iterator<Item = &'a str> {
+pub fn invited<'a>(case: &'a Record<'_>, facts: &'a Facts) -> impl Iterator<Item = &'a str> {
     facts
         .commits
         .iter()

@@ -4,10 +4,10 @@
 //! Every hold opens at an instant that can be computed from what is known, so
 //! the earliest allowed instant is one of a few candidates: each is tried.
 
-use super::Case;
 use super::conditions::View;
 use super::facts::Subject;
 use super::gates::{self, Hold, Reason};
+use super::{Case, Record};
 use crate::case::event::{Action, Ask, BranchSet};
 use crate::policy::Policy;
 use crate::policy::expression::{Expression, Fact};
@@ -44,7 +44,7 @@ pub fn in_slot(policy: &Policy, instant: Instant) -> bool {
 }
 
 /// The first recommended instant at or after another, holidays left out.
-pub fn next_slot(case: &Case<'_>, from: Instant) -> Instant {
+pub fn next_slot(case: &Record<'_>, from: Instant) -> Instant {
     let Some(slot) = &case.policy.slot else { return from };
     let mut candidate = Instant::midnight(from.day()) + slot.at;
     // A year of holidays is not a plan; then the instant itself is as good.
@@ -62,7 +62,7 @@ impl<'p> Case<'p> {
     /// Answers an ask by what is known: the caller has pushed only what
     /// happened before it.
     pub fn answer(&self, ask: &Ask) -> Answer {
-        let view = View { branches: ask.branches, ..View::new(self, self.facts(), ask.at) };
+        let view = View { branches: ask.branches, ..View::new(&self.record, self.facts(), ask.at) };
         let mut answer = match ask.action {
             Action::ReleaseSchedule => self.plan(&view, ask.release_at.unwrap_or(ask.at)),
             Action::ReleasePropose => {
@@ -77,14 +77,14 @@ impl<'p> Case<'p> {
             answer.proposed = self.propose(&view);
             let instant =
                 if ask.action == Action::ReleaseSchedule { ask.release_at } else { answer.proposed };
-            if let (Some(slot), Some(instant)) = (&self.policy.slot, instant) {
-                if !in_slot(self.policy, instant) {
+            if let (Some(slot), Some(instant)) = (&self.record.policy.slot, instant) {
+                if !in_slot(self.record.policy, instant) {
                     answer.preferences = slot.heading.clauses.to_vec();
                 }
             }
         }
         if ask.action == Action::CaseClose {
-            let left = self.undone(self.facts(), view.at);
+            let left = self.record.undone(self.facts(), view.at);
             answer.left = left.into_iter().map(|duty| Subject::Duty(duty as u16)).collect();
         }
         answer
@@ -94,7 +94,7 @@ impl<'p> Case<'p> {
     fn holds(&self, view: &View<'_, 'p>, action: Action) -> (Vec<Hold>, Vec<u16>) {
         let mut holds = Vec::new();
         let mut lifted = Vec::new();
-        for gate in &self.policy.index.gates[action as usize] {
+        for gate in &self.record.policy.index.gates[action as usize] {
             let Some(hold) = gates::hold(view, *gate) else { continue };
             if gates::overridden(view, *gate, action) {
                 lifted.push(*gate);
@@ -130,7 +130,7 @@ impl<'p> Case<'p> {
             };
             self.candidates(view, action).into_iter().filter(|at| *at > view.at.first()).find(|at| open(*at))
         };
-        answer.finish(self, view, holds, overridden)
+        answer.finish(&self.record, view, holds, overridden)
     }
 
     fn plan(&self, view: &View<'_, 'p>, release: Instant) -> Answer {
@@ -138,7 +138,7 @@ impl<'p> Case<'p> {
         let (holds, overridden) = self.holds(&planned, Action::ReleaseSchedule);
         let mut answer = Answer::open(self.earliest_release(view));
         answer.allowed = holds.is_empty() && release >= view.at.first();
-        answer.finish(self, &planned, holds, overridden)
+        answer.finish(&self.record, &planned, holds, overridden)
     }
 
     /// The earliest instant for which a release can lawfully be planned.
@@ -165,13 +165,13 @@ impl<'p> Case<'p> {
                 .candidates(view, Action::ReleaseSchedule)
                 .into_iter()
                 .find(|at| *at >= date && self.leads_kept(view, *at))?;
-            return Some(next_slot(self, kept));
+            return Some(next_slot(&self.record, kept));
         }
-        if self.policy.slot.is_none() {
+        if self.record.policy.slot.is_none() {
             // Users were told to block time at the instant that is planned.
             return Some(self.facts().plan.filter(|plan| *plan >= earliest).unwrap_or(earliest));
         }
-        let slot = next_slot(self, earliest);
+        let slot = next_slot(&self.record, earliest);
         let planned = View { planned: Some(slot), ..*view };
         let open = self.holds(&planned, Action::ReleaseSchedule).0.is_empty();
         Some(if open { slot } else { earliest })
@@ -182,12 +182,12 @@ impl<'p> Case<'p> {
     fn leads_kept(&self, view: &View<'_, 'p>, release: Instant) -> bool {
         let planned = View { planned: Some(release), ..*view };
         let by_upstream =
-            |excuse: usize| self.policy.excuses[excuse].when == Expression::Fact(Fact::UpstreamDay);
+            |excuse: usize| self.record.policy.excuses[excuse].when == Expression::Fact(Fact::UpstreamDay);
         self.holds(&planned, Action::ReleaseSchedule).0.is_empty()
-            && self.policy.index.gates[Action::ReleaseSchedule as usize].iter().all(|gate| {
-                let Wait::Lead(duty) = self.policy.gates[usize::from(*gate)].wait else { return true };
-                let rule = &self.policy.duties[duty];
-                if !view.holds(&self.policy.gates[usize::from(*gate)].when).is_yes()
+            && self.record.policy.index.gates[Action::ReleaseSchedule as usize].iter().all(|gate| {
+                let Wait::Lead(duty) = self.record.policy.gates[usize::from(*gate)].wait else { return true };
+                let rule = &self.record.policy.duties[duty];
+                if !view.holds(&self.record.policy.gates[usize::from(*gate)].when).is_yes()
                     || !gates::excuse(&planned, rule).is_some_and(by_upstream)
                 {
                     return true;
@@ -203,18 +203,18 @@ impl<'p> Case<'p> {
     fn candidates(&self, view: &View<'_, 'p>, action: Action) -> Vec<Instant> {
         let now = view.at.first();
         let mut list = vec![now];
-        let mut gates: Vec<u16> = self.policy.index.gates[action as usize].clone();
+        let mut gates: Vec<u16> = self.record.policy.index.gates[action as usize].clone();
         for gate in gates.clone() {
-            if let Wait::StepOf(inner, _) = &self.policy.gates[usize::from(gate)].wait {
-                gates.extend(&self.policy.index.gates[*inner as usize]);
+            if let Wait::StepOf(inner, _) = &self.record.policy.gates[usize::from(gate)].wait {
+                gates.extend(&self.record.policy.index.gates[*inner as usize]);
                 list.extend(self.facts().plan.map(|plan| Instant::midnight(plan.day())));
             }
         }
         for gate in gates {
-            match &self.policy.gates[usize::from(gate)].wait {
+            match &self.record.policy.gates[usize::from(gate)].wait {
                 Wait::Until(anchor, _) => list.extend(gates::anchor(view, anchor).map(|when| when.last())),
                 Wait::Lead(duty) => {
-                    let rule = &self.policy.duties[*duty];
+                    let rule = &self.record.policy.duties[*duty];
                     let Window::Before { span, .. } = rule.window else { continue };
                     list.push(now + span);
                     for notice in gates::notices(self.facts(), rule) {
@@ -238,10 +238,10 @@ impl<'p> Case<'p> {
 
     /// The branches of a class of names, for an ask about all of them.
     pub fn every_branch(&self) -> BranchSet {
-        if self.project.branches.is_empty() {
+        if self.record.project.branches.is_empty() {
             0
         } else {
-            BranchSet::MAX >> (BranchSet::BITS as usize - self.project.branches.len())
+            BranchSet::MAX >> (BranchSet::BITS as usize - self.record.project.branches.len())
         }
     }
 }
@@ -263,7 +263,7 @@ impl Answer {
 
     fn finish(
         mut self,
-        case: &Case<'_>,
+        case: &Record<'_>,
         view: &View<'_, '_>,
         holds: Vec<Hold>,
         overridden: Vec<u16>,

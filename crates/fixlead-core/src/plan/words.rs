@@ -4,12 +4,12 @@ use super::duties::{Because, Duty, State};
 use super::facts::{Finding, Note, Subject};
 use super::gates::{Hold, Reason};
 use super::planner::Answer;
-use super::{Case, Evaluation};
+use super::{Evaluation, Record};
 use crate::case::event::Field;
 use crate::policy::model::{ClauseIndex, Wait, Window};
 
 /// What a finding or duty belongs to, if not to the whole case.
-pub fn subject(case: &Case<'_>, subject: Subject) -> Option<String> {
+pub fn subject(case: &Record<'_>, subject: Subject) -> Option<String> {
     Some(match subject {
         Subject::None => return None,
         Subject::Branch(branch) => case.project.branches[usize::from(branch)].name.to_string(),
@@ -21,7 +21,7 @@ pub fn subject(case: &Case<'_>, subject: Subject) -> Option<String> {
 }
 
 /// Clause ids by their places.
-pub fn clauses<'p>(case: &Case<'p>, clauses: &[ClauseIndex]) -> Vec<&'p str> {
+pub fn clauses<'p>(case: &Record<'p>, clauses: &[ClauseIndex]) -> Vec<&'p str> {
     clauses.iter().map(|clause| case.policy.clause(*clause)).collect()
 }
 
@@ -32,7 +32,7 @@ fn score(hundredths: u16) -> String {
 }
 
 /// The arithmetic of a duty.
-pub fn because(case: &Case<'_>, duty: &Duty) -> String {
+pub fn because(case: &Record<'_>, duty: &Duty) -> String {
     let rule = &case.policy.duties[usize::from(duty.rule)];
     let text = match (&duty.because, &rule.window) {
         (Because::NotApplicable, _) => "does not apply to this case".to_owned(),
@@ -65,7 +65,7 @@ pub fn because(case: &Case<'_>, duty: &Duty) -> String {
 }
 
 /// Why a gate is closed.
-pub fn hold(case: &Case<'_>, hold: &Hold) -> String {
+pub fn hold(case: &Record<'_>, hold: &Hold) -> String {
     let gate = &case.policy.gates[usize::from(hold.gate)];
     let say = &gate.heading.say;
     match (hold.reason, &gate.wait) {
@@ -82,7 +82,7 @@ pub fn hold(case: &Case<'_>, hold: &Hold) -> String {
 }
 
 /// An answer in words.
-pub fn answer(case: &Case<'_>, answer: &Answer) -> String {
+pub fn answer(case: &Record<'_>, answer: &Answer) -> String {
     let mut parts: Vec<String> = answer.holds.iter().map(|one| hold(case, one)).collect();
     if let Some(excuse) = answer.excuse.filter(|_| answer.allowed) {
         parts.push(format!("excused: {}", case.policy.excuses[excuse].heading.say));
@@ -105,7 +105,7 @@ pub fn answer(case: &Case<'_>, answer: &Answer) -> String {
 }
 
 /// A finding in words.
-pub fn finding(case: &Case<'_>, finding: &Finding) -> String {
+pub fn finding(case: &Record<'_>, finding: &Finding) -> String {
     let policy = case.policy;
     match finding.note {
         Note::Check(check) => policy.checks[usize::from(check)].heading.say.to_string(),
@@ -142,11 +142,11 @@ pub fn finding(case: &Case<'_>, finding: &Finding) -> String {
 }
 
 /// The names that the rotation of an evaluation speaks of.
-pub fn responder(case: &Case<'_>, place: u16) -> String {
+pub fn responder(case: &Record<'_>, place: u16) -> String {
     case.project.responders.get(usize::from(place)).map(|name| name.to_string()).unwrap_or_default()
 }
 
 /// The id of the release path.
-pub fn release_path(case: &Case<'_>, evaluation: &Evaluation) -> Option<String> {
+pub fn release_path(case: &Record<'_>, evaluation: &Evaluation) -> Option<String> {
     evaluation.release_path.map(|path| case.policy.paths[usize::from(path)].heading.id.to_string())
 }

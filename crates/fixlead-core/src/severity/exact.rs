@@ -31,6 +31,26 @@ impl Wide {
         product
     }
 
+    /// A small number to a power, with as few steps as it has limbs.
+    pub(super) fn power(root: u64, exponent: u32) -> Self {
+        let mut limbs = [0; LIMBS];
+        limbs[0] = 1;
+        let mut used = 1;
+        for _ in 0..exponent {
+            let mut carry = 0_u128;
+            for limb in &mut limbs[..used] {
+                carry += u128::from(*limb) * u128::from(root);
+                *limb = carry as u64;
+                carry >>= 64;
+            }
+            if carry > 0 {
+                limbs[used] = carry as u64;
+                used += 1;
+            }
+        }
+        Wide(limbs)
+    }
+
     /// The product with a small number.
     pub(super) const fn times(self, factor: u64) -> Self {
         let mut limbs = self.0;
@@ -109,6 +129,8 @@ mod tests {
         assert_eq!(Wide::new(u64::MAX).plus(Wide::new(1)).minus(Wide::new(1)), Wide::new(u64::MAX));
         assert!(Wide::power_of_ten(134) > Wide::power_of_ten(133).times(9));
         assert!(Wide::new(7) < Wide::power_of_ten(20));
+        assert_eq!(Wide::power(10, 140), Wide::power_of_ten(140));
+        assert_eq!(Wide::power(9_999_999_999, 0), Wide::new(1));
     }
 
     #[test]

@@ -166,6 +166,8 @@ struct Curve {
     lift_exploitability: Wide,
     /// One, with two decimals more for the factor 1.08.
     one: Wide,
+    /// 200,000 times each tenth below 10, with the decimals of `one`.
+    tenths: [Wide; 100],
 }
 
 /// Of both base scores and of 3.0's modified impact: 15 times 6 decimals, two
@@ -177,6 +179,7 @@ static FIFTEENTH: Curve = Curve {
     lift_linear: Wide::power_of_ten(92 - 8),
     lift_exploitability: Wide::power_of_ten(92 - 10),
     one: Wide::power_of_ten(94),
+    tenths: tenths(Wide::power_of_ten(94)),
 };
 
 /// Of 3.1's modified impact, whose slope is 0.9731: 13 times 10 decimals, two
@@ -188,13 +191,14 @@ static THIRTEENTH: Curve = Curve {
     lift_linear: Wide::power_of_ten(132 - 8),
     lift_exploitability: Wide::power_of_ten(132 - 10),
     one: Wide::power_of_ten(134),
+    tenths: tenths(Wide::power_of_ten(134)),
 };
 
 impl Curve {
     /// 1.08 * (impact + exploitability), at most 10, rounded up.
     fn score(&self, version: Version, metrics: &Effective) -> Score {
         let root = metrics.iss * self.slope - self.offset;
-        let power = (0..self.exponent).fold(Wide::new(1), |power, _| power.times(root));
+        let power = Wide::power(root, self.exponent);
         let linear = self.lift_linear.times(752 * (metrics.iss - 29_000));
         let sum = self
             .lift_exploitability
@@ -207,23 +211,28 @@ impl Curve {
 
     /// As [`roundup`], without a division: the smallest tenth t for which the
     /// value is at most t / 10 (3.0), or for which the value rounded to five
-    /// decimals is, hence the value below t / 10 + 0.000005 (3.1). All is
-    /// multiplied by 200,000.
+    /// decimals is, hence the value below t / 10 + 0.000005 (3.1).
     fn roundup(&self, version: Version, value: Wide) -> Score {
         let value = value.times(200_000);
-        let reaches = |tenths: u64| match version {
-            Version::V31 => value < self.one.times(20_000 * tenths + 1),
-            _ => value <= self.one.times(20_000 * tenths),
-        };
-        let (mut low, mut high) = (0, 100);
-        while low < high {
-            let middle = (low + high) / 2;
-            if reaches(middle) {
-                high = middle;
-            } else {
-                low = middle + 1;
+        let lower = match version {
+            Version::V31 => {
+                let value = value.minus(self.one);
+                self.tenths.partition_point(|tenths| *tenths <= value)
             }
-        }
-        Score::saturating(high)
+            _ => self.tenths.partition_point(|tenths| *tenths < value),
+        };
+        Score::saturating(lower as u64)
     }
+}
+
+/// The tenths from 0.0 to 9.9 as [`Curve`] has them; the last one, 10.0, takes
+/// what is left.
+const fn tenths(one: Wide) -> [Wide; 100] {
+    let mut tenths = [Wide::new(0); 100];
+    let mut at = 0;
+    while at < tenths.len() {
+        tenths[at] = one.times(20_000 * at as u64);
+        at += 1;
+    }
+    tenths
 }

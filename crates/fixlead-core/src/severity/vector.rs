@@ -43,20 +43,25 @@ impl Vector {
         let mut values = [ABSENT; MOST_METRICS];
         let mut next = 0;
         let mut at = text.len() - body.len();
-        for part in body.split('/') {
-            let Some((name, value)) = part.split_once(':') else {
+        loop {
+            let (part, rest) = match cut(&text[at..], b'/') {
+                Some((part, rest)) => (part, Some(rest)),
+                None => (&text[at..], None),
+            };
+            let Some((name, value)) = cut(part, b':') else {
                 return Err(VectorError::malformed(text, at, part));
             };
             let Some(index) = position_from(known, next, name) else {
                 return Err(misplaced(text, version, &values, at, name));
             };
             let metric = &known[index];
-            let Some(choice) = metric.values.iter().position(|known| *known == value) else {
+            let Some(choice) = metric.values.iter().position(|known| same(known, value)) else {
                 return Err(VectorError::unknown_value(at + name.len() + 1, name, value, metric.values));
             };
             values[index] = choice as u8;
             next = index + 1;
-            at += part.len() + 1;
+            let Some(rest) = rest else { break };
+            at = text.len() - rest.len();
         }
         let vector = Vector { version, values };
         if known.iter().zip(&values).any(|(metric, value)| metric.part == Part::Base && *value == ABSENT) {
@@ -179,7 +184,20 @@ fn split_version(text: &str) -> Result<(Version, &str), VectorError> {
 }
 
 fn position_from(known: &[Metric], from: usize, name: &str) -> Option<usize> {
-    known[from..].iter().position(|metric| metric.name == name).map(|place| from + place)
+    known[from..].iter().position(|metric| same(metric.name, name)).map(|place| from + place)
+}
+
+/// What is before and after the first such byte. The general search of the
+/// standard library is made for longer texts; reading is mostly this.
+fn cut(text: &str, at: u8) -> Option<(&str, &str)> {
+    debug_assert!(at.is_ascii(), "so that both halves are text");
+    let place = text.as_bytes().iter().position(|byte| *byte == at)?;
+    Some((&text[..place], &text[place + 1..]))
+}
+
+/// Whether two short texts are equal, byte by byte for the same reason.
+fn same(one: &str, other: &str) -> bool {
+    one.len() == other.len() && one.bytes().zip(other.bytes()).all(|(a, b)| a == b)
 }
 
 /// Why a metric is not welcome at this place: named before, too late, or not

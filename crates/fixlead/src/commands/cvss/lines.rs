@@ -36,9 +36,9 @@ impl<R: Read> Lines<R> {
         Lines { input, line: Vec::with_capacity(MAX_VECTOR_LENGTH + 2) }
     }
 
-    /// Whether reading on may have to wait for whoever writes.
+    /// Whether the next line may have to wait for whoever writes.
     pub fn would_wait(&self) -> bool {
-        self.input.buffer().is_empty()
+        !self.input.buffer().contains(&b'\n')
     }
 
     /// The next line, `None` at the end of the stream.
