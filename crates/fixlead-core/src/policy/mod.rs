@@ -10,7 +10,9 @@ pub mod document;
 pub mod expression;
 pub mod grammar;
 pub mod library;
+pub mod lint;
 pub mod model;
+pub mod render;
 
 pub use compile::compile;
 pub use document::{Document, PolicyError};
