@@ -294,7 +294,7 @@ impl Document {
         let line_start = line_start + if line_start == 0 && place > 0 { mark_of(&self.source) } else { 0 };
         let column = self.source[line_start..place].chars().count();
         // A long line is shown around its place.
-        let skipped = if column > MOST_EXCERPT / 2 { column - MOST_EXCERPT / 2 } else { 0 };
+        let skipped = column.saturating_sub(MOST_EXCERPT / 2);
         let line = self.source[line_start..].lines().next().unwrap_or_default();
         let shown: String = line.chars().skip(skipped).take(MOST_EXCERPT).collect();
         PolicyError {

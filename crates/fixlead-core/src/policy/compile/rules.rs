@@ -134,13 +134,9 @@ impl Compiler<'_> {
             .filter_map(|(_, entry)| entry.text("id"))
             .collect();
         for (document, entry) in self.of("gate") {
-            if let Some(duty) = entry.text("lead-of") {
-                if !leads.contains(&duty) {
-                    return Err(
-                        document.error(entry.place("lead-of"), format!("the duty `{duty}` has no `lead`"))
-                    );
-                }
-            }
+            let Some(duty) = entry.text("lead-of").filter(|duty| !leads.contains(duty)) else { continue };
+            let message = format!("the duty `{duty}` has no `lead`");
+            return Err(document.error(entry.place("lead-of"), message));
         }
         Ok(gates)
     }

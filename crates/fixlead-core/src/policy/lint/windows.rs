@@ -93,10 +93,9 @@ fn before(lint: &mut Lint<'_>, duty: &Duty) {
         |action: &Action| matches!(action, Action::ReleaseSchedule | Action::Release | Action::Announce);
     let mut limits = Vec::new();
     for gate in &policy.gates {
-        if let Wait::Within(_, from, limit) = &gate.wait {
-            if gate.actions.iter().any(final_step) {
-                limits.push((&gate.heading, &gate.when, from, *limit, "gate"));
-            }
+        let Wait::Within(_, from, limit) = &gate.wait else { continue };
+        if gate.actions.iter().any(final_step) {
+            limits.push((&gate.heading, &gate.when, from, *limit, "gate"));
         }
     }
     for other in &policy.duties {
