@@ -1,6 +1,7 @@
 //! The `fixlead` command.
 
 mod commands;
+mod terminal;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

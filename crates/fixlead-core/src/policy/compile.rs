@@ -458,7 +458,7 @@ impl<'d> Compiler<'d> {
             bands: self.bands()?,
             scoring: self.scoring()?,
             classes: self.classes()?,
-            modes: self.named("mode")?,
+            modes: self.modes()?,
             slot: self.slot()?,
             channels: self.named("channel")?,
             duties,
@@ -688,6 +688,20 @@ impl<'d> Compiler<'d> {
             });
         }
         Ok(rules)
+    }
+
+    fn modes(&mut self) -> Outcome<Vec<ModeRule>> {
+        let mut modes = Vec::new();
+        for (document, entry) in self.of("mode") {
+            let known = "a mode; known are asap, asap-provisional, slowed, upstream-bound";
+            let find = |name: &str| Mode::parse(name).filter(|mode| *mode != Mode::Normal);
+            modes.push(ModeRule {
+                mode: self.word(document, entry, "id", known, find)?,
+                when: self.condition(document, entry, "when")?,
+                heading: self.heading(document, entry)?,
+            });
+        }
+        Ok(modes)
     }
 
     fn windows(&mut self) -> Outcome<Option<(Heading, bool)>> {
