@@ -1,5 +1,6 @@
-//! What can be seen of Fixlead from outside: its commands, and its house.
+//! The command as people run it, and the house it is built in.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop with a panic")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod architecture;
+mod drill;
