@@ -405,16 +405,18 @@ impl<'a, 'p> View<'a, 'p> {
     /// The mode that the policy's rules give.
     pub fn mode(&self) -> Mode {
         let rules = &self.case.policy.modes;
-        let found = rules.iter().find(|rule| self.holds(&rule.when).is_yes());
-        found.and_then(|rule| Mode::parse(&rule.heading.id)).unwrap_or(Mode::Normal)
+        rules.iter().find(|rule| self.holds(&rule.when).is_yes()).map_or(Mode::Normal, |rule| rule.mode)
     }
 
     /// Whether the rules for speed hold, whatever beats them.
     pub fn is_asap(&self) -> bool {
-        let fast = |rule: &&crate::policy::model::Named| {
-            matches!(Mode::parse(&rule.heading.id), Some(Mode::Asap | Mode::AsapProvisional))
-        };
-        self.case.policy.modes.iter().filter(fast).any(|rule| self.holds(&rule.when).is_yes())
+        let mut fast = self
+            .case
+            .policy
+            .modes
+            .iter()
+            .filter(|rule| matches!(rule.mode, Mode::Asap | Mode::AsapProvisional));
+        fast.any(|rule| self.holds(&rule.when).is_yes())
     }
 }
 
@@ -449,7 +451,12 @@ pub fn version_of(event: &Event) -> Option<&str> {
 
 /// The places of the branches in a set.
 pub fn bits(set: BranchSet) -> impl Iterator<Item = usize> {
-    (0..BranchSet::BITS as usize).filter(move |index| set >> index & 1 == 1)
+    let mut rest = set;
+    std::iter::from_fn(move || {
+        let next = (rest != 0).then(|| rest.trailing_zeros() as usize)?;
+        rest &= rest - 1;
+        Some(next)
+    })
 }
 
 /// The branches of which something is known.

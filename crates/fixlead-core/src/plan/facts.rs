@@ -5,6 +5,7 @@
 
 use crate::case::event::{BranchSet, EventKind};
 use crate::policy::expression::Severity;
+pub use crate::policy::model::Mode;
 use crate::policy::model::{ClauseIndex, FindingKind};
 use crate::time::{Instant, When};
 
@@ -13,17 +14,6 @@ pub const KINDS: usize = EventKind::ALL.len();
 
 /// The place of an event in its case.
 pub type EventIndex = u32;
-
-crate::case::event::vocabulary! {
-    /// How fast the case has to go.
-    Mode {
-        Normal = "normal",
-        Asap = "asap",
-        AsapProvisional = "asap-provisional",
-        Slowed = "slowed",
-        UpstreamBound = "upstream-bound",
-    }
-}
 
 /// The final score.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -212,11 +212,15 @@ impl<'p> Case<'p> {
             facts = &own;
         }
         let view = View::new(&self.record, facts, now);
-        let mut findings = facts.findings.clone();
-        let duties = duties::derive(&view, &mut findings);
         let class = view.class();
+        let parameters = self.record.policy.parameters.len();
+        let mut findings = Vec::with_capacity(facts.findings.len() + parameters + 2);
         fold::standing_findings(&view, class, &mut findings);
-        findings.sort_by_key(|finding| finding.at.first());
+        findings.extend_from_slice(&facts.findings);
+        let duties = duties::derive(&view, &mut findings);
+        if !findings.is_sorted_by_key(|finding| finding.at.first()) {
+            findings.sort_by_key(|finding| finding.at.first());
+        }
         let path = view.path();
         Evaluation {
             at: now,

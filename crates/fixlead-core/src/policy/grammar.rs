@@ -70,7 +70,7 @@ pub const SECTIONS: &[Section] = &[
         name: "scoring",
         repeats: false,
         is_rule: true,
-        keys: &[CLAUSES, ("versions", Texts, true), ("thresholds", Texts, true), SAY],
+        keys: &[CLAUSES, ("versions", Texts, true), ("thresholds", Texts, false), SAY],
     },
     Section {
         name: "class",

@@ -207,8 +207,29 @@ pub struct Check {
     pub finding: FindingKind,
 }
 
-/// A rule that names something under a condition: a mode, a release path, a
-/// channel.
+crate::case::event::vocabulary! {
+    /// How fast the case has to go.
+    Mode {
+        Normal = "normal",
+        Asap = "asap",
+        AsapProvisional = "asap-provisional",
+        Slowed = "slowed",
+        UpstreamBound = "upstream-bound",
+    }
+}
+
+/// When a case is in a mode.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModeRule {
+    /// Id, clauses, sentence.
+    pub heading: Heading,
+    /// The mode.
+    pub mode: Mode,
+    /// When it holds.
+    pub when: Expression,
+}
+
+/// A rule that names something under a condition: a release path, a channel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Named {
     /// Id, clauses, sentence.
@@ -318,7 +339,7 @@ pub struct Policy {
     /// Classes, the first that applies counts.
     pub classes: Vec<ClassRule>,
     /// Modes, the first that applies counts.
-    pub modes: Vec<Named>,
+    pub modes: Vec<ModeRule>,
     /// Recommended instants.
     pub slot: Option<Slot>,
     /// Channels of the announcement.

@@ -373,7 +373,7 @@ impl<'d> Compiler<'d> {
             bands: self.bands()?,
             scoring: self.scoring()?,
             classes: self.classes()?,
-            modes: self.named("mode")?,
+            modes: self.modes()?,
             slot: self.slot()?,
             channels: self.named("channel")?,
             duties,

@@ -7,7 +7,7 @@
 //!
 //! - [`satisfy`]: whether a condition can hold at all.
 //! - `uses`: what is unset, unused, or stands for nobody.
-//! - `rules`: rules that never apply, bands and thresholds, modes.
+//! - `rules`: rules that never apply, bands and thresholds.
 //! - `windows`: times that cannot be kept.
 //! - `conflicts`: gates that hold what a duty asks for.
 
@@ -35,7 +35,6 @@ vocabulary! {
         Shadowed = "shadowed",
         Bands = "bands",
         Threshold = "threshold",
-        UnknownMode = "unknown-mode",
         TwoWindows = "two-windows",
     }
 }
@@ -55,7 +54,6 @@ impl Kind {
             Kind::Shadowed => "several permissions for one event: only the last has an effect",
             Kind::Bands => "severity bands are missing or do not begin at 0.0",
             Kind::Threshold => "a score decides something and is no band's boundary, parameter or threshold",
-            Kind::UnknownMode => "the engine knows no mode of this name, so the rule has no effect",
             Kind::TwoWindows => "one clause is cited for two different windows",
         }
     }

@@ -3,7 +3,6 @@
 use super::satisfy::{At, can, has_severity};
 use super::{Kind, Lint, clauses_of, conditions, label, words};
 use crate::case::event::{EventKind, Field};
-use crate::plan::facts::Mode;
 use crate::policy::document::Entry;
 use crate::policy::expression::{Expression, Severity, hundredths};
 use crate::policy::model::{Each, Heading};
@@ -14,7 +13,6 @@ pub(super) fn look(lint: &mut Lint<'_>) {
     shadowed(lint);
     bands(lint);
     thresholds(lint);
-    modes(lint);
 }
 
 /// Events that can discharge each duty.
@@ -77,8 +75,8 @@ fn applies(lint: &mut Lint<'_>) {
         }
     }
     never.extend(policy.excuses.iter().filter(|r| case(&r.when)).map(|r| ("excuse", &r.heading, "when")));
-    for (section, rules) in [("mode", &policy.modes), ("path", &policy.paths), ("channel", &policy.channels)]
-    {
+    never.extend(policy.modes.iter().filter(|r| case(&r.when)).map(|r| ("mode", &r.heading, "when")));
+    for (section, rules) in [("path", &policy.paths), ("channel", &policy.channels)] {
         never.extend(rules.iter().filter(|rule| case(&rule.when)).map(|r| (section, &r.heading, "when")));
     }
     for rule in &policy.permissions {
@@ -215,21 +213,6 @@ fn thresholds(lint: &mut Lint<'_>) {
     found.dedup();
     for (entry, text) in found {
         lint.add(Kind::Threshold, clauses_of([entry]), text);
-    }
-}
-
-/// Modes the engine acts on.
-fn modes(lint: &mut Lint<'_>) {
-    let policy = lint.policy;
-    for rule in policy.modes.iter().filter(|rule| Mode::parse(&rule.heading.id).is_none()) {
-        let known: Vec<&str> = Mode::ALL.iter().map(|mode| mode.name()).collect();
-        let text = format!(
-            "the engine knows no mode `{}`, so a case in it goes at normal speed; known are {}",
-            rule.heading.id,
-            known.join(", ")
-        );
-        let clauses = lint.cited(&[&rule.heading.clauses]);
-        lint.add(Kind::UnknownMode, clauses, text);
     }
 }
 

@@ -10,6 +10,8 @@ use fixlead_core::time::Instant;
 
 use super::source;
 use crate::commands::Outcome;
+use crate::terminal::clock::Clock;
+use crate::terminal::{Style, report};
 
 /// What to replay.
 #[derive(Args)]
@@ -24,7 +26,11 @@ pub struct ReplayArgs {
     /// Evaluate at this instant instead of the history's own.
     #[arg(long, value_name = "INSTANT", value_parser = Instant::parse)]
     at: Option<Instant>,
-    /// Print one JSON object a history.
+    /// Show instants in this zone beside UTC, such as Europe/Berlin; without
+    /// it, in the system's.
+    #[arg(long, value_name = "ZONE")]
+    zone: Option<String>,
+    /// Print one JSON object a history, as `fixlead-replay/1`.
     #[arg(long)]
     json: bool,
 }
@@ -35,6 +41,7 @@ pub struct ReplayArgs {
 /// When a stream cannot be written.
 pub fn run(args: &ReplayArgs, out: &mut impl Write, messages: &mut impl Write) -> io::Result<Outcome> {
     let mut outcome = Outcome::Done;
+    let mut first = true;
     for path in &args.histories {
         let read = || -> Result<(History, fixlead_core::policy::Policy), String> {
             let text = source::read_file(path, history::MOST_BYTES)?;
@@ -47,7 +54,26 @@ pub fn run(args: &ReplayArgs, out: &mut impl Write, messages: &mut impl Write) -
         match read() {
             Ok((history, policy)) => {
                 let replay = replay::replay(&policy, &history, args.at);
-                writeln!(out, "{}", replay::to_json(&replay))?;
+                if args.json {
+                    writeln!(out, "{}", replay::to_json(&replay))?;
+                    continue;
+                }
+                let now = replay.evaluation.at;
+                let clock = match &args.zone {
+                    Some(zone) => Clock::in_zone(now, zone),
+                    None => Ok(Clock::at(now)),
+                };
+                let clock = match clock {
+                    Ok(clock) => clock,
+                    Err(message) => {
+                        writeln!(messages, "fixlead: --zone: {message}")?;
+                        return Ok(Outcome::Unreadable);
+                    }
+                };
+                if !std::mem::take(&mut first) {
+                    writeln!(out)?;
+                }
+                report::write(out, &replay, history.title.as_deref(), &clock, Style::of_stdout())?;
             }
             Err(message) => {
                 writeln!(messages, "fixlead: {message}")?;

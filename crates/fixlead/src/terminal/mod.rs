@@ -1,0 +1,67 @@
+//! How the command line speaks to people: colour, clocks in words, pictures.
+//!
+//! Colour only helps: nothing is said by colour alone, and there is none when
+//! the output is no terminal or `NO_COLOR` is set.
+
+pub mod clock;
+pub mod picture;
+pub mod report;
+
+use std::fmt;
+use std::io::{self, IsTerminal};
+
+/// Whether to colour what is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    colour: bool,
+}
+
+/// A colour with a meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// Done, allowed.
+    Good,
+    /// Late, held, to look at.
+    Care,
+    /// Violated, overdue, missed.
+    Bad,
+    /// Said in passing.
+    Quiet,
+    /// A heading.
+    Strong,
+}
+
+impl Style {
+    /// Colours if standard output is a terminal that wants them.
+    pub fn of_stdout() -> Self {
+        let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Style { colour: io::stdout().is_terminal() && !unwanted }
+    }
+
+    /// A text in a tone.
+    pub fn paint<T: fmt::Display>(self, tone: Tone, text: T) -> String {
+        if !self.colour {
+            return text.to_string();
+        }
+        let code = match tone {
+            Tone::Good => "32",
+            Tone::Care => "33",
+            Tone::Bad => "31",
+            Tone::Quiet => "2",
+            Tone::Strong => "1",
+        };
+        format!("\x1b[{code}m{text}\x1b[0m")
+    }
+}
+
+/// Text from outside without anything that a terminal would obey or that
+/// would turn the reading direction round.
+pub fn plain(text: &str) -> String {
+    text.chars()
+        .map(|letter| match letter {
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' => '\u{fffd}',
+            control if control.is_control() => '\u{fffd}',
+            other => other,
+        })
+        .collect()
+}
