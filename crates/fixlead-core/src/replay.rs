@@ -118,7 +118,7 @@ pub fn to_json(replay: &Replay<'_>) -> Value {
                 "reference_due": when(duty.reference_due),
                 "done_at": when(duty.done_at),
                 "margin": duty.margin.map(|margin| margin.to_string()),
-                "clauses": words::clauses(case, &rule.heading.clauses),
+                "clauses": words::duty_clauses(case, duty),
                 "because": words::because(case, duty),
                 "excuse": duty.excuse.map(|excuse| policy.excuses[usize::from(excuse)].heading.id.to_string()),
                 "held_by": duty.held_by.map(|gate| words::clauses(case, &policy.gates[usize::from(gate)].heading.clauses)),
@@ -149,6 +149,7 @@ pub fn to_json(replay: &Replay<'_>) -> Value {
                 "at": finding.at.to_string(),
                 "kind": finding.kind.name(),
                 "clause": finding.clause.map(|clause| policy.clause(clause)),
+                "clauses": words::finding_clauses(case, finding),
                 "subject": words::subject(case, finding.subject),
                 "text": words::finding(case, finding),
             })
@@ -175,8 +176,7 @@ pub fn to_json(replay: &Replay<'_>) -> Value {
         "modes": evaluation.modes.iter().map(|(from, mode)| json!({
             "from": from.to_string(),
             "mode": mode.name(),
-            "clauses": policy.modes.iter().find(|rule| &*rule.heading.id == mode.name())
-                .map(|rule| words::clauses(case, &rule.heading.clauses)).unwrap_or_default(),
+            "clauses": words::mode_clauses(case, *mode),
         })).collect::<Vec<_>>(),
         "anchors": {"disclosure": when(disclosure), "public_at": when(public_at), "released_at": when(released_at)},
         "duties": duties,

@@ -1,7 +1,7 @@
 //! Words for the reasons that the plan gives as data.
 
 use super::duties::{Because, Duty, State};
-use super::facts::{Finding, Note, Subject};
+use super::facts::{Finding, Mode, Note, Subject};
 use super::gates::{Hold, Reason};
 use super::planner::Answer;
 use super::{Evaluation, Record};
@@ -23,6 +23,47 @@ pub fn subject(case: &Record<'_>, subject: Subject) -> Option<String> {
 /// Clause ids by their places.
 pub fn clauses<'p>(case: &Record<'p>, clauses: &[ClauseIndex]) -> Vec<&'p str> {
     clauses.iter().map(|clause| case.policy.clause(*clause)).collect()
+}
+
+/// The clauses of a duty; what is announced in a channel also follows the
+/// sentence about that channel.
+pub fn duty_clauses<'p>(case: &Record<'p>, duty: &Duty) -> Vec<&'p str> {
+    let mut named = clauses(case, &case.policy.duties[usize::from(duty.rule)].heading.clauses);
+    if let Subject::Channel(channel) = duty.subject {
+        named.extend(clauses(case, &case.policy.channels[usize::from(channel)].heading.clauses));
+    }
+    named
+}
+
+/// The clauses of a mode; the normal one is what the windows are written for.
+pub fn mode_clauses<'p>(case: &Record<'p>, mode: Mode) -> Vec<&'p str> {
+    let policy = case.policy;
+    let rule = policy.modes.iter().find(|rule| &*rule.heading.id == mode.name()).map(|rule| &rule.heading);
+    let windows = policy.windows.as_ref().map(|(heading, _)| heading).filter(|_| mode == Mode::Normal);
+    rule.or(windows).map(|heading| clauses(case, &heading.clauses)).unwrap_or_default()
+}
+
+/// The clauses of the rule that a finding is about.
+pub fn finding_clauses<'p>(case: &Record<'p>, finding: &Finding) -> Vec<&'p str> {
+    let policy = case.policy;
+    let heading = match finding.note {
+        Note::Check(check) => Some(&policy.checks[usize::from(check)].heading),
+        Note::Gate(gate) => Some(&policy.gates[usize::from(gate)].heading),
+        Note::Permission(permission) => Some(&policy.permissions[usize::from(permission)].heading),
+        Note::Straddle { .. } | Note::ScoreDiffers { .. } => {
+            policy.scoring.as_ref().map(|scoring| &scoring.heading)
+        }
+        Note::OutOfTurn => policy.rotation.as_ref(),
+        Note::TooEarly(duty) => Some(&policy.duties[usize::from(duty)].heading),
+        Note::WindowMissed(_) => policy.windows.as_ref().map(|(heading, _)| heading),
+        Note::SilentClass => policy.classes.first().map(|rule| &rule.heading),
+        Note::Unset => match finding.subject {
+            Subject::Parameter(place) => Some(&policy.parameters[usize::from(place)].heading),
+            _ => None,
+        },
+        Note::Silent(_) => None,
+    };
+    heading.map(|heading| clauses(case, &heading.clauses)).unwrap_or_default()
 }
 
 /// A score in hundredths as people write it.
