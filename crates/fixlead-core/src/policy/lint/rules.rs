@@ -174,6 +174,8 @@ fn thresholds(lint: &mut Lint<'_>) {
     let policy = lint.policy;
     let boundary = |score: u16| policy.bands.iter().any(|(_, from, _)| *from == score);
     let listed: &[u16] = policy.scoring.as_ref().map_or(&[], |scoring| &scoring.thresholds);
+    // One version alone gives no two sides.
+    let may_differ = policy.scoring.as_ref().is_some_and(|scoring| scoring.versions.len() > 1);
     let mut found = Vec::new();
     for entry in &lint.entries {
         for condition in conditions(entry) {
@@ -200,7 +202,7 @@ fn thresholds(lint: &mut Lint<'_>) {
                         score(deciding)
                     )));
                 }
-                if policy.scoring.is_some() && !listed.contains(&deciding) {
+                if may_differ && !listed.contains(&deciding) {
                     found.push((*entry, format!(
                         "{} decides by the score {}, which [scoring] does not list: CVSS versions on different sides of it are not noticed",
                         label(entry),
