@@ -1,7 +1,7 @@
 //! Rules that never apply or have no effect, severity bands and thresholds.
 
 use super::satisfy::{At, can, has_severity};
-use super::{Kind, Lint, clauses_of, conditions, label, words};
+use super::{Kind, Lint, clauses_of, conditions, label, labels, words};
 use crate::case::event::{EventKind, Field};
 use crate::policy::document::Entry;
 use crate::policy::expression::{Expression, Severity, hundredths};
@@ -160,10 +160,9 @@ fn bands(lint: &mut Lint<'_>) {
         .filter(|entry| conditions(entry).any(|condition| words(condition).any(|word| word == "severity")))
         .collect();
     if !asking.is_empty() {
-        let list: Vec<String> = asking.iter().map(|entry| label(entry)).collect();
         let text = format!(
             "no [[band]] gives a score its severity, and nobody may classify one; asked for by {}",
-            list.join(", ")
+            labels(&asking)
         );
         lint.add(Kind::Bands, clauses_of(asking), text);
     }
