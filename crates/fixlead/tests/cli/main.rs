@@ -1,6 +1,7 @@
-//! The command as people run it.
+//! The command as people run it, and the house it is built in.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod architecture;
 mod drill;
 mod policy;

@@ -8,6 +8,20 @@ use crate::policy::model::*;
 use crate::time::Span;
 
 impl Compiler<'_> {
+    pub(super) fn modes(&mut self) -> Outcome<Vec<ModeRule>> {
+        let mut modes = Vec::new();
+        for (document, entry) in self.of("mode") {
+            let known = "a mode; known are asap, asap-provisional, slowed, upstream-bound";
+            let find = |name: &str| Mode::parse(name).filter(|mode| *mode != Mode::Normal);
+            modes.push(ModeRule {
+                mode: self.word(document, entry, "id", known, find)?,
+                when: self.condition(document, entry, "when")?,
+                heading: self.heading(document, entry)?,
+            });
+        }
+        Ok(modes)
+    }
+
     pub(super) fn roles(&mut self) -> Outcome<Vec<Role>> {
         let known = self.role_ids.clone();
         let mut roles: Vec<Role> = Vec::new();
