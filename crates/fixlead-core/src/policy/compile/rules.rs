@@ -186,18 +186,4 @@ impl Compiler<'_> {
         }
         Ok(rules)
     }
-
-    pub(super) fn modes(&mut self) -> Outcome<Vec<ModeRule>> {
-        let mut modes = Vec::new();
-        for (document, entry) in self.of("mode") {
-            let known = "a mode; known are asap, asap-provisional, slowed, upstream-bound";
-            let find = |name: &str| Mode::parse(name).filter(|mode| *mode != Mode::Normal);
-            modes.push(ModeRule {
-                mode: self.word(document, entry, "id", known, find)?,
-                when: self.condition(document, entry, "when")?,
-                heading: self.heading(document, entry)?,
-            });
-        }
-        Ok(modes)
-    }
 }
