@@ -87,7 +87,7 @@ Policy `small`, version 1. Source: <https://example.org>
 
 ## Reports
 
-- Report \\<here>: _not set: intake_. Otherwise: deviation. _(S-03)_
+- Report \\<here>: _not set: intake_. Looked at on `report.received`; otherwise: deviation. _(S-03)_
 
 ## Timelines
 
