@@ -163,9 +163,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("JSON only where it is read or written", "crates/fixlead-core/src/replay.rs", "the answer's writer"),
     ("TOML only where it is read", "crates/fixlead-core/src/policy/document.rs", "the policy's reader"),
     ("no order by chance", "crates/fixlead-core/src/case/json.rs", "finds repeated keys and is never walked"),
-    ("a policy knows no plan", "crates/fixlead-core/src/policy/lint/rules.rs", "knows the modes a plan has"),
     ("reasons are data", "crates/fixlead-core/src/plan/words.rs", "puts reasons into words"),
-    ("length", "crates/fixlead-core/src/plan/fold.rs", "to be divided into taking in and judging"),
 ];
 
 /// The longest file, in lines.
