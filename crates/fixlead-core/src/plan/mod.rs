@@ -5,7 +5,7 @@
 //! come, so that one more event costs little, and gives the same answer as a
 //! fold from nothing.
 //!
-//! - [`facts`]: what the events add up to; [`fold`] adds them up, [`judge`]
+//! - [`facts`]: what the events add up to; `fold` adds them up, `judge`
 //!   looks at each with everything known at its instant.
 //! - [`conditions`]: whether a condition of the policy holds.
 //! - [`gates`]: what is held; [`planner`]: the earliest lawful instant.
