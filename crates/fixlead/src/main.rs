@@ -1,9 +1,10 @@
 //! The `fixlead` command.
 
 mod commands;
+mod drill;
 mod terminal;
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -23,6 +24,8 @@ enum Command {
     /// Score CVSS vectors.
     #[command(subcommand)]
     Cvss(cvss::Command),
+    /// Rehearse one case under a policy, from report to retrospective.
+    Drill(commands::drill::DrillArgs),
     /// Read, check and replay policies.
     #[command(subcommand)]
     Policy(policy::Command),
@@ -34,6 +37,11 @@ fn main() -> ExitCode {
     let mut messages = io::stderr().lock();
     let ended = match &cli.command {
         Command::Cvss(command) => cvss::run(command, io::stdin().lock(), &mut out, &mut messages),
+        Command::Drill(args) => {
+            let colour =
+                out.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+            commands::drill::run(args, colour, &mut out, &mut messages)
+        }
         Command::Policy(command) => policy::run(command, &mut out, &mut messages),
     };
     match ended {

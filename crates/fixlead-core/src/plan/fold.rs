@@ -50,8 +50,10 @@ pub fn fold(case: &Record<'_>, facts: &mut Facts, range: Range<usize>) {
     let when = day.unwrap_or(When::at(at));
     settle(case, facts, when);
     for index in range.clone() {
-        if case.events[index].kind == EventKind::Merged {
-            merge(case, facts, index);
+        match case.events[index].kind {
+            EventKind::Merged => merge(case, facts, index),
+            EventKind::Released => release(case, facts, index),
+            _ => {}
         }
     }
     enter_mode(case, facts, when);
@@ -201,8 +203,10 @@ fn take_in(case: &Record<'_>, facts: &mut Facts, index: usize) {
         }
         K::Lgtm => facts.lgtms.push(here),
         K::FixComplete => {
-            note_first(&mut facts.complete, at);
-            facts.commits_complete = facts.commits.len();
+            if facts.complete.is_none() {
+                facts.complete = Some(at);
+                facts.commits_complete = facts.commits.len();
+            }
         }
         K::ScheduleAdjusted => {
             if permitted(case, facts, event).is_yes() {
@@ -249,14 +253,7 @@ fn take_in(case: &Record<'_>, facts: &mut Facts, index: usize) {
             facts.merged = true;
             each_branch(facts, event, |branch| &mut branch.merged);
         }
-        K::Released => {
-            note_first(&mut facts.mitigated, at);
-            let set =
-                event.branches(Field::Branches).unwrap_or_else(|| View::of(case, facts, event).maintained());
-            for index in bits(set) {
-                note_first(&mut facts.branches[index].released, at);
-            }
-        }
+        K::Released => note_first(&mut facts.mitigated, at),
         K::Announced => appear(facts, at, true),
         K::TrackingClosed => facts.tracking_closed = Some(at),
         K::TrackingReopened => facts.tracking_closed = None,
@@ -266,6 +263,15 @@ fn take_in(case: &Record<'_>, facts: &mut Facts, index: usize) {
         if let Some(permission) = case.policy.index.permissions[event.kind as usize] {
             facts.decisions.push(Decision { permission, event: here, since: None });
         }
+    }
+}
+
+/// A release that names no branches is one of all that are kept and affected.
+fn release(case: &Record<'_>, facts: &mut Facts, index: usize) {
+    let event = &case.events[index];
+    let set = event.branches(Field::Branches).unwrap_or_else(|| View::of(case, facts, event).maintained());
+    for index in bits(set) {
+        note_first(&mut facts.branches[index].released, event.at);
     }
 }
 

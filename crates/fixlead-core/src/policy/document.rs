@@ -1,193 +1,55 @@
 //! A policy file as it is written: sections, keys and values with their places.
 //!
-//! [`SECTIONS`] is the grammar: which sections there are, which keys each may
-//! carry and what those hold. The reader refuses what is not in it, the
-//! printer writes it back, and `docs/policy-language.md` is held against it.
+//! The reader accepts what [`SECTIONS`] lists and nothing else, and the printer
+//! writes it back.
 
 use std::fmt;
 use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
+use super::grammar::Holds::{Text, Texts};
+pub use super::grammar::{Holds, Key, SECTIONS, Section, section};
 use crate::case::json::nearest;
 
 /// The largest policy file that is read, in bytes.
 pub const MOST_BYTES: usize = 1024 * 1024;
-
-/// What a key holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Holds {
-    /// A text.
-    Text,
-    /// A list of texts.
-    Texts,
-}
-
-/// A key, what it holds, and whether it must be there.
-pub type Key = (&'static str, Holds, bool);
-
-/// A section of the language.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Section {
-    /// Its name.
-    pub name: &'static str,
-    /// Whether it may stand several times, as `[[name]]`.
-    pub repeats: bool,
-    /// Whether it is a rule: a rule cites at least one clause.
-    pub is_rule: bool,
-    /// Its keys.
-    pub keys: &'static [Key],
-}
-
-use Holds::{Text, Texts};
-
-const ID: Key = ("id", Text, true);
-const CLAUSES: Key = ("clauses", Texts, true);
-const SAY: Key = ("say", Text, true);
-const WHEN: Key = ("when", Text, false);
-
-/// Every section and key of the language.
-pub const SECTIONS: &[Section] = &[
-    Section {
-        name: "policy",
-        repeats: false,
-        is_rule: false,
-        keys: &[
-            ID,
-            ("version", Text, true),
-            ("title", Text, true),
-            ("kind", Text, true),
-            ("source", Text, true),
-            ("body", Text, false),
-            ("about", Text, true),
-        ],
-    },
-    Section { name: "sentence", repeats: true, is_rule: false, keys: &[CLAUSES, SAY] },
-    Section {
-        name: "role",
-        repeats: true,
-        is_rule: true,
-        keys: &[ID, CLAUSES, ("roster", Texts, false), SAY],
-    },
-    Section {
-        name: "parameter",
-        repeats: true,
-        is_rule: true,
-        keys: &[ID, CLAUSES, ("holds", Text, true), ("default", Text, false), ("why", Text, true)],
-    },
-    Section { name: "windows", repeats: false, is_rule: true, keys: &[CLAUSES, ("level", Text, true), SAY] },
-    Section { name: "band", repeats: true, is_rule: true, keys: &[ID, CLAUSES, ("from", Text, true)] },
-    Section {
-        name: "scoring",
-        repeats: false,
-        is_rule: true,
-        keys: &[CLAUSES, ("versions", Texts, true), ("thresholds", Texts, false), SAY],
-    },
-    Section {
-        name: "class",
-        repeats: true,
-        is_rule: true,
-        keys: &[ID, CLAUSES, ("affects", Text, true), SAY],
-    },
-    Section {
-        name: "anchor",
-        repeats: true,
-        is_rule: true,
-        keys: &[ID, CLAUSES, ("known", Texts, false), ("earliest", Texts, false), SAY],
-    },
-    Section { name: "mode", repeats: true, is_rule: true, keys: &[ID, CLAUSES, ("when", Text, true), SAY] },
-    Section {
-        name: "slot",
-        repeats: false,
-        is_rule: true,
-        keys: &[CLAUSES, ("at", Text, true), ("days", Texts, true), SAY],
-    },
-    Section { name: "channel", repeats: true, is_rule: true, keys: &[ID, CLAUSES, WHEN, SAY] },
-    Section {
-        name: "duty",
-        repeats: true,
-        is_rule: true,
-        keys: &[
-            ID,
-            CLAUSES,
-            ("who", Text, true),
-            WHEN,
-            ("each", Text, false),
-            ("done", Texts, true),
-            ("where", Text, false),
-            ("after", Text, false),
-            ("within", Text, false),
-            ("before", Text, false),
-            ("lead", Text, false),
-            ("most", Text, false),
-            ("excuses", Texts, false),
-            ("states", Text, false),
-            ("missed", Text, false),
-            ("action", Text, false),
-            SAY,
-        ],
-    },
-    Section {
-        name: "gate",
-        repeats: true,
-        is_rule: true,
-        keys: &[
-            ID,
-            CLAUSES,
-            ("actions", Texts, true),
-            WHEN,
-            ("needs", Text, false),
-            ("until", Text, false),
-            ("by", Text, false),
-            ("within", Text, false),
-            ("lead-of", Text, false),
-            ("step-of", Text, false),
-            ("apart-from", Texts, false),
-            ("finding", Text, false),
-            SAY,
-        ],
-    },
-    Section { name: "excuse", repeats: true, is_rule: true, keys: &[ID, CLAUSES, ("when", Text, true), SAY] },
-    Section {
-        name: "permission",
-        repeats: true,
-        is_rule: true,
-        keys: &[
-            ID,
-            CLAUSES,
-            ("event", Text, true),
-            WHEN,
-            ("after", Text, false),
-            ("duties", Texts, false),
-            SAY,
-        ],
-    },
-    Section {
-        name: "check",
-        repeats: true,
-        is_rule: true,
-        keys: &[ID, CLAUSES, ("on", Texts, true), WHEN, ("needs", Text, true), ("finding", Text, true), SAY],
-    },
-    Section { name: "path", repeats: true, is_rule: true, keys: &[ID, CLAUSES, ("when", Text, true), SAY] },
-    Section { name: "rotation", repeats: false, is_rule: true, keys: &[CLAUSES, ("rule", Text, true), SAY] },
-];
-
-/// The section with this name.
-pub fn section(name: &str) -> Option<&'static Section> {
-    SECTIONS.iter().find(|section| section.name == name)
-}
+/// The most sections a policy file may have.
+pub const MOST_SECTIONS: usize = 2_000;
+/// The longest message, in characters; what a file says is quoted no further.
+const MOST_MESSAGE: usize = 500;
+/// The longest excerpt of a line, in characters.
+const MOST_EXCERPT: usize = 100;
 
 /// A complaint about a policy file, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyError {
+    /// The id of the policy it is about; empty while that is not known.
+    pub policy: String,
     /// Line, from 1; 0 when it concerns no single place.
     pub line: usize,
-    /// Column in characters, from 1.
+    /// Column in characters, from 1; 0 when it concerns no single place.
     pub column: usize,
-    /// The text of that line.
+    /// The text of that line around the place.
     pub excerpt: String,
+    /// Where in the excerpt the place is, in characters from 0.
+    pub mark: usize,
     /// What is wrong and the remedy.
     pub message: String,
+}
+
+impl PolicyError {
+    /// A complaint about no single place.
+    pub fn anywhere(message: impl Into<String>) -> PolicyError {
+        PolicyError {
+            policy: String::new(),
+            line: 0,
+            column: 0,
+            excerpt: String::new(),
+            mark: 0,
+            message: message.into(),
+        }
+    }
 }
 
 impl fmt::Display for PolicyError {
@@ -198,7 +60,7 @@ impl fmt::Display for PolicyError {
         writeln!(f, "line {}, column {}: {}", self.line, self.column, self.message)?;
         let number = self.line.to_string();
         writeln!(f, "  {number} | {}", self.excerpt)?;
-        write!(f, "  {:width$} | {:>column$}", "", "^", width = number.len(), column = self.column)
+        write!(f, "  {:width$} | {:mark$}^", "", "", width = number.len(), mark = self.mark)
     }
 }
 
@@ -296,19 +158,21 @@ impl PartialEq for Document {
 impl Document {
     /// Reads a policy file.
     pub fn parse(source: &str) -> Result<Document, PolicyError> {
-        let mut document = Document { source: source.to_owned(), entries: Vec::new() };
         if source.len() > MOST_BYTES {
-            document.source.clear();
-            return Err(document.error(
-                0,
-                format!("{} bytes, at most {MOST_BYTES} are read; a file holds one policy", source.len()),
-            ));
+            let size = source.len();
+            return Err(PolicyError::anywhere(format!(
+                "{size} bytes, at most {MOST_BYTES} are read; a file holds one policy"
+            )));
         }
+        let mut document = Document { source: source.to_owned(), entries: Vec::new() };
         let table = DeTable::parse(source).map_err(|error| {
             let place = error.span().map_or(0, |span| span.start);
             document.error(place, format!("not readable as TOML: {}", error.message()))
         })?;
-        for (name, value) in table.get_ref() {
+        let mut sections: Vec<_> = table.get_ref().iter().collect();
+        // The first complaint is about the first place.
+        sections.sort_by_key(|(name, _)| name.span().start);
+        for (name, value) in sections {
             let place = name.span().start;
             let Some(section) = section(name.get_ref()) else {
                 let known = SECTIONS.iter().map(|section| section.name);
@@ -332,12 +196,21 @@ impl Document {
                     );
                 };
                 let entry = document.read_entry(section, keys, table.span())?;
+                if document.entries.len() == MOST_SECTIONS {
+                    return Err(document.error(
+                        entry.start,
+                        format!("more than {MOST_SECTIONS} sections; a file holds one policy"),
+                    ));
+                }
                 document.entries.push(entry);
             }
         }
         document.entries.sort_by_key(|entry| entry.start);
         if !document.entries.iter().any(|entry| entry.section.name == "policy") {
-            return Err(document.error(0, "the section [policy] is missing".to_owned()));
+            return Err(document.error(
+                0,
+                "the section [policy] is missing; a policy begins with its id, version and title",
+            ));
         }
         Ok(document)
     }
@@ -349,7 +222,9 @@ impl Document {
         span: Range<usize>,
     ) -> Result<Entry, PolicyError> {
         let mut entry = Entry { section, start: span.start, values: Vec::new() };
-        for (name, value) in keys {
+        let mut written: Vec<_> = keys.iter().collect();
+        written.sort_by_key(|(name, _)| name.span().start);
+        for (name, value) in written {
             let place = name.span().start;
             let Some((key, holds, _)) = section.keys.iter().find(|(key, _, _)| key == name.get_ref()) else {
                 let known = section.keys.iter().map(|(key, _, _)| *key);
@@ -388,7 +263,6 @@ impl Document {
             };
             entry.values.push((key, written, place));
         }
-        entry.values.sort_by_key(|(_, _, place)| *place);
         for (key, _, required) in section.keys {
             if *required && entry.get(key).is_none() {
                 return Err(self.error(span.start, format!("`{}` needs the key `{key}`", section.name)));
@@ -403,10 +277,12 @@ impl Document {
         Ok(entry)
     }
 
-    /// A complaint about a place in the file.
-    pub fn error(&self, place: usize, message: String) -> PolicyError {
+    /// A complaint about a place in the file, in bytes from its beginning.
+    pub fn error(&self, place: usize, message: impl Into<String>) -> PolicyError {
+        let message = visible(&message.into(), MOST_MESSAGE);
+        let policy = visible(self.one("policy").and_then(|entry| entry.text("id")).unwrap_or_default(), 80);
         if self.source.is_empty() {
-            return PolicyError { line: 0, column: 0, excerpt: String::new(), message };
+            return PolicyError { policy, ..PolicyError::anywhere(message) };
         }
         let place = (0..=place.min(self.source.len()))
             .rev()
@@ -414,13 +290,63 @@ impl Document {
             .unwrap_or(0);
         let before = &self.source[..place];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let excerpt = self.source[line_start..].lines().next().unwrap_or_default();
+        // A byte order mark takes no column.
+        let line_start = line_start + if line_start == 0 && place > 0 { mark_of(&self.source) } else { 0 };
+        let column = self.source[line_start..place].chars().count();
+        // A long line is shown around its place.
+        let skipped = column.saturating_sub(MOST_EXCERPT / 2);
+        let line = self.source[line_start..].lines().next().unwrap_or_default();
+        let shown: String = line.chars().skip(skipped).take(MOST_EXCERPT).collect();
         PolicyError {
+            policy,
             line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-            excerpt: excerpt.chars().take(160).collect(),
+            column: column + 1,
+            excerpt: visible(&shown, MOST_EXCERPT),
+            mark: column - skipped,
             message,
         }
+    }
+
+    /// The place in the file of a byte of a text value, which may be written
+    /// with escapes or in several lines.
+    pub fn place_within(&self, value: usize, offset: usize) -> usize {
+        let Some(written) = self.source.get(value..) else { return value };
+        let fences = ["\"\"\"", "'''", "\"", "'"];
+        let Some(fence) = fences.into_iter().find(|fence| written.starts_with(fence)) else {
+            return value + offset;
+        };
+        let mut at = fence.len();
+        if fence.len() == 3 {
+            let rest = &written[at..];
+            at += if rest.starts_with("\r\n") { 2 } else { usize::from(rest.starts_with('\n')) };
+        }
+        if fence.starts_with('\'') {
+            return value + at + offset;
+        }
+        // Walk the escapes: each stands for one character of the value.
+        let mut passed = 0;
+        while passed < offset {
+            let Some(letter) = written[at..].chars().next() else { break };
+            if letter != '\\' {
+                at += letter.len_utf8();
+                passed += letter.len_utf8();
+                continue;
+            }
+            let escape = &written[at..];
+            let digits = match escape.as_bytes().get(1) {
+                Some(b'u') => 4,
+                Some(b'U') => 8,
+                Some(b'x') => 2,
+                _ => 0,
+            };
+            let code = escape.get(2..2 + digits).and_then(|code| u32::from_str_radix(code, 16).ok());
+            passed += code.filter(|_| digits > 0).and_then(char::from_u32).map_or(1, char::len_utf8);
+            at += (2 + digits).min(escape.len());
+            while !self.source.is_char_boundary(value + at) {
+                at += 1;
+            }
+        }
+        value + at
     }
 
     /// The sections with this name.
@@ -459,6 +385,26 @@ impl fmt::Display for Document {
         }
         Ok(())
     }
+}
+
+/// How many bytes a byte order mark takes at the beginning of a text.
+fn mark_of(source: &str) -> usize {
+    if source.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
+}
+
+/// Text of a file, short and without control characters, so that it can stand
+/// in a message on a terminal.
+fn visible(text: &str, most: usize) -> String {
+    let plain = |letter: char| match letter {
+        '\t' => ' ',
+        letter if letter.is_control() || ('\u{202a}'..='\u{202e}').contains(&letter) => '\u{fffd}',
+        letter => letter,
+    };
+    let mut short: String = text.chars().take(most).map(plain).collect();
+    if text.chars().nth(most).is_some() {
+        short.push('…');
+    }
+    short
 }
 
 /// A TOML basic string (TOML 1.0, section String).

@@ -1,14 +1,18 @@
 //! Policies: what a project has promised, as data.
 //!
-//! [`document`] reads and prints the file, [`expression`] its conditions,
-//! [`compile`] makes a [`model::Policy`] of it, and [`library`] holds the
-//! built-in ones. Nothing here knows a case; that is [`crate::plan`].
+//! [`grammar`] says what a file may hold, [`document`] reads and prints it,
+//! [`expression`] its conditions, [`mod@compile`] makes a [`model::Policy`] of
+//! it, and [`library`] holds the built-in ones. Nothing here knows a case; that
+//! is [`crate::plan`].
 
 pub mod compile;
 pub mod document;
 pub mod expression;
+pub mod grammar;
 pub mod library;
+pub mod lint;
 pub mod model;
+pub mod render;
 
 pub use compile::compile;
 pub use document::{Document, PolicyError};

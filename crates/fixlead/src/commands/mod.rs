@@ -3,6 +3,7 @@
 //! process nor the other commands.
 
 pub mod cvss;
+pub mod drill;
 pub mod policy;
 
 use std::process::ExitCode;

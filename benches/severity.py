@@ -104,7 +104,7 @@ def main():
             f" | {median(row['peer_microseconds_per_vector']):.1f}"
             f" | {row['ratio']:.0f} × | {target} | {'yes' if row['met'] else 'no'} |"
         )
-    lines += ["", "Run it with `bench/severity.sh`; the raw numbers are in `severity.json`.", ""]
+    lines += ["", "Run it with `./bench severity`; the raw numbers are in `severity.json`.", ""]
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "severity.md").write_text("\n".join(lines))
     raw = {"count": COUNT, "peer_sample": SAMPLE, "turns": TURNS, "peer": "cvss 3.6", "rows": rows}

@@ -11,4 +11,4 @@ if [ -z "${FIXLEAD_BIN:-}" ]; then
     FIXLEAD_BIN="${CARGO_TARGET_DIR:-$root/target}/release/fixlead"
 fi
 python="$("$root/tests/oracle/cvss_python.sh")"
-exec "$python" "$root/bench/severity.py" "$FIXLEAD_BIN" "$root/docs/benchmarks"
+exec "$python" "$root/benches/severity.py" "$FIXLEAD_BIN" "$root/docs/benchmarks"

@@ -1,0 +1,94 @@
+//! `fixlead drill`: a rehearsal with the real policy engine.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+use fixlead_core::case::History;
+use fixlead_core::policy::Policy;
+use fixlead_core::replay;
+use serde_json::Value;
+
+use super::Outcome;
+use super::policy::source;
+use crate::drill::{self, Inject, Request, Screen};
+
+/// What to rehearse.
+///
+/// Time is simulated; the policy engine, the git repository and the messages
+/// are real. Nothing leaves the machine.
+#[derive(Args, Debug)]
+pub struct DrillArgs {
+    /// The policy to rehearse, like `opentelemetry` or `vitess`.
+    policy: String,
+    /// Decides everything that is left to chance; the same seed tells the same story.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Where to write; must not exist or be empty [default: ./drill-POLICY-SEED].
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// What goes wrong, separated by commas, or `none`; otherwise the seed decides.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    inject: Option<Vec<String>>,
+    /// Print one JSON object at the end instead of the timeline.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs `fixlead drill`.
+///
+/// # Errors
+/// When a stream cannot be written.
+pub fn run(
+    args: &DrillArgs,
+    colour: bool,
+    out: &mut impl Write,
+    messages: &mut impl Write,
+) -> io::Result<Outcome> {
+    match rehearse(args, colour, out) {
+        Ok(outcome) => {
+            if args.json {
+                writeln!(out, "{}", outcome.summary)?;
+            }
+            Ok(if outcome.closed { Outcome::Done } else { Outcome::No })
+        }
+        Err(message) => {
+            writeln!(messages, "fixlead: {message}")?;
+            Ok(Outcome::Unreadable)
+        }
+    }
+}
+
+fn rehearse(args: &DrillArgs, colour: bool, out: &mut impl Write) -> Result<drill::Outcome, String> {
+    let request = Request {
+        policy: args.policy.clone(),
+        seed: args.seed,
+        out: args.out.clone(),
+        injects: injects(args.inject.as_deref())?,
+    };
+    let policy = source::policy(&args.policy, &[], &[])?;
+    let engine = |document: &Value| answer(&policy, document);
+    let screen = if args.json { Screen::off() } else { Screen::on(out, colour) };
+    drill::run(&request, &engine, screen)
+}
+
+/// The policy engine.
+fn answer(policy: &Policy, document: &Value) -> Result<Value, String> {
+    let history = History::parse(&document.to_string())
+        .map_err(|error| format!("the engine does not take the drill's history: {error}"))?;
+    Ok(replay::to_json(&replay::replay(policy, &history, None)))
+}
+
+/// The surprises that were named; none when the seed is to decide.
+fn injects(names: Option<&[String]>) -> Result<Option<Vec<Inject>>, String> {
+    let Some(names) = names else {
+        return Ok(None);
+    };
+    if names == ["none"] {
+        return Ok(Some(Vec::new()));
+    }
+    let mut chosen = names.iter().map(|name| Inject::parse(name)).collect::<Result<Vec<_>, _>>()?;
+    chosen.sort();
+    chosen.dedup();
+    Ok(Some(chosen))
+}

@@ -1,0 +1,285 @@
+//! `fixlead drill`: rehearsals with the real engine and a real repository.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// A directory that goes away with the test.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("fixlead-drill-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        Scratch(path)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn fixlead(arguments: &[&str], directory: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_fixlead")).args(arguments).current_dir(directory).output().unwrap()
+}
+
+fn git(directory: &Path, arguments: &[&str]) -> String {
+    let output = Command::new("git")
+        .arg("--git-dir")
+        .arg(directory)
+        .args(arguments)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+}
+
+fn rehearse(scratch: &Scratch, arguments: &[&str]) -> (Value, PathBuf) {
+    let mut all = vec!["drill", "--json", "--out", "out"];
+    all.extend(arguments);
+    let output = fixlead(&all, &scratch.0);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    (serde_json::from_slice(&output.stdout).unwrap(), scratch.0.join("out"))
+}
+
+fn findings<'a>(answer: &'a Value, kind: &str) -> Vec<&'a Value> {
+    let all = answer["replay"]["findings"].as_array().unwrap();
+    all.iter().filter(|finding| finding["kind"] == kind).collect()
+}
+
+fn events<'a>(history: &'a Value, kind: &str) -> Vec<&'a Value> {
+    history["events"].as_array().unwrap().iter().filter(|event| event["type"] == kind).collect()
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn json(path: &Path) -> Value {
+    serde_json::from_str(&read(path)).unwrap()
+}
+
+/// Every message in every Maildir.
+fn messages(out: &Path) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    for maildir in fs::read_dir(out.join("mail")).unwrap() {
+        let maildir = maildir.unwrap().path();
+        assert_eq!(fs::read_dir(maildir.join("tmp")).unwrap().count(), 0, "mail is left in tmp");
+        for message in fs::read_dir(maildir.join("new")).unwrap() {
+            let path = message.unwrap().path();
+            found.push((path.clone(), read(&path)));
+        }
+    }
+    found
+}
+
+#[test]
+fn a_calm_case_is_released_without_a_finding_against_anybody() {
+    for policy in ["opentelemetry", "vitess"] {
+        let scratch = Scratch::new(&format!("calm-{policy}"));
+        let (answer, out) = rehearse(&scratch, &[policy, "--seed", "3", "--inject", "none"]);
+        for kind in ["violation", "override", "strike", "stale-notice", "preference", "deviation"] {
+            assert!(findings(&answer, kind).is_empty(), "{policy}: {:?}", findings(&answer, kind));
+        }
+        for duty in answer["replay"]["duties"].as_array().unwrap() {
+            let state = duty["state"].as_str().unwrap();
+            assert!(matches!(state, "met" | "not-applicable"), "{policy}: {duty}");
+        }
+        for name in ["README.txt", "timeline.txt", "retrospective.md", "advisory/CASE.toml"] {
+            assert!(!read(&out.join(name)).is_empty(), "{name}");
+        }
+        assert!(read(&out.join("timeline.txt")).contains("UTC"));
+    }
+}
+
+fn nobody_is_careless(seeds: impl Iterator<Item = u64> + Clone) {
+    for policy in ["opentelemetry", "vitess"] {
+        for seed in seeds.clone() {
+            let scratch = Scratch::new(&format!("all-{policy}-{seed}"));
+            let (answer, _) = rehearse(&scratch, &[policy, "--seed", &seed.to_string()]);
+            let carelessness = [findings(&answer, "violation"), findings(&answer, "stale-notice")].concat();
+            assert!(carelessness.is_empty(), "{policy} {seed}: {carelessness:?}");
+            let differs = answer["injects"].as_array().unwrap().iter().any(|name| name == "differing-merge");
+            assert_eq!(findings(&answer, "override").len(), usize::from(differs), "{policy} {seed}");
+        }
+    }
+}
+
+#[test]
+fn nobody_is_careless_whatever_goes_wrong() {
+    nobody_is_careless((0..=30).step_by(6));
+}
+
+#[test]
+#[ignore = "takes minutes; run it with --ignored"]
+fn nobody_is_careless_with_any_seed() {
+    nobody_is_careless(0..=30);
+}
+
+#[test]
+fn each_surprise_can_be_rehearsed_and_leaves_its_event() {
+    for (inject, event) in [
+        ("distributor-leak", "leak.decided"),
+        ("reporter-goes-public", "public.appeared"),
+        ("upstream-date", "upstream.timeline"),
+        ("failing-binary", "notice.correction"),
+        ("rewritten-commit", "commit.rewritten"),
+        ("differing-merge", "patch.differs"),
+        ("hand-over", "fixlead.accepted"),
+        ("exploitation", "exploitation.aware"),
+    ] {
+        let scratch = Scratch::new(inject);
+        let (answer, out) = rehearse(&scratch, &["opentelemetry", "--seed", "12", "--inject", inject]);
+        assert!(findings(&answer, "violation").is_empty(), "{inject}: {:?}", findings(&answer, "violation"));
+        let history = json(&out.join("history.json"));
+        assert!(!events(&history, event).is_empty(), "{inject} leaves no {event}");
+        assert!(!events(&history, "case.closed").is_empty(), "{inject}");
+    }
+}
+
+#[test]
+fn the_same_seed_tells_the_same_story() {
+    let (one, two, other) = (Scratch::new("one"), Scratch::new("two"), Scratch::new("other"));
+    let (first, first_out) = rehearse(&one, &["opentelemetry", "--seed", "26"]);
+    let (second, second_out) = rehearse(&two, &["opentelemetry", "--seed", "26"]);
+    let (third, third_out) = rehearse(&other, &["opentelemetry", "--seed", "27"]);
+    for name in ["history.json", "replay.json", "retrospective.md"] {
+        assert_eq!(read(&first_out.join(name)), read(&second_out.join(name)), "{name}");
+    }
+    assert_eq!(first["commits"], second["commits"]);
+    assert_ne!(first["commits"], third["commits"]);
+    assert_ne!(read(&first_out.join("history.json")), read(&third_out.join("history.json")));
+    let in_order = |out: &Path| {
+        let mut texts: Vec<_> = messages(out).into_iter().map(|(_, text)| text).collect();
+        texts.sort();
+        texts
+    };
+    assert_eq!(in_order(&first_out), in_order(&second_out));
+}
+
+#[test]
+fn the_history_replays_to_the_same_answer() {
+    let scratch = Scratch::new("replay");
+    let (_, out) = rehearse(&scratch, &["vitess", "--seed", "6"]);
+    let output = fixlead(&["policy", "replay", "out/history.json"], &scratch.0);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let again: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(again, json(&out.join("replay.json")));
+}
+
+#[test]
+fn the_repository_is_real_and_what_was_merged_is_what_was_prepared() {
+    let scratch = Scratch::new("repository");
+    let (answer, out) = rehearse(&scratch, &["vitess", "--seed", "4", "--inject", "none"]);
+    let public = out.join("repository/public.git");
+    let branches = git(&public, &["for-each-ref", "--format=%(refname:short)", "refs/heads"]);
+    assert_eq!(
+        branches.lines().collect::<Vec<_>>(),
+        ["main", "release-22.0", "release-23.0", "release-24.0"]
+    );
+    assert_eq!(git(&public, &["tag", "--points-at", "release-24.0"]), "v24.0.2");
+    git(&public, &["fsck", "--strict"]);
+    assert!(!git(&public, &["ls-tree", "--name-only", "main", "OWNERS"]).is_empty());
+
+    let commits = answer["commits"].as_array().unwrap();
+    assert_eq!(commits.len(), 8, "two on each of four branches");
+    for commit in commits {
+        assert_eq!(commit["same"], true, "{commit}");
+        let (branch, id) = (commit["branch"].as_str().unwrap(), commit["id"].as_str().unwrap());
+        assert!(git(&public, &["branch", "--contains", id]).contains(branch), "{commit}");
+        let private = out.join("repository/private.git");
+        assert_eq!(git(&private, &["cat-file", "-t", commit["prepared"].as_str().unwrap()]), "commit");
+    }
+
+    let conflicts: Vec<_> = fs::read_dir(out.join("repository/conflicts")).unwrap().collect();
+    assert_eq!(conflicts.len(), 1, "one backport conflicts");
+    let record = read(&out.join("repository/conflicts/release-22.0.txt"));
+    assert!(
+        record.contains("<<<<<<<") && record.contains(">>>>>>>") && record.contains("CONFLICT"),
+        "{record}"
+    );
+}
+
+#[test]
+fn every_message_is_well_formed_and_says_when_it_is_embargoed() {
+    let scratch = Scratch::new("mail");
+    let (answer, out) = rehearse(&scratch, &["opentelemetry", "--seed", "3", "--inject", "none"]);
+    let all = messages(&out);
+    assert_eq!(answer["mails"], all.len());
+    let mut embargoed = 0;
+    for (path, text) in &all {
+        let at = path.display();
+        assert!(!text.replace("\r\n", "").contains(['\r', '\n']), "{at}: a bare line end");
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        assert!(head.is_ascii(), "{at}: {head}");
+        for name in ["Message-ID: <", "Date: ", "From: ", "To: ", "Subject: ", "MIME-Version: ", "X-TLP: "] {
+            assert_eq!(format!("\r\n{head}").matches(&format!("\r\n{name}")).count(), 1, "{at}: {name}");
+        }
+        assert!(head.lines().all(|line| line.len() <= 998), "{at}");
+        if head.contains("X-TLP: AMBER+STRICT") {
+            embargoed += 1;
+            assert!(head.contains("X-Embargo-Until: "), "{at}");
+            assert!(body.contains("EMBARGOED until"), "{at}");
+        }
+    }
+    assert!(embargoed >= 8, "report, overview, advance and pre-release notices: {embargoed}");
+    let advance = all.iter().find(|(_, text)| text.contains("advance@")).unwrap();
+    assert_eq!(advance.1.matches("Content-Disposition: attachment").count(), 4, "a patch for each branch");
+    for distributor in ["harbour-linux", "meridian-cloud", "northwind-appliances"] {
+        let own = all.iter().filter(|(path, _)| path.to_string_lossy().contains(distributor)).count();
+        assert_eq!(own, 2, "{distributor} gets both notices");
+    }
+}
+
+#[test]
+fn where_nobody_may_be_told_beforehand_nobody_is() {
+    let scratch = Scratch::new("no-notice");
+    let (_, out) = rehearse(&scratch, &["vitess", "--seed", "8"]);
+    let history = json(&out.join("history.json"));
+    assert!(events(&history, "notice.advance").is_empty());
+    assert!(events(&history, "notice.prerelease").is_empty());
+    assert!(messages(&out).iter().all(|(path, _)| !path.to_string_lossy().contains("harbour")));
+    let chat = read(&out.join("slack/general/01.txt"));
+    assert!(chat.contains("UTC (the release date)"), "{chat}");
+}
+
+#[test]
+fn wrong_usage_says_what_to_do_and_writes_nothing() {
+    let scratch = Scratch::new("usage");
+    fs::write(scratch.0.join("something"), "here").unwrap();
+    for (arguments, message) in [
+        (vec!["drill", "vitess", "--out", "."], "is not empty; remove it"),
+        (vec!["drill", "vitess", "--out", "something"], "is a file; name a directory"),
+        (vec!["drill", "nowhere"], "nowhere"),
+        (vec!["drill", "vitess", "--inject", "flood"], "choose from distributor-leak"),
+    ] {
+        let output = fixlead(&arguments, &scratch.0);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(message), "{arguments:?}: {said}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+    }
+    assert_eq!(fs::read_dir(&scratch.0).unwrap().count(), 1);
+}
+
+#[test]
+fn without_git_the_drill_says_so() {
+    let scratch = Scratch::new("no-git");
+    let output = Command::new(env!("CARGO_BIN_EXE_fixlead"))
+        .args(["drill", "vitess"])
+        .current_dir(&scratch.0)
+        .env("PATH", "")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("git is not on the PATH"), "{said}");
+    assert_eq!(fs::read_dir(&scratch.0).unwrap().count(), 0);
+}

@@ -1,0 +1,6 @@
+//! The command as people run it, and the house it is built in.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod architecture;
+mod drill;
