@@ -61,7 +61,7 @@ pub fn of(document: &Document) -> Vec<Mutant> {
         }
         for (key, value, _) in &entry.values {
             let required = entry.section.keys.iter().any(|(name, _, required)| name == key && *required);
-            if !required && !NAMES.contains(key) || *key == "finding" && !required {
+            if !required {
                 add(format!("without {key}"), &|entries| {
                     entries[place].values.retain(|(name, _, _)| name != key);
                 });
