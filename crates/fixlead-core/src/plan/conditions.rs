@@ -23,8 +23,8 @@ pub struct View<'a, 'p> {
     pub branches: BranchSet,
     /// The release that is being planned, when that is the question.
     pub planned: Option<Instant>,
-    /// The release that notices are held against, when it is not the instant
-    /// of the question.
+    /// The release that leads run to, when it is not the instant of the
+    /// question.
     pub release: Option<Instant>,
 }
 

@@ -110,8 +110,9 @@ pub fn step(view: &View<'_, '_>, gate: u16) -> Step {
         return Step { held: Vec::new(), on_the_day: true };
     };
     let gates = &view.case.policy.index.gates[*action as usize];
-    // Notices are held against the release, not against its steps.
-    let view = &View { release: view.facts.plan, ..*view };
+    // Leads run to the release that is planned, not to each of its steps.
+    let plan = view.facts.plan.filter(|plan| *plan >= view.at.first());
+    let view = &View { release: plan, ..*view };
     let held = gates
         .iter()
         .filter(|inner| !apart.contains(&usize::from(**inner)))
@@ -126,13 +127,13 @@ pub fn step(view: &View<'_, '_>, gate: u16) -> Step {
 /// Whether a lead is kept at the release (planned or actual) of the view.
 fn lead(view: &View<'_, '_>, duty: &Duty) -> (Truth, Reason) {
     let Window::Before { span, .. } = duty.window else { return (Truth::Yes, Reason::Condition) };
-    let release = view.planned.map_or(view.at, When::at);
+    let release = view.release.or(view.planned).map_or(view.at, When::at);
     if excuse(view, duty).is_some() {
         // The notice is still owed, and is missed when it never comes.
         return (Truth::Yes, Reason::Condition);
     }
     let required = span;
-    let sent = counting(view.facts, duty, view.release.unwrap_or(release.first()));
+    let sent = counting(view.facts, duty, release.first());
     let kept = sent.map_or(Truth::No, |notice| (notice + required).at_or_before(release));
     // A plan may also be kept by a notice that is still to be sent.
     let can_be = Truth::of(view.planned.is_some_and(|planned| {

@@ -5,7 +5,8 @@
 //! come, so that one more event costs little, and gives the same answer as a
 //! fold from nothing.
 //!
-//! - [`facts`]: what the events add up to; [`fold`] adds them up.
+//! - [`facts`]: what the events add up to; [`fold`] adds them up, [`judge`]
+//!   looks at each with everything known at its instant.
 //! - [`conditions`]: whether a condition of the policy holds.
 //! - [`gates`]: what is held; [`planner`]: the earliest lawful instant.
 //! - [`duties`], [`exposure`], [`rotation`], [`owners`]: the answer's parts.
@@ -18,9 +19,11 @@ pub mod exposure;
 pub mod facts;
 mod fold;
 pub mod gates;
+mod judge;
 pub mod owners;
 pub mod planner;
 pub mod rotation;
+mod score;
 pub mod words;
 
 use crate::case::{Event, Project};
@@ -215,7 +218,7 @@ impl<'p> Case<'p> {
         let class = view.class();
         let parameters = self.record.policy.parameters.len();
         let mut findings = Vec::with_capacity(facts.findings.len() + parameters + 2);
-        fold::standing_findings(&view, class, &mut findings);
+        judge::standing_findings(&view, class, &mut findings);
         findings.extend_from_slice(&facts.findings);
         let duties = duties::derive(&view, &mut findings);
         if !findings.is_sorted_by_key(|finding| finding.at.first()) {

@@ -168,7 +168,7 @@ fn the_same_seed_tells_the_same_story() {
 fn the_history_replays_to_the_same_answer() {
     let scratch = Scratch::new("replay");
     let (_, out) = rehearse(&scratch, &["vitess", "--seed", "6"]);
-    let output = fixlead(&["policy", "replay", "out/history.json"], &scratch.0);
+    let output = fixlead(&["policy", "replay", "--json", "out/history.json"], &scratch.0);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let again: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(again, json(&out.join("replay.json")));

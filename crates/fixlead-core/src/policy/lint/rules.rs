@@ -3,7 +3,6 @@
 use super::satisfy::{At, can, has_severity};
 use super::{Kind, Lint, clauses_of, conditions, label, words};
 use crate::case::event::{EventKind, Field};
-use crate::plan::facts::Mode;
 use crate::policy::document::Entry;
 use crate::policy::expression::{Expression, Severity, hundredths};
 use crate::policy::model::{Each, Heading};

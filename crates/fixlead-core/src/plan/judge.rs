@@ -1,0 +1,270 @@
+//! Judges events by everything known at their instant: what was held and
+//! done all the same, what a check expects, what discharges a duty.
+
+use super::Record;
+use super::conditions::{View, bits};
+use super::facts::{EventIndex, Facts, Finding, Note, Subject, note_first};
+use super::fold::{appear, permitted};
+use super::gates;
+use crate::case::event::{Action, Event, EventKind, Field};
+use crate::policy::expression::Class;
+use crate::policy::model::{Each, FindingKind, Wait};
+use crate::time::{Instant, Truth};
+
+/// Decisions that need a word of the policy.
+const NEEDS_WORD: [EventKind; 7] = [
+    EventKind::SlowdownDecided,
+    EventKind::SemipublicDecided,
+    EventKind::EarlyWarningDecided,
+    EventKind::EmergencyDeclared,
+    EventKind::ExceptionExtreme,
+    EventKind::SeverityClassified,
+    EventKind::IssueDeletionAsked,
+];
+
+/// Judges date-only events whose day is over.
+pub(super) fn deferred(case: &Record<'_>, facts: &mut Facts, at: Instant) {
+    if facts.deferred.is_empty() {
+        return;
+    }
+    let deferred = std::mem::take(&mut facts.deferred);
+    for index in deferred {
+        if case.events[index as usize].at.last() < at {
+            judge(case, facts, index as usize);
+        } else {
+            facts.deferred.push(index);
+        }
+    }
+}
+
+impl View<'_, '_> {
+    /// Whether a public merge is a step of the release, for what is known now.
+    pub(super) fn merge_counts(&self) -> bool {
+        let gates = &self.case.policy.index.gates[Action::Merge as usize];
+        let stands =
+            gates.iter().any(|gate| self.holds(&self.case.policy.gates[usize::from(*gate)].when).is_yes());
+        stands && self.decided(EventKind::SemipublicDecided).is_none()
+    }
+}
+
+/// Judges a public merge: a step of the release, or the first appearance.
+pub(super) fn merge(case: &Record<'_>, facts: &mut Facts, index: usize) {
+    let event = &case.events[index];
+    if !case.merge_counts || event.text(Field::Repo) == Some("private") {
+        return;
+    }
+    let mut lawful = true;
+    let mut on_the_day = false;
+    let mut found = Vec::new();
+    {
+        let view = View::of(case, facts, event);
+        for gate in &case.policy.index.gates[Action::Merge as usize] {
+            let rule = &case.policy.gates[usize::from(*gate)];
+            if !matches!(rule.wait, Wait::StepOf(..)) {
+                continue;
+            }
+            let step = gates::step(&view, *gate);
+            on_the_day |= step.on_the_day;
+            if step.held.is_empty() && step.on_the_day {
+                continue;
+            }
+            lawful = false;
+            // An override of what the release waits for covers its steps; a
+            // merge on another day needs one of its own.
+            let excused = gates::overridden(&view, *gate, Action::Merge)
+                || (step.on_the_day
+                    && step.held.iter().all(|inner| gates::overridden(&view, *inner, Action::Merge)));
+            let kind = if excused { FindingKind::Override } else { rule.finding };
+            found.push((kind, *gate));
+        }
+    }
+    let overridden = found.iter().all(|(kind, _)| *kind == FindingKind::Override);
+    for (kind, gate) in found {
+        facts.findings.push(gate_finding(case, event, kind, gate));
+    }
+    appear(facts, event.at, lawful || (overridden && on_the_day));
+}
+
+fn gate_finding(case: &Record<'_>, event: &Event, kind: FindingKind, gate: u16) -> Finding {
+    let rule = &case.policy.gates[usize::from(gate)];
+    let branches = event.branches(Field::Branches).unwrap_or(0);
+    let subject = if branches.count_ones() == 1 {
+        Subject::Branch(branches.trailing_zeros() as u8)
+    } else {
+        Subject::None
+    };
+    Finding {
+        at: event.at,
+        kind,
+        clause: rule.heading.clauses.first().copied(),
+        subject,
+        note: Note::Gate(gate),
+    }
+}
+
+/// The actions that an event carries out.
+fn actions(view: &View<'_, '_>, event: &Event) -> &'static [Action] {
+    use EventKind as K;
+    match event.kind {
+        K::ReleaseScheduled => &[Action::ReleaseSchedule],
+        K::Released => &[Action::Release],
+        K::Announced => &[Action::Announce],
+        K::NoticeForthcoming => &[Action::NoticeForthcoming],
+        K::NoticeAdvance => &[Action::NoticeAdvance],
+        K::NoticePrerelease => &[Action::NoticePrerelease],
+        K::ListPosted => &[Action::ListPost],
+        K::FixComplete => &[Action::FixComplete],
+        K::SemipublicDecided => &[Action::SemipublicPr],
+        K::PublicWarning => &[Action::PublicWarning],
+        K::TrackingClosed => &[Action::TrackingClose],
+        K::CvePublished => &[Action::CvePublish],
+        K::CaseClosed => &[Action::CaseClose],
+        K::Merged
+            if view.decided(K::SemipublicDecided).is_some() && event.text(Field::Repo) != Some("private") =>
+        {
+            &[Action::SemipublicMerge]
+        }
+        _ => &[],
+    }
+}
+
+/// Judges one event by everything known at its instant.
+pub(super) fn judge(case: &Record<'_>, facts: &mut Facts, index: usize) {
+    let event = &case.events[index];
+    if event.at.is_exact() {
+        discharge(case, facts, index);
+    }
+    let mut found: Vec<Finding> = Vec::new();
+    let view = View::of(case, facts, event);
+    for action in actions(&view, event) {
+        for gate in &case.policy.index.gates[*action as usize] {
+            let rule = &case.policy.gates[usize::from(*gate)];
+            let mut asked = view;
+            if *action == Action::ReleaseSchedule {
+                asked.planned = event.instant(Field::For);
+            }
+            if gates::hold(&asked, *gate).is_some_and(|hold| hold.certain) {
+                let kind = if gates::overridden(&view, *gate, *action) {
+                    FindingKind::Override
+                } else {
+                    rule.finding
+                };
+                found.push(gate_finding(case, event, kind, *gate));
+            }
+        }
+    }
+    for check in &case.policy.index.checks[event.kind as usize] {
+        let rule = &case.policy.checks[usize::from(*check)];
+        if view.holds(&rule.when).is_yes() && view.holds(&rule.needs).is_no() {
+            let subject = if event.get(Field::By).is_some() && rule.finding == FindingKind::Strike {
+                Subject::Actor(index as EventIndex)
+            } else {
+                Subject::None
+            };
+            let clause = rule.heading.clauses.first().copied();
+            found.push(Finding {
+                at: event.at,
+                kind: rule.finding,
+                clause,
+                subject,
+                note: Note::Check(*check),
+            });
+        }
+    }
+    match case.policy.index.permissions[event.kind as usize] {
+        Some(permission) => {
+            let lasting = facts.decisions.iter().find(|decision| decision.event as usize == index);
+            let effect = match lasting {
+                Some(decision) => {
+                    Truth::of(decision.since.is_some_and(|since| since.at_or_before(event.at) != Truth::No))
+                }
+                None => permitted(case, facts, event),
+            };
+            let lacks = event.kind == EventKind::Override
+                && !gates::known(case.policy, event.text(Field::Gate).unwrap_or_default());
+            if effect.is_no() && !lacks {
+                let clauses = &case.policy.permissions[usize::from(permission)].heading.clauses;
+                // What must come first is cited last in the rule.
+                let waits = case.policy.permissions[usize::from(permission)]
+                    .after
+                    .is_some_and(|kind| facts.first(kind).is_none());
+                let clause = if waits { clauses.last() } else { clauses.first() }.copied();
+                found.push(Finding {
+                    at: event.at,
+                    kind: FindingKind::NoEffect,
+                    clause,
+                    subject: Subject::None,
+                    note: Note::Permission(permission),
+                });
+            }
+        }
+        None if NEEDS_WORD.contains(&event.kind) => {
+            let note = Note::Silent(event.kind);
+            found.push(Finding {
+                at: event.at,
+                kind: FindingKind::PolicySilent,
+                clause: None,
+                subject: Subject::None,
+                note,
+            });
+        }
+        None => {}
+    }
+    facts.findings.append(&mut found);
+}
+
+/// Notes which duties an event discharges.
+pub(super) fn discharge(case: &Record<'_>, facts: &mut Facts, index: usize) {
+    let event = &case.events[index];
+    for duty in &case.policy.index.duties[event.kind as usize] {
+        let rule = &case.policy.duties[usize::from(*duty)];
+        let slot = case.slot(usize::from(*duty));
+        if !View::of(case, facts, event).holds(&rule.filter).is_yes() {
+            continue;
+        }
+        match rule.each {
+            Each::Case => note_first(&mut facts.done[slot], event.at),
+            Each::Channel => {
+                for (place, channel) in case.policy.channels.iter().enumerate() {
+                    if event.texts(Field::Channels).any(|name| name == &*channel.heading.id) {
+                        note_first(&mut facts.done[slot + place], event.at);
+                    }
+                }
+            }
+            _ => {
+                let set = event.branches(Field::Branches).or(event.branches(Field::Branch)).unwrap_or(0);
+                for branch in bits(set) {
+                    note_first(&mut facts.done[slot + branch], event.at);
+                }
+            }
+        }
+    }
+}
+
+/// Findings that stand as long as something is as it is.
+pub fn standing_findings(view: &View<'_, '_>, class: Class, findings: &mut Vec<Finding>) {
+    let case = view.case;
+    let start = view.facts.disclosure().unwrap_or(view.at);
+    for (place, parameter) in case.policy.parameters.iter().enumerate() {
+        if parameter.value.is_none() {
+            findings.push(Finding {
+                at: start,
+                kind: FindingKind::UnsetParameter,
+                clause: parameter.heading.clauses.first().copied(),
+                subject: Subject::Parameter(place as u16),
+                note: Note::Unset,
+            });
+        }
+    }
+    if class == Class::PolicySilent {
+        let at = view.facts.first(EventKind::AffectedSet).unwrap_or(start);
+        let clause = case.policy.classes.first().and_then(|rule| rule.heading.clauses.first().copied());
+        findings.push(Finding {
+            at,
+            kind: FindingKind::PolicySilent,
+            clause,
+            subject: Subject::None,
+            note: Note::SilentClass,
+        });
+    }
+}
