@@ -14,6 +14,8 @@ pub struct Mutant {
     pub clauses: Vec<String>,
     /// The changed policy.
     pub text: String,
+    /// Whether the rules keep their places and clauses.
+    pub in_place: bool,
 }
 
 /// Holds in every case.
@@ -43,26 +45,27 @@ pub fn of(document: &Document) -> Vec<Mutant> {
             continue;
         }
         let roles: Vec<&str> = document.all("role").filter_map(|role| role.text("id")).collect();
-        let mut add = |what: String, change: &dyn Fn(&mut Vec<Entry>)| {
+        let mut add = |what: String, in_place: bool, change: &dyn Fn(&mut Vec<Entry>)| {
             let mut changed = document.clone();
             change(&mut changed.entries);
             mutants.push(Mutant {
                 name: format!("{} {}: {what}", entry.section.name, entry.name()),
                 clauses: entry.texts("clauses").map(|(clause, _)| clause.to_owned()).collect(),
                 text: changed.to_string(),
+                in_place,
             });
         };
-        add("deleted".to_owned(), &|entries| {
+        add("deleted".to_owned(), false, &|entries| {
             entries.remove(place);
         });
         let follows = document.entries.iter().skip(place + 1).position(|next| next.section == entry.section);
         if let Some(next) = follows.filter(|_| ORDERED.contains(&entry.section.name)) {
-            add("after the next".to_owned(), &|entries| entries.swap(place, place + 1 + next));
+            add("after the next".to_owned(), false, &|entries| entries.swap(place, place + 1 + next));
         }
         for (key, value, _) in &entry.values {
             let required = entry.section.keys.iter().any(|(name, _, required)| name == key && *required);
             if !required {
-                add(format!("without {key}"), &|entries| {
+                add(format!("without {key}"), true, &|entries| {
                     entries[place].values.retain(|(name, _, _)| name != key);
                 });
             }
@@ -87,7 +90,7 @@ pub fn of(document: &Document) -> Vec<Mutant> {
                         format!("{key} = [{}]", texts.join(", "))
                     }
                 };
-                add(what, &|entries| {
+                add(what, *key != "clauses", &|entries| {
                     for (name, value, _) in &mut entries[place].values {
                         if name == key {
                             *value = changed.clone();
