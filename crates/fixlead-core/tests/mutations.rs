@@ -14,6 +14,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fixlead_core::case::History;
+use fixlead_core::plan::Evaluation;
+use fixlead_core::plan::planner::Answer;
 use fixlead_core::policy::{Document, Policy, compile, library};
 use fixlead_core::replay::{replay, to_json};
 use serde_json::Value;
@@ -24,10 +26,15 @@ use mutants::Mutant;
 struct Tale {
     name: String,
     history: History,
+    /// In the engine's own terms, and in words.
+    outcome: Outcome,
     answer: Value,
     /// The clauses that its answer names.
     clauses: BTreeSet<String>,
 }
+
+/// Everything the engine says of a history; rules stand in it by their places.
+type Outcome = (Vec<Answer>, Evaluation);
 
 /// Changes that say the same in other words.
 const SAME: [(&str, &str); 2] = [
@@ -116,14 +123,15 @@ fn tales(library: &Library) -> Vec<Tale> {
     let tale = |(name, document): (String, Value)| {
         let history = History::parse(&document.to_string()).unwrap_or_else(|e| panic!("{name}: {e}"));
         let policy = policy_of(library, &history, None).unwrap_or_else(|e| panic!("{name}: {e}"));
-        let answer = answer(&policy, &history);
+        let (outcome, answer) = answer(&policy, &history, None);
+        let answer = answer.expect("an answer in words");
         let mut clauses = BTreeSet::new();
         for row in ["findings", "answers"].iter().flat_map(|key| answer[key].as_array().into_iter().flatten())
         {
             clauses.extend(row["clauses"].as_array().into_iter().flatten().filter_map(Value::as_str));
         }
         let clauses = clauses.into_iter().map(str::to_owned).collect();
-        Tale { name, history, answer, clauses }
+        Tale { name, history, outcome, answer, clauses }
     };
     documents.into_iter().map(tale).collect()
 }
@@ -143,9 +151,16 @@ fn policy_of(
     compile(find(&history.policy), &overlays, &history.parameters).map_err(|error| error.to_string())
 }
 
-/// An answer without what merely repeats the policy's text.
-fn answer(policy: &Policy, history: &History) -> Value {
-    let mut answer = to_json(&replay(policy, history, None));
+/// An answer, and the same in words without what merely repeats the policy's
+/// text; no words are lost on an answer that is known.
+fn answer(policy: &Policy, history: &History, known: Option<&Outcome>) -> (Outcome, Option<Value>) {
+    let replay = replay(policy, history, None);
+    let answers = replay.answers.iter().map(|(_, answer)| answer.clone()).collect();
+    let outcome = (answers, replay.evaluation.clone());
+    if known == Some(&outcome) {
+        return (outcome, None);
+    }
+    let mut answer = to_json(&replay);
     let object = answer.as_object_mut().expect("an object");
     for key in ["policy", "windows"] {
         object.remove(key);
@@ -155,7 +170,7 @@ fn answer(policy: &Policy, history: &History) -> Value {
             row.as_object_mut().expect("a row").remove(key);
         }
     }
-    answer
+    (outcome, Some(answer))
 }
 
 /// What becomes of every change, on as many threads as there are cores.
@@ -203,7 +218,9 @@ fn fate(library: &Library, id: &str, mutant: &Mutant, tales: &[&Tale]) -> Fate {
             continue;
         };
         compiles = true;
-        if answer(policy, &tale.history) != tale.answer {
+        let known = mutant.in_place.then_some(&tale.outcome);
+        let (_, answer) = answer(policy, &tale.history, known);
+        if answer.is_some_and(|answer| answer != tale.answer) {
             return Fate::Noticed;
         }
     }

@@ -5,7 +5,7 @@ use super::{Record, owners, planner};
 use crate::case::event::{BranchSet, Event, EventKind, Field, Value};
 use crate::case::project::BranchClass;
 use crate::policy::expression::{Class, Expression, Fact, Severity};
-use crate::policy::model::{Each, Roster, Window};
+use crate::policy::model::{Each, FindingKind, Roster, Window};
 use crate::time::{Instant, Truth, When};
 
 /// Where a condition is looked at: a case, an instant, perhaps an event.
@@ -51,6 +51,18 @@ impl<'a, 'p> View<'a, 'p> {
     /// Whether something happened at or before the instant of the question.
     pub fn passed(&self, when: Option<When>) -> Truth {
         when.map_or(Truth::No, |when| when.at_or_before(self.at))
+    }
+
+    /// Whether an event counts as having happened: not if a check of the policy
+    /// finds it without effect, like a discussion whose message id is missing.
+    pub fn counts(&self, event: &Event) -> bool {
+        let policy = self.case.policy;
+        policy.index.checks[event.kind as usize].iter().all(|check| {
+            let rule = &policy.checks[usize::from(*check)];
+            rule.finding != FindingKind::NoEffect
+                || !self.holds(&rule.when).is_yes()
+                || !self.holds(&rule.needs).is_no()
+        })
     }
 
     /// Whether the condition holds.

@@ -176,6 +176,8 @@ pub struct Fixed {
     pub estimate: Option<When>,
     /// The latest score of each CVSS version, in hundredths: 2.0, 3.0, 3.1, 4.0.
     pub by_version: [Option<u16>; 4],
+    /// What the latest vector scores when another version reads it.
+    pub read_again: [Option<u16>; 4],
     /// The vector says that a user has to act.
     pub user_interaction: bool,
     /// The Fix Lead's classification.
@@ -317,6 +319,7 @@ impl Facts {
                 score: None,
                 estimate: None,
                 by_version: [None; 4],
+                read_again: [None; 4],
                 user_interaction: false,
                 classified: None,
                 cve: None,

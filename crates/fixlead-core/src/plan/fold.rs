@@ -101,7 +101,7 @@ fn take_in(case: &Record<'_>, facts: &mut Facts, index: usize) {
     use EventKind as K;
     let event = &case.events[index];
     let (at, here) = (event.at, index as EventIndex);
-    if counts(case, facts, event) {
+    if View::of(case, facts, event).counts(event) {
         note_first(&mut facts.first[event.kind as usize], at);
     }
     match event.kind {
@@ -240,19 +240,6 @@ fn release(case: &Record<'_>, facts: &mut Facts, index: usize) {
     for index in bits(set) {
         note_first(&mut facts.branches[index].released, event.at);
     }
-}
-
-/// Whether an event counts as having happened: not if a check of the policy
-/// finds it without effect, like a discussion whose message id is missing.
-fn counts(case: &Record<'_>, facts: &Facts, event: &Event) -> bool {
-    case.policy.index.checks[event.kind as usize].iter().all(|check| {
-        let rule = &case.policy.checks[usize::from(*check)];
-        if rule.finding != FindingKind::NoEffect {
-            return true;
-        }
-        let view = View::of(case, facts, event);
-        !(view.holds(&rule.when).is_yes() && view.holds(&rule.needs).is_no())
-    })
 }
 
 fn each_branch(facts: &mut Facts, event: &Event, slot: impl Fn(&mut BranchFacts) -> &mut Option<When>) {

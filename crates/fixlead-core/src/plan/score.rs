@@ -54,10 +54,7 @@ pub(super) fn take_in(case: &Record<'_>, facts: &mut Facts, index: usize) {
             _ => None,
         };
         if let Some(again) = other.and_then(|other| vector.with_version(other)) {
-            let slot = &mut facts.by_version[place(again.version())];
-            if slot.is_none() {
-                *slot = Some(group_score(&again, event.text(Field::Group)));
-            }
+            facts.read_again[place(again.version())] = Some(group_score(&again, event.text(Field::Group)));
         }
         let interaction = vector.metric("UI");
         facts.user_interaction = matches!(interaction, Some("R" | "A" | "P"));
@@ -95,7 +92,8 @@ fn straddle(case: &Record<'_>, facts: &mut Facts, at: When) {
     let scores = scoring
         .versions
         .iter()
-        .filter_map(|version| facts.by_version[known.iter().position(|name| *name == &**version)?]);
+        .filter_map(|version| known.iter().position(|name| *name == &**version))
+        .filter_map(|version| facts.by_version[version].or(facts.read_again[version]));
     let (Some(low), Some(high)) = (scores.clone().min(), scores.max()) else { return };
     for threshold in &scoring.thresholds {
         if low < *threshold && high >= *threshold {

@@ -173,6 +173,16 @@ also to bring people in
 also to plan what is said
   03-03 11:00 comms.planned by=bo
   finding deviation
+also to decide after a leak
+  03-09 09:00 embargo.leaked
+  03-09 10:00 leak.decided by=bo decision=continue
+  finding deviation
+also to let the team go
+  03-20 09:00 fixteam.revoked by=bo
+  finding deviation
+also to look back
+  03-20 09:00 retro.sent by=bo parts=[people, timeline, critique]
+  finding deviation
 
 OT-17 The role goes round the committee.
   project {"served": {"bo": "2027-01-15"}}
@@ -785,6 +795,9 @@ broken
   03-16 15:00 approved by=fix-team branches=[release-1]
   duty approve/release-2 open
   finding deviation
+also nobody else's approval does
+  03-16 15:00 approved by=mallory branches=[release-1, release-2]
+  duty approve/release-2 open
 
 OT-59 What is approved is merged as quickly as possible.
   begin noticed
@@ -1090,6 +1103,11 @@ also where the two calculators fall on different sides of 4.0
   03-02 09:00 score.set score=3.9 version="3.0"
   03-02 10:00 score.set score=4.0 version="3.1"
   finding straddle
+also a score that is corrected is read again by both
+  03-02 09:00 score.set vector=CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H
+  03-03 09:00 score.set vector=CVSS:3.0/AV:L/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N
+  no finding straddle
+  severity low
 
 OT-86 Whoever asks why it is rated so finds the tracking issue.
   begin released

@@ -275,6 +275,10 @@ broken
   03-03 09:00 exception.extreme by=mallory reason="a customer asks"
   hold VT-21
   finding no-effect
+also with a reason
+  03-03 09:00 exception.extreme by=maintainers
+  hold VT-21
+  finding no-effect
 
 VT-23 A notice in #general names the threat and urges the upgrade.
   begin end-of-life

@@ -14,6 +14,8 @@ pub struct Mutant {
     pub clauses: Vec<String>,
     /// The changed policy.
     pub text: String,
+    /// Whether the rules keep their places and clauses.
+    pub in_place: bool,
 }
 
 /// Holds in every case.
@@ -22,6 +24,11 @@ const ALWAYS: &str = "has by or not has by";
 const CONDITIONS: [&str; 3] = ["when", "where", "needs"];
 /// Keys that name or explain a rule.
 const NAMES: [&str; 7] = ["id", "clauses", "say", "why", "holds", "who", "finding"];
+/// Sections whose clauses an answer names.
+const ANSWERED: [&str; 7] = ["duty", "gate", "check", "permission", "mode", "channel", "rotation"];
+/// Instants that a window may count from.
+const ANCHORS: [&str; 7] =
+    ["disclosure", "plan", "mitigated", "first-notice", "upstream", "announced", "released"];
 /// Sections of which the first that applies counts.
 const ORDERED: [&str; 3] = ["mode", "class", "path"];
 /// Lists of which the first that applies counts.
@@ -37,34 +44,39 @@ pub fn of(document: &Document) -> Vec<Mutant> {
         if !entry.section.is_rule {
             continue;
         }
-        let mut add = |what: String, change: &dyn Fn(&mut Vec<Entry>)| {
+        let roles: Vec<&str> = document.all("role").filter_map(|role| role.text("id")).collect();
+        let mut add = |what: String, in_place: bool, change: &dyn Fn(&mut Vec<Entry>)| {
             let mut changed = document.clone();
             change(&mut changed.entries);
             mutants.push(Mutant {
                 name: format!("{} {}: {what}", entry.section.name, entry.name()),
                 clauses: entry.texts("clauses").map(|(clause, _)| clause.to_owned()).collect(),
                 text: changed.to_string(),
+                in_place,
             });
         };
-        add("deleted".to_owned(), &|entries| {
+        add("deleted".to_owned(), false, &|entries| {
             entries.remove(place);
         });
         let follows = document.entries.iter().skip(place + 1).position(|next| next.section == entry.section);
         if let Some(next) = follows.filter(|_| ORDERED.contains(&entry.section.name)) {
-            add("after the next".to_owned(), &|entries| entries.swap(place, place + 1 + next));
+            add("after the next".to_owned(), false, &|entries| entries.swap(place, place + 1 + next));
         }
         for (key, value, _) in &entry.values {
             let required = entry.section.keys.iter().any(|(name, _, required)| name == key && *required);
-            if !required && (!NAMES.contains(key) || *key == "finding") {
-                add(format!("without {key}"), &|entries| {
+            if !required {
+                add(format!("without {key}"), true, &|entries| {
                     entries[place].values.retain(|(name, _, _)| name != key);
                 });
             }
-            if NAMES.contains(key) {
+            let several = entry.texts("clauses").count() > 1 && ANSWERED.contains(&entry.section.name);
+            if NAMES.contains(key) && !(*key == "clauses" && several) {
                 continue;
             }
             let changes = match value {
-                Written::Text(text) => texts(entry, key, text).into_iter().map(Written::Text).collect(),
+                Written::Text(text) => {
+                    texts(entry, key, text, &roles).into_iter().map(Written::Text).collect()
+                }
                 Written::Texts(list) => {
                     let list: Vec<&str> = list.iter().map(|(text, _)| text.as_str()).collect();
                     lists(key, &list)
@@ -78,7 +90,7 @@ pub fn of(document: &Document) -> Vec<Mutant> {
                         format!("{key} = [{}]", texts.join(", "))
                     }
                 };
-                add(what, &|entries| {
+                add(what, *key != "clauses", &|entries| {
                     for (name, value, _) in &mut entries[place].values {
                         if name == key {
                             *value = changed.clone();
@@ -92,11 +104,14 @@ pub fn of(document: &Document) -> Vec<Mutant> {
 }
 
 /// Other texts for a key.
-fn texts(entry: &Entry, key: &str, text: &str) -> Vec<String> {
+fn texts(entry: &Entry, key: &str, text: &str, roles: &[&str]) -> Vec<String> {
     if CONDITIONS.contains(&key) {
-        return conditions(text);
+        return conditions(text, roles);
     }
     match (entry.section.name, key) {
+        ("duty", "after" | "before" | "missed") | ("gate", "until" | "by") => {
+            ANCHORS.into_iter().filter(|anchor| *anchor != text).map(str::to_owned).collect()
+        }
         (_, "within" | "most" | "lead" | "default") if Span::parse(text).is_ok() => {
             let span = Span::parse(text).expect("a span").millis();
             [span + STEP, span - STEP].map(|span| Span::from_millis(span).to_string()).into()
@@ -160,20 +175,33 @@ fn lists(key: &str, list: &[&str]) -> Vec<Written> {
     changed
 }
 
-/// The condition always true; without one of its terms; with another severity.
-fn conditions(text: &str) -> Vec<String> {
+/// The condition always true; without one of its terms; the other way round;
+/// with another severity or role.
+fn conditions(text: &str, roles: &[&str]) -> Vec<String> {
     let mut changed = vec![ALWAYS.to_owned()];
     let words: Vec<&str> = text.split_whitespace().collect();
     for (place, word) in words.iter().enumerate() {
+        let mut replace = |other: &str| {
+            let mut moved: Vec<&str> = words.clone();
+            moved[place] = other;
+            changed.push(moved.join(" ").trim_start().replace("  ", " "));
+        };
+        match *word {
+            "not" => replace(""),
+            "<" => replace(">="),
+            ">=" => replace("<"),
+            _ => {}
+        }
+        if place > 0 && ["by", "from"].contains(&words[place - 1]) {
+            roles.iter().filter(|role| *role != word).for_each(|role| replace(role));
+        }
         let severities = ["none", "low", "medium", "high", "critical"];
         let rank = severities.iter().position(|severity| severity == word);
         let compared = place > 0 && ["<", ">="].contains(&words[place - 1]);
         if let Some(rank) = rank.filter(|_| compared) {
             for other in [rank.wrapping_sub(1), rank + 1] {
                 if let Some(severity) = severities.get(other) {
-                    let mut moved: Vec<&str> = words.clone();
-                    moved[place] = severity;
-                    changed.push(moved.join(" "));
+                    replace(severity);
                 }
             }
         }
