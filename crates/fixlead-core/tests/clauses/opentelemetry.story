@@ -795,9 +795,10 @@ broken
   03-16 15:00 approved by=fix-team branches=[release-1]
   duty approve/release-2 open
   finding deviation
-also nobody else's approval does
+also somebody else's approval is shown
+  03-02 10:00 fixteam.added who=[eli]
   03-16 15:00 approved by=mallory branches=[release-1, release-2]
-  duty approve/release-2 open
+  finding deviation
 
 OT-59 What is approved is merged as quickly as possible.
   begin noticed
