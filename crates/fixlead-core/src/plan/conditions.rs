@@ -225,7 +225,7 @@ impl<'a, 'p> View<'a, 'p> {
             Fact::ApplyLink => self.links(|link| !link.contains("CVE-") && !link.starts_with("distributor:")),
             Fact::Binaries => self.binaries(),
             Fact::BranchesApproved => {
-                self.every_branch(self.branches & self.maintained(), |index| facts.branches[index].approved)
+                self.every_branch(self.branches & self.maintained(), |index| self.approval(index))
             }
             Fact::BranchesMerged => {
                 let approved = set_of(facts, |branch| branch.approved.is_some());
@@ -330,6 +330,17 @@ impl<'a, 'p> View<'a, 'p> {
             truth = truth.and(self.passed(time(index)));
         }
         truth
+    }
+
+    /// The first approval of a branch that discharges the duty to approve.
+    fn approval(&self, branch: usize) -> Option<When> {
+        let rule = self.case.policy.duties.iter().find(|duty| duty.done.contains(&EventKind::Approved))?;
+        let counts = |event: &&Event| {
+            event.kind == EventKind::Approved
+                && event.branches(Field::Branches).is_some_and(|set| set >> branch & 1 == 1)
+                && View::of(self.case, self.facts, event).holds(&rule.filter).is_yes()
+        };
+        self.case.events.iter().find(counts).map(|event| event.at)
     }
 
     /// The binaries of what is being released are public and work.
