@@ -46,10 +46,7 @@ fn main() {
     let now = history.evaluate_at.unwrap();
 
     let from_nothing = measure(2_000, || {
-        let mut case = Case::new(&policy, &history.project);
-        for event in &history.events {
-            case.push(black_box(event).clone());
-        }
+        let case = Case::with_events(&policy, &history.project, black_box(&history.events).iter().cloned());
         black_box(case.evaluate(now));
     });
     // One more event and the whole answer again: the last ten events of the

@@ -58,15 +58,15 @@ pub fn replay<'p>(policy: &'p Policy, history: &'p History, at: Option<Instant>)
     let mut answers: Vec<Option<Answer>> = vec![None; history.asks.len()];
     let mut case = Case::new(policy, &history.project);
     let mut asks = order.into_iter().peekable();
-    for event in &history.events {
+    for group in history.events.chunk_by(|one, other| one.at.first() == other.at.first()) {
+        let Some(instant) = group.first().map(|event| event.at.first()) else { continue };
         // An ask sees only what is strictly before it.
-        while let Some(place) = asks.next_if(|place| history.asks[*place].at <= event.at.first()) {
+        while let Some(place) = asks.next_if(|place| history.asks[*place].at <= instant) {
             answers[place] = Some(case.answer(&history.asks[place]));
         }
-        if event.at.first() > now {
-            continue;
+        if instant <= now {
+            case.extend(group.iter().cloned());
         }
-        case.push(event.clone());
     }
     for place in asks {
         answers[place] = Some(case.answer(&history.asks[place]));

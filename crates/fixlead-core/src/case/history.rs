@@ -339,15 +339,15 @@ fn read_value(at: At<'_>, field: Field, kind: EventKind, project: &Project) -> R
                 Node::List(_) => at.texts()?,
                 _ => return at.expected("a text or a list of texts"),
             };
-            if let Some(words) = field.words() {
-                if let Some(wrong) = texts.iter().find(|text| !words.contains(&&***text)) {
-                    return at.error(format!(
-                        "unknown word `{}`{}; known are {}",
-                        wrong.chars().take(40).collect::<String>(),
-                        nearest(wrong, words.iter().copied()),
-                        words.join(", ")
-                    ));
-                }
+            if let Some(words) = field.words()
+                && let Some(wrong) = texts.iter().find(|text| !words.contains(&&***text))
+            {
+                return at.error(format!(
+                    "unknown word `{}`{}; known are {}",
+                    wrong.chars().take(40).collect::<String>(),
+                    nearest(wrong, words.iter().copied()),
+                    words.join(", ")
+                ));
             }
             Value::Texts(texts)
         }

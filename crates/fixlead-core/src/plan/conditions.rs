@@ -464,10 +464,7 @@ fn is_quiet(title: &str) -> bool {
 pub fn version_of(event: &Event) -> Option<&str> {
     let by_vector = event.text(Field::Vector).map(|vector| {
         let head = vector.split('/').next().unwrap_or_default();
-        match head.strip_prefix("CVSS:") {
-            Some(version) => version,
-            None => "2.0",
-        }
+        head.strip_prefix("CVSS:").unwrap_or("2.0")
     });
     event.text(Field::Version).or(by_vector)
 }

@@ -99,7 +99,7 @@ pub fn derive_undone(view: &View<'_, '_>, findings: &mut Vec<Finding>) -> Vec<Du
 
 fn walk(view: &View<'_, '_>, findings: &mut Vec<Finding>, with_gates: bool) -> Vec<Duty> {
     let (case, facts) = (view.case, view.facts);
-    let mut duties = Vec::with_capacity(case.policy.duties.len() + 8);
+    let mut duties = Vec::with_capacity(facts.done.len());
     for (place, rule) in case.policy.duties.iter().enumerate() {
         let applies = !view.holds(&rule.when).is_no();
         let mut add = |subject: Subject, done: Option<When>, applies: bool| {

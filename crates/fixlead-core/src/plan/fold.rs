@@ -139,10 +139,8 @@ fn take_in(case: &Record<'_>, facts: &mut Facts, index: usize) {
         }
         K::FixTeamAdded => facts.team.push(here),
         K::ScoreSet => score::take_in(case, facts, index),
-        K::SeverityClassified => {
-            if permitted(case, facts, event).is_yes() {
-                facts.classified = event.text(Field::Severity).and_then(Severity::parse);
-            }
+        K::SeverityClassified if permitted(case, facts, event).is_yes() => {
+            facts.classified = event.text(Field::Severity).and_then(Severity::parse);
         }
         K::CveAssigned => {
             facts.cve = Some(at);
@@ -175,31 +173,27 @@ fn take_in(case: &Record<'_>, facts: &mut Facts, index: usize) {
             }
         }
         K::Lgtm => facts.lgtms.push(here),
-        K::FixComplete => {
-            if facts.complete.is_none() {
-                facts.complete = Some(at);
-                facts.commits_complete = facts.commits.len();
-            }
+        K::FixComplete if facts.complete.is_none() => {
+            facts.complete = Some(at);
+            facts.commits_complete = facts.commits.len();
         }
         K::ScheduleAdjusted => {
-            if permitted(case, facts, event).is_yes() {
-                if let Some(Value::Dues(dues)) = event.get(Field::Dues) {
-                    for (duty, due) in dues {
-                        let found = case.policy.duties.iter().position(|rule| rule.heading.id == *duty);
-                        facts.moved.extend(found.map(|duty| Moved {
-                            duty: duty as u16,
-                            at,
-                            due: *due,
-                            slowed: false,
-                        }));
-                    }
+            if permitted(case, facts, event).is_yes()
+                && let Some(Value::Dues(dues)) = event.get(Field::Dues)
+            {
+                for (duty, due) in dues {
+                    let found = case.policy.duties.iter().position(|rule| rule.heading.id == *duty);
+                    facts.moved.extend(found.map(|duty| Moved {
+                        duty: duty as u16,
+                        at,
+                        due: *due,
+                        slowed: false,
+                    }));
                 }
             }
         }
-        K::Override => {
-            if permitted(case, facts, event).is_yes() {
-                facts.overrides.push(here);
-            }
+        K::Override if permitted(case, facts, event).is_yes() => {
+            facts.overrides.push(here);
         }
         K::UpstreamTimeline => {
             facts.upstream = event.instant(Field::Until);
@@ -232,10 +226,10 @@ fn take_in(case: &Record<'_>, facts: &mut Facts, index: usize) {
         K::TrackingReopened => facts.tracking_closed = None,
         _ => {}
     }
-    if LASTING.contains(&event.kind) {
-        if let Some(permission) = case.policy.index.permissions[event.kind as usize] {
-            facts.decisions.push(Decision { permission, event: here, since: None });
-        }
+    if LASTING.contains(&event.kind)
+        && let Some(permission) = case.policy.index.permissions[event.kind as usize]
+    {
+        facts.decisions.push(Decision { permission, event: here, since: None });
     }
 }
 

@@ -5,7 +5,7 @@
 //! come, so that one more event costs little, and gives the same answer as a
 //! fold from nothing.
 //!
-//! - [`facts`]: what the events add up to; [`fold`] adds them up, [`judge`]
+//! - [`facts`]: what the events add up to; `fold` adds them up, `judge`
 //!   looks at each with everything known at its instant.
 //! - [`conditions`]: whether a condition of the policy holds.
 //! - [`gates`]: what is held; [`planner`]: the earliest lawful instant.
@@ -59,10 +59,10 @@ pub struct Record<'p> {
 pub struct Case<'p> {
     /// What it is made from.
     pub record: Record<'p>,
-    /// Everything but the events of the last instant.
-    before: Facts,
-    /// Everything.
     facts: Facts,
+    /// The same without the events of the last instant, which count together:
+    /// when one more comes, they are folded again.
+    before: Facts,
     /// Where the events of the last instant begin.
     group: usize,
 }
@@ -130,54 +130,72 @@ impl<'p> Case<'p> {
         Case { record, before: facts.clone(), facts, group: 0 }
     }
 
-    /// A case with all its events, in any order.
+    /// A case with all its events, in any order; those of one instant keep
+    /// theirs.
     pub fn with_events(
         policy: &'p Policy,
         project: &'p Project,
         events: impl IntoIterator<Item = Event>,
     ) -> Self {
         let mut case = Case::new(policy, project);
-        for event in events {
-            case.push(event);
-        }
+        case.extend(events);
         case
     }
 
-    /// Adds an event. One that is older than the last is put in its place, at
-    /// the cost of folding from nothing.
+    /// Adds an event.
+    ///
+    /// The next in time costs little. An older one is put in its place, and
+    /// everything is folded from nothing.
     pub fn push(&mut self, event: Event) {
         let at = event.at.first();
         let events = &mut self.record.events;
         if events.is_empty() || at > self.facts.until {
             self.before.clone_from(&self.facts);
             self.group = events.len();
-            events.push(event);
         } else if at == self.facts.until {
-            // Events of one instant count together.
             self.facts.clone_from(&self.before);
-            events.push(event);
         } else {
             let place = events.partition_point(|earlier| earlier.at.first() <= at);
             events.insert(place, event);
-            self.refold();
+            self.refold(0);
             self.settle_merges();
             return;
         }
-        fold::fold(&self.record, &mut self.facts, self.group..self.record.events.len());
+        events.push(event);
+        let end = events.len();
+        fold::fold(&self.record, &mut self.facts, self.group..end);
         self.settle_merges();
     }
 
-    /// Folds everything from nothing.
-    fn refold(&mut self) {
-        let empty = Facts::new(self.record.project.branches.len(), self.facts.done.len());
-        self.facts.clone_from(&empty);
-        self.before = empty;
-        let mut start = 0;
+    /// Adds several events, in any order.
+    pub fn extend(&mut self, events: impl IntoIterator<Item = Event>) {
+        let known = self.record.events.len();
+        self.record.events.extend(events);
+        let new = &self.record.events[known..];
+        let in_order = new.is_sorted_by_key(|event| event.at.first())
+            && new.first().is_none_or(|first| known == 0 || first.at.first() > self.facts.until);
+        if in_order {
+            self.refold(known);
+        } else {
+            self.record.events.sort_by_key(|event| event.at.first());
+            self.refold(0);
+        }
+        self.settle_merges();
+    }
+
+    /// Folds the events from a place on; from the first on, from nothing.
+    fn refold(&mut self, from: usize) {
+        if from == 0 {
+            self.facts = Facts::new(self.record.project.branches.len(), self.facts.done.len());
+        }
+        let mut start = from;
         while let Some(first) = self.record.events.get(start) {
             let at = first.at.first();
             let end = start + self.record.events[start..].partition_point(|event| event.at.first() == at);
-            self.before.clone_from(&self.facts);
-            self.group = start;
+            if end == self.record.events.len() {
+                self.before.clone_from(&self.facts);
+                self.group = start;
+            }
             fold::fold(&self.record, &mut self.facts, start..end);
             start = end;
         }
@@ -195,7 +213,7 @@ impl<'p> Case<'p> {
             if !self.facts.merged {
                 return;
             }
-            self.refold();
+            self.refold(0);
         }
     }
 

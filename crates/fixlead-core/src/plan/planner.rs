@@ -77,10 +77,10 @@ impl<'p> Case<'p> {
             answer.proposed = self.propose(&view);
             let instant =
                 if ask.action == Action::ReleaseSchedule { ask.release_at } else { answer.proposed };
-            if let (Some(slot), Some(instant)) = (&self.record.policy.slot, instant) {
-                if !in_slot(self.record.policy, instant) {
-                    answer.preferences = slot.heading.clauses.to_vec();
-                }
+            if let (Some(slot), Some(instant)) = (&self.record.policy.slot, instant)
+                && !in_slot(self.record.policy, instant)
+            {
+                answer.preferences = slot.heading.clauses.to_vec();
             }
         }
         if ask.action == Action::CaseClose {

@@ -6,9 +6,15 @@ use crate::case::event::{Action, EventKind};
 use crate::policy::expression::{Expression, Fact};
 use crate::policy::model::{Anchor, Duty, Gate, Wait, Window};
 
+/// So many gates of one action are held against each other.
+const MOST_GATES: usize = 40;
+
 pub(super) fn look(lint: &mut Lint<'_>) {
     let mut named: Vec<Vec<String>> = Vec::new();
     for duty in &lint.policy.duties {
+        if lint.is_full() {
+            return;
+        }
         for action in actions(duty) {
             against(lint, duty, action, &mut named);
         }
@@ -59,13 +65,14 @@ fn standing<'p>(lint: &Lint<'p>, action: Action, when: &Expression) -> Vec<(&'p 
         .iter()
         .filter(|gate| gate.actions.contains(&action))
         .filter(|gate| {
-            let absent = Expression::Not(Box::new(gate.when.clone()));
-            gate.when == Expression::Always || !agree(&[when, &absent])
+            let never_apart = || !agree(&[when, &Expression::Not(Box::new(gate.when.clone()))]);
+            gate.when == Expression::Always || never_apart()
         })
         .filter_map(|gate| match &gate.wait {
             Wait::Needs(needs) => Some((gate, needs)),
             _ => None,
         })
+        .take(MOST_GATES)
         .collect()
 }
 

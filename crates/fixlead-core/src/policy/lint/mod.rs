@@ -7,7 +7,7 @@
 //!
 //! - [`satisfy`]: whether a condition can hold at all.
 //! - `uses`: what is unset, unused, or stands for nobody.
-//! - `rules`: rules that never apply, bands and thresholds, modes.
+//! - `rules`: rules that never apply, bands and thresholds.
 //! - `windows`: times that cannot be kept.
 //! - `conflicts`: gates that hold what a duty asks for.
 
@@ -59,6 +59,11 @@ impl Kind {
     }
 }
 
+/// So many findings are told; who has more begins with these.
+pub const MOST_FINDINGS: usize = 1_000;
+/// So many rules are named in one finding.
+const MOST_NAMED: usize = 10;
+
 /// Something the linter found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -94,7 +99,14 @@ struct Lint<'p> {
 
 impl<'p> Lint<'p> {
     fn add(&mut self, kind: Kind, clauses: Vec<String>, text: String) {
-        self.findings.push(Finding { kind, clauses, text });
+        if !self.is_full() {
+            self.findings.push(Finding { kind, clauses, text });
+        }
+    }
+
+    /// Whether there is no use in looking further.
+    fn is_full(&self) -> bool {
+        self.findings.len() >= MOST_FINDINGS
     }
 
     /// The sections of a name.
@@ -146,6 +158,15 @@ fn label(entry: &Entry) -> String {
         Some(id) => format!("{} `{id}` ({clauses})", entry.section.name),
         None => format!("[{}] ({clauses})", entry.section.name),
     }
+}
+
+/// Several sections as people name them.
+fn labels(entries: &[&Entry]) -> String {
+    let mut list: Vec<String> = entries.iter().take(MOST_NAMED).map(|entry| label(entry)).collect();
+    if entries.len() > MOST_NAMED {
+        list.push(format!("{} more", entries.len() - MOST_NAMED));
+    }
+    list.join(", ")
 }
 
 /// The conditions of a section, as they are written.

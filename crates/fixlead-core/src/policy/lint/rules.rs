@@ -1,7 +1,7 @@
 //! Rules that never apply or have no effect, severity bands and thresholds.
 
 use super::satisfy::{At, can, has_severity};
-use super::{Kind, Lint, clauses_of, conditions, label, words};
+use super::{Kind, Lint, clauses_of, conditions, label, labels, words};
 use crate::case::event::{EventKind, Field};
 use crate::policy::document::Entry;
 use crate::policy::expression::{Expression, Severity, hundredths};
@@ -160,10 +160,9 @@ fn bands(lint: &mut Lint<'_>) {
         .filter(|entry| conditions(entry).any(|condition| words(condition).any(|word| word == "severity")))
         .collect();
     if !asking.is_empty() {
-        let list: Vec<String> = asking.iter().map(|entry| label(entry)).collect();
         let text = format!(
             "no [[band]] gives a score its severity, and nobody may classify one; asked for by {}",
-            list.join(", ")
+            labels(&asking)
         );
         lint.add(Kind::Bands, clauses_of(asking), text);
     }
@@ -174,6 +173,8 @@ fn thresholds(lint: &mut Lint<'_>) {
     let policy = lint.policy;
     let boundary = |score: u16| policy.bands.iter().any(|(_, from, _)| *from == score);
     let listed: &[u16] = policy.scoring.as_ref().map_or(&[], |scoring| &scoring.thresholds);
+    // One version alone gives no two sides.
+    let may_differ = policy.scoring.as_ref().is_some_and(|scoring| scoring.versions.len() > 1);
     let mut found = Vec::new();
     for entry in &lint.entries {
         for condition in conditions(entry) {
@@ -200,7 +201,7 @@ fn thresholds(lint: &mut Lint<'_>) {
                         score(deciding)
                     )));
                 }
-                if policy.scoring.is_some() && !listed.contains(&deciding) {
+                if may_differ && !listed.contains(&deciding) {
                     found.push((*entry, format!(
                         "{} decides by the score {}, which [scoring] does not list: CVSS versions on different sides of it are not noticed",
                         label(entry),

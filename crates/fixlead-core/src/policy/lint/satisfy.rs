@@ -7,8 +7,10 @@ use crate::case::event::{EventKind, FieldType};
 use crate::policy::expression::{Class, Expression, Fact, Severity};
 use crate::policy::model::Policy;
 
-/// More single conditions than this in a row are not held against each other.
-const MOST_LITERALS: usize = 64;
+/// More single conditions than this are not held against each other.
+const MOST_LITERALS: usize = 32;
+/// So many choices between conditions are looked into.
+const MOST_CHOICES: usize = 16;
 
 /// What a condition is asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +105,7 @@ pub fn agree(conditions: &[&Expression]) -> bool {
     for condition in conditions {
         flatten(condition, true, &mut literals, &mut choices);
     }
-    consistent(&mut literals) && choices.iter().all(|choice| may_choose(choice, &literals))
+    consistent(&mut literals) && choices.iter().take(MOST_CHOICES).all(|choice| may_choose(choice, &literals))
 }
 
 type Literal<'e> = (&'e Expression, bool);

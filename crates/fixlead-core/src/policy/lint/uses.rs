@@ -1,42 +1,62 @@
 //! What is unset, what nothing uses, and roles that stand for nobody.
 
-use super::{Kind, Lint, clauses_of, conditions, label, words};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Kind, Lint, MOST_NAMED, clauses_of, conditions, labels, words};
 use crate::policy::document::{Entry, Written};
 
 pub(super) fn look(lint: &mut Lint<'_>) {
-    unset(lint);
-    unused(lint);
+    let users = users_of_parameters(lint);
+    unset(lint, &users);
+    unused(lint, &users);
     without_roster(lint);
 }
 
+/// Who uses each parameter.
+type Users<'p> = BTreeMap<&'p str, Vec<&'p Entry>>;
+
+/// The sections that fill a parameter into a sentence or a rule.
+fn users_of_parameters<'p>(lint: &Lint<'p>) -> Users<'p> {
+    let mut users: Users<'p> = BTreeMap::new();
+    for entry in lint.entries.iter().copied() {
+        let mut note = |id: &'p str| {
+            let list = users.entry(id).or_default();
+            if !list.last().is_some_and(|last| std::ptr::eq(*last, entry)) {
+                list.push(entry);
+            }
+        };
+        for text in entry.values.iter().filter_map(|(_, value, _)| match value {
+            Written::Text(text) => Some(text.as_str()),
+            Written::Texts(_) => None,
+        }) {
+            words(text).filter_map(|word| word.strip_prefix('$')).for_each(&mut note);
+            text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)).for_each(&mut note);
+        }
+    }
+    users
+}
+
 /// Parameters without a value, and who needs one.
-fn unset(lint: &mut Lint<'_>) {
+fn unset(lint: &mut Lint<'_>, users: &Users<'_>) {
     for parameter in &lint.policy.parameters {
         let id = &*parameter.heading.id;
-        let Some(own) = lint.entry("parameter", id).filter(|_| parameter.value.is_none()) else { continue };
-        let users: Vec<&Entry> =
-            lint.entries.iter().copied().filter(|entry| uses_parameter(entry, id)).collect();
-        let neighbours: Vec<&Entry> = lint
-            .entries
-            .iter()
-            .copied()
-            .filter(|entry| {
-                let shared = |clause: &str| own.texts("clauses").any(|(known, _)| known == clause);
-                !std::ptr::eq(*entry, own) && entry.texts("clauses").any(|(clause, _)| shared(clause))
-            })
-            .collect();
-        let needed = match (users.as_slice(), neighbours.as_slice()) {
-            ([], []) if id == "lgtm-rule" => "until then LGTMs are read strictly".to_owned(),
-            ([], []) => "no rule names it, readers of the policy miss it".to_owned(),
-            ([], list) => format!("no rule names it; rules of the same clause: {}", labels(list)),
-            (list, _) => format!("needed by {}", labels(list)),
+        let is_open = parameter.value.is_none() && !lint.is_full();
+        let Some(own) = lint.entry("parameter", id).filter(|_| is_open) else { continue };
+        let users: &[&Entry] = users.get(id).map_or(&[], Vec::as_slice);
+        let needed = match users {
+            [] if id == "lgtm-rule" => "until then LGTMs are read strictly".to_owned(),
+            [] => match neighbours(lint, own).as_slice() {
+                [] => "no rule names it, readers of the policy miss it".to_owned(),
+                list => format!("no rule names it; rules of the same clause: {}", labels(list)),
+            },
+            list => format!("needed by {}", labels(list)),
         };
         let why = own.text("why").unwrap_or_default().trim_end_matches('.');
         let text = format!(
             "`{id}` has no value: {why}; {needed}. Give it a `default`, or set it where the policy is used."
         );
         let mut clauses = clauses_of([own]);
-        for clause in clauses_of(users) {
+        for clause in clauses_of(users.iter().copied().take(MOST_NAMED)) {
             if !clauses.contains(&clause) {
                 clauses.push(clause);
             }
@@ -45,19 +65,22 @@ fn unset(lint: &mut Lint<'_>) {
     }
 }
 
-fn labels(entries: &[&Entry]) -> String {
-    entries.iter().map(|entry| label(entry)).collect::<Vec<_>>().join(", ")
+/// Other sections that cite a clause of this one.
+fn neighbours<'p>(lint: &Lint<'p>, own: &Entry) -> Vec<&'p Entry> {
+    let clauses: BTreeSet<&str> = own.texts("clauses").map(|(clause, _)| clause).collect();
+    let others = lint.entries.iter().copied().filter(|entry| !std::ptr::eq(*entry, own));
+    others.filter(|entry| entry.texts("clauses").any(|(clause, _)| clauses.contains(clause))).collect()
 }
 
 /// What is declared and never asked for.
-fn unused(lint: &mut Lint<'_>) {
+fn unused(lint: &mut Lint<'_>, users: &Users<'_>) {
     let declared: Vec<&Entry> = lint.entries.clone();
     for entry in declared {
         let Some(id) = entry.text("id") else { continue };
         let remedy = match entry.section.name {
             // One without a value is a finding already, with who needs it.
             "parameter" if lint.policy.parameter(id).is_none() || id == "lgtm-rule" => continue,
-            "parameter" if lint.entries.iter().any(|user| uses_parameter(user, id)) => continue,
+            "parameter" if users.contains_key(id) => continue,
             "parameter" => format!("write {{{id}}} in a sentence or ${id} in a rule"),
             "role" if lint.entries.iter().any(|user| uses_role(user, id)) => continue,
             "role" => "name it as the `who` of a duty, in a condition or in a roster".to_owned(),
@@ -84,15 +107,6 @@ fn names(lint: &Lint<'_>, keys: &[&str], id: &str) -> bool {
             Some((Written::Texts(list), _)) => list.iter().any(|(text, _)| text == id),
             None => false,
         })
-    })
-}
-
-/// Whether a section fills a parameter into a sentence or a rule.
-pub(super) fn uses_parameter(entry: &Entry, id: &str) -> bool {
-    let (dollar, brace) = (format!("${id}"), format!("{{{id}}}"));
-    entry.values.iter().any(|(_, value, _)| match value {
-        Written::Text(text) => text.contains(&brace) || words(text).any(|word| word == dollar),
-        Written::Texts(list) => list.iter().any(|(text, _)| text.contains(&brace)),
     })
 }
 

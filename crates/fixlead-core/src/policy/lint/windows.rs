@@ -4,7 +4,7 @@ use super::satisfy::{agree, requires};
 use super::{Kind, Lint};
 use crate::case::event::{Action, EventKind};
 use crate::policy::expression::Expression;
-use crate::policy::model::{Anchor, ClauseIndex, Duty, Wait, Window};
+use crate::policy::model::{Anchor, Duty, Wait, Window};
 use crate::time::Span;
 
 pub(super) fn look(lint: &mut Lint<'_>) {
@@ -141,26 +141,26 @@ fn two_windows(lint: &mut Lint<'_>) {
     let policy = lint.policy;
     let timed: Vec<&Duty> = policy.duties.iter().filter(|duty| duty.window != Window::None).collect();
     for (place, duty) in timed.iter().enumerate() {
-        let rivals: Vec<(&Duty, ClauseIndex)> = timed[..place]
-            .iter()
-            .filter(|other| !same(&duty.window, &other.window) && agree(&[&duty.when, &other.when]))
-            .filter_map(|other| {
-                let shared =
-                    duty.heading.clauses.iter().find(|clause| other.heading.clauses.contains(clause));
-                shared.map(|clause| (*other, *clause))
-            })
-            .collect();
-        for (other, clause) in rivals {
-            let clause = policy.clause(clause).to_owned();
-            let text = format!(
-                "{clause} gives the duty `{}` {} and the duty `{}` {}; cite for each the sentence its window comes from",
-                other.heading.id,
-                in_words(&other.window),
-                duty.heading.id,
-                in_words(&duty.window)
-            );
-            lint.add(Kind::TwoWindows, vec![clause], text);
-        }
+        let shared = |other: &Duty| {
+            let mut clauses = duty.heading.clauses.iter().copied();
+            clauses.find(|clause| other.heading.clauses.contains(clause))
+        };
+        // The first that differs stands for the rest.
+        let rival = timed[..place].iter().find_map(|other| {
+            let clause = shared(other)?;
+            let differs = !same(&duty.window, &other.window) && agree(&[&duty.when, &other.when]);
+            differs.then_some((*other, clause))
+        });
+        let Some((other, clause)) = rival else { continue };
+        let clause = policy.clause(clause).to_owned();
+        let text = format!(
+            "{clause} gives the duty `{}` {} and the duty `{}` {}; cite for each the sentence its window comes from",
+            other.heading.id,
+            in_words(&other.window),
+            duty.heading.id,
+            in_words(&duty.window)
+        );
+        lint.add(Kind::TwoWindows, vec![clause], text);
     }
 }
 

@@ -192,7 +192,11 @@ fn line(page: &Page<'_>, entry: &Entry) -> String {
             let list = |key: &str| entry.texts(key).map(|(text, _)| text).collect::<Vec<_>>().join(", ");
             format!("{say} Versions: {}. Thresholds: {}.", list("versions"), list("thresholds"))
         }
-        "check" => format!("{say} Otherwise: {}.", entry.text("finding").unwrap_or_default()),
+        "check" => {
+            let events: Vec<String> = entry.texts("on").map(|(event, _)| format!("`{event}`")).collect();
+            let finding = entry.text("finding").unwrap_or_default();
+            format!("{say} Looked at on {}; otherwise: {finding}.", events.join(", "))
+        }
         "excuse" => {
             let shortened: Vec<String> = page
                 .all("duty")

@@ -84,6 +84,10 @@ pub(super) fn gates(page: &Page<'_>) -> String {
         } else {
             format!("`{}` is allowed, on the day it is planned for", gate.text("step-of").unwrap_or_default())
         };
+        let apart: Vec<String> = gate.texts("apart-from").map(|(other, _)| format!("`{other}`")).collect();
+        if !apart.is_empty() {
+            let _ = write!(until, ", apart from its gate {}", apart.join(", "));
+        }
         if let Some(condition) = gate.text("when") {
             let _ = write!(until, "; stands when {}", page.code(condition));
         }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use clap::Args;
 use fixlead_core::policy::document::Document;
 use fixlead_core::policy::library;
-use fixlead_core::policy::lint::{Finding, lint};
+use fixlead_core::policy::lint::{Finding, MOST_FINDINGS, lint};
 use serde_json::{Value, json};
 
 use super::Readings;
@@ -52,6 +52,9 @@ pub fn run(args: &CheckArgs, out: &mut impl Write, messages: &mut impl Write) ->
                         writeln!(out)?;
                     }
                     print(id, &findings, out)?;
+                }
+                if findings.len() >= MOST_FINDINGS {
+                    writeln!(messages, "fixlead: {id}: only the first {MOST_FINDINGS} findings are shown")?;
                 }
                 if !findings.is_empty() && outcome == Outcome::Done {
                     outcome = Outcome::No;

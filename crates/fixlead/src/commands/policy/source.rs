@@ -76,7 +76,11 @@ pub fn text(id: &str) -> Result<String, Unreadable> {
     let path = Path::new(id);
     if !path.exists() {
         let known: Vec<&str> = library::BUILT_IN.iter().map(|(id, _)| *id).collect();
-        return Err(unreadable(format!("neither a built-in policy ({}) nor a file", known.join(", "))));
+        return Err(unreadable(format!(
+            "neither a built-in policy ({}) nor a file{}",
+            known.join(", "),
+            library::hint(id)
+        )));
     }
     read_text(path, document::MOST_BYTES).map_err(unreadable)
 }
