@@ -492,6 +492,13 @@ also nothing of high severity is merged in the open
   03-02 09:00 score.set score=7.0 version="3.1"
   ask 03-02 14:00 semipublic.merge branch=release-1
   hold a2
+alone nothing is merged in the open before that is decided
+  begin medium
+  03-02 10:00 semipublic.determined text="the effect is small"
+  ask 03-02 11:00 semipublic.pr
+  ask 03-02 11:00 semipublic.merge branch=release-1
+  allow a1
+  hold a2
 
 OT-38 In the open, nothing speaks of security.
   begin medium
