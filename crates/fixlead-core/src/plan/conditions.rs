@@ -149,20 +149,25 @@ impl<'a, 'p> View<'a, 'p> {
     }
 
     /// Whether somebody named as an actor acts in a role: by the role's own
-    /// name, as one of its people, or as the present Fix Lead.
+    /// name, as one of its people, or as the present Fix Lead. While nobody
+    /// leads, or nobody is listed, any person may.
     pub fn acts_as(&self, who: &str, role: &str) -> bool {
         if who == role {
             return true;
         }
+        // A body is not one of its people.
+        let is_body = self.case.policy.roles.iter().any(|role| &*role.heading.id == who)
+            || ["maintainers", "fix-team", "fix-lead", "src", "reporter"].contains(&who);
         if role == "fix-lead" {
-            let is_role = self.case.policy.roles.iter().any(|role| &*role.heading.id == who);
             return match self.facts.lead {
                 Some(lead) => self.case.events[lead as usize].text(Field::Who) == Some(who),
-                // While nobody leads, a person may; a body may not.
-                None => !is_role && !["maintainers", "fix-team", "src", "reporter"].contains(&who),
+                None => !is_body,
             };
         }
-        self.members(role).is_some_and(|mut members| members.any(|member| member == who))
+        match self.members(role) {
+            Some(mut members) => members.any(|member| member == who),
+            None => !is_body,
+        }
     }
 
     /// Whether somebody holds a role; so does everybody where nobody is listed.
@@ -225,7 +230,7 @@ impl<'a, 'p> View<'a, 'p> {
             Fact::ApplyLink => self.links(|link| !link.contains("CVE-") && !link.starts_with("distributor:")),
             Fact::Binaries => self.binaries(),
             Fact::BranchesApproved => {
-                self.every_branch(self.branches & self.maintained(), |index| self.approval(index))
+                self.every_branch(self.branches & self.maintained(), |index| facts.branches[index].approved)
             }
             Fact::BranchesMerged => {
                 let approved = set_of(facts, |branch| branch.approved.is_some());
@@ -330,17 +335,6 @@ impl<'a, 'p> View<'a, 'p> {
             truth = truth.and(self.passed(time(index)));
         }
         truth
-    }
-
-    /// The first approval of a branch that discharges the duty to approve.
-    fn approval(&self, branch: usize) -> Option<When> {
-        let rule = self.case.policy.duties.iter().find(|duty| duty.done.contains(&EventKind::Approved))?;
-        let counts = |event: &&Event| {
-            event.kind == EventKind::Approved
-                && event.branches(Field::Branches).is_some_and(|set| set >> branch & 1 == 1)
-                && View::of(self.case, self.facts, event).holds(&rule.filter).is_yes()
-        };
-        self.case.events.iter().find(counts).map(|event| event.at)
     }
 
     /// The binaries of what is being released are public and work.
