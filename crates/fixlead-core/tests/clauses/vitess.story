@@ -159,6 +159,9 @@ also only the Fix Lead does
 also an override is the Fix Lead's
   03-03 09:00 override by=ben reason="busy" gate=VT-33
   finding no-effect
+also an override is not the sub-team's
+  03-03 09:00 override by=sub-team reason="busy" gate=VT-33
+  finding no-effect
 also an override has a reason
   03-03 09:00 override by=ann gate=VT-33
   finding no-effect
