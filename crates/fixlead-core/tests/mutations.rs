@@ -37,8 +37,12 @@ struct Tale {
 type Outcome = (Vec<Answer>, Evaluation);
 
 /// Changes that say the same in other words.
-const SAME: [(&str, &str); 2] = [
+const SAME: [(&str, &str); 3] = [
     ("vitess: mode asap: after the next", "a case has a score or has none, so these two never meet"),
+    (
+        "opentelemetry: check lead-from-committee: needs = who from src",
+        "whoever may lead is whoever is in the committee",
+    ),
     ("opentelemetry: path patch: when = severity < critical", "the path before it takes what is high"),
 ];
 

@@ -165,6 +165,10 @@ also an override is not the sub-team's
 also an override has a reason
   03-03 09:00 override by=ann gate=VT-33
   finding no-effect
+also an override by the Fix Lead with a reason stands
+  03-03 09:00 override by=ann reason="users ask already" gate=VT-33
+  03-03 10:00 notice.forthcoming states=03-10T16:00 mitigation="none known"
+  finding override VT-33
 
 VT-14 Public and 4.0 or more: as soon as possible.
   begin reported
