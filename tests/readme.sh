@@ -13,7 +13,7 @@ if [ -z "${FIXLEAD_BIN:-}" ]; then
     FIXLEAD_BIN="${CARGO_TARGET_DIR:-$root/target}/release/fixlead"
 fi
 documents=("$@")
-[ ${#documents[@]} != 0 ] || documents=(README.md CONTRIBUTING.md docs/formats/*.md)
+[ ${#documents[@]} != 0 ] || documents=(README.md CONTRIBUTING.md docs/*.md docs/formats/*.md)
 
 scratch="$(mktemp -d)"
 trap 'rm -rf "$scratch"' EXIT

@@ -11,10 +11,13 @@
 #![allow(clippy::unwrap_used, reason = "a benchmark may stop with a panic")]
 
 use std::hint::black_box;
+use std::time::Instant as Clock;
 
 use fixlead_core::case::History;
 use fixlead_core::plan::Case;
+use fixlead_core::policy::Policy;
 use fixlead_core::replay::{built_in_policy, replay, to_json};
+use fixlead_core::time::Instant;
 
 const CASE: &str = include_str!("engine/thirty-events.json");
 
@@ -37,6 +40,26 @@ fn measure(turns: usize, mut turn: impl FnMut()) -> f64 {
         .collect();
     runs.sort_by(f64::total_cmp);
     runs[runs.len() / 2]
+}
+
+/// Seconds for a million cases from nothing on two threads.
+fn million_cases(policy: &Policy, history: &History, now: Instant) -> f64 {
+    let start = Clock::now();
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                for _ in 0..500_000 {
+                    let case = Case::with_events(
+                        policy,
+                        &history.project,
+                        black_box(&history.events).iter().cloned(),
+                    );
+                    black_box(case.evaluate(now));
+                }
+            });
+        }
+    });
+    start.elapsed().as_secs_f64()
 }
 
 fn main() {
@@ -77,6 +100,7 @@ fn main() {
     let full = measure(500, || {
         black_box(to_json(&replay(&policy, &history, None)).to_string());
     });
+    let million = million_cases(&policy, &history, now);
     println!(
         "{}",
         serde_json::json!({
@@ -84,6 +108,7 @@ fn main() {
             "from_nothing_us": from_nothing / 1e3,
             "one_more_event_us": one_more / 1e3,
             "evaluate_again_us": again / 1e3,
+            "million_cases_s": million,
             "policy_parse_and_compile_us": parse / 1e3,
             "replay_to_json_us": full / 1e3,
         })

@@ -1,6 +1,8 @@
 //! The policy language: what reads, what does not and where it says so, what
 //! the linter finds, and what people get to read.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 #[path = "policy_language/errors.rs"]
 mod errors;
 #[path = "policy_language/hostile.rs"]
