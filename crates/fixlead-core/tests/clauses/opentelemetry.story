@@ -853,16 +853,6 @@ broken
   hold
   finding violation
   duty binaries/release-2 open
-alone somebody else's word on the binaries is shown
-  begin noticed
-  03-02 10:00 fixteam.added who=[eli]
-  03-16 15:30 binaries.verified by=mallory branches=[release-1, release-2]
-  finding deviation
-alone the release managers as a body may give it
-  begin noticed
-  03-02 10:00 fixteam.added who=[eli]
-  03-16 15:30 binaries.verified by=release-managers branches=[release-1, release-2]
-  no finding
 
 OT-62 The Fix Team leaves the private repository.
   begin announced
