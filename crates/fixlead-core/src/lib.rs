@@ -9,4 +9,5 @@ pub mod plan;
 pub mod policy;
 pub mod replay;
 pub mod severity;
+pub mod text;
 pub mod time;

@@ -8,6 +8,8 @@
 use std::fmt;
 use std::ops::{Add, Sub};
 
+use crate::text::short;
+
 /// Milliseconds in a day.
 pub const DAY: i64 = 86_400_000;
 
@@ -127,26 +129,20 @@ impl Instant {
     /// Reads RFC 3339 with any offset; finer than a millisecond is refused.
     pub fn parse(text: &str) -> Result<Self, String> {
         let stamp: jiff::Timestamp = text.parse().map_err(|_| {
-            format!("`{}` is not an instant; write RFC 3339 in UTC like 2027-01-15T16:00:00Z", clip(text))
+            format!(
+                "`{}` is not an instant; write RFC 3339 in UTC like 2027-01-15T16:00:00Z",
+                short(text, 40)
+            )
         })?;
         if stamp.subsec_nanosecond() % 1_000_000 != 0 {
-            return Err(format!("`{}` is finer than a millisecond; round it", clip(text)));
+            return Err(format!("`{}` is finer than a millisecond; round it", short(text, 40)));
         }
         let year = stamp.to_zoned(jiff::tz::TimeZone::UTC).year();
         if !(FIRST_YEAR..=LAST_YEAR).contains(&year) {
-            return Err(format!("`{}` lies outside the years {FIRST_YEAR} to {LAST_YEAR}", clip(text)));
+            return Err(format!("`{}` lies outside the years {FIRST_YEAR} to {LAST_YEAR}", short(text, 40)));
         }
         Ok(Instant(stamp.as_millisecond()))
     }
-}
-
-/// Text from outside, short enough to stand in a message.
-fn clip(text: &str) -> String {
-    let mut short: String = text.chars().take(40).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    short
 }
 
 impl fmt::Display for Instant {
@@ -194,7 +190,7 @@ impl Span {
         let bad = || {
             format!(
                 "`{}` is not a span; write an ISO-8601 duration of weeks, days, hours, minutes or seconds like P7D or PT24H",
-                clip(text)
+                short(text, 40)
             )
         };
         let rest = text.strip_prefix('P').ok_or_else(bad)?;
@@ -232,7 +228,7 @@ impl Span {
                 .checked_mul(unit)
                 .and_then(|part| total.checked_add(part))
                 .filter(|sum| *sum <= 100 * 366 * DAY)
-                .ok_or_else(|| format!("`{}` is longer than a hundred years", clip(text)))?;
+                .ok_or_else(|| format!("`{}` is longer than a hundred years", short(text, 40)))?;
         }
         if parts == 0 || !digits.is_empty() {
             return Err(bad());
@@ -388,12 +384,12 @@ pub fn parse_day(text: &str) -> Result<i64, String> {
         .parse()
         .ok()
         .filter(|_| text.len() == 10)
-        .ok_or_else(|| format!("`{}` is not a date; write one like 2026-02-20", clip(text)))?;
+        .ok_or_else(|| format!("`{}` is not a date; write one like 2026-02-20", short(text, 40)))?;
     if !(FIRST_YEAR..=LAST_YEAR).contains(&date.year()) {
-        return Err(format!("`{}` lies outside the years {FIRST_YEAR} to {LAST_YEAR}", clip(text)));
+        return Err(format!("`{}` lies outside the years {FIRST_YEAR} to {LAST_YEAR}", short(text, 40)));
     }
     let zoned =
-        date.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| format!("`{}` is not a date", clip(text)))?;
+        date.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| format!("`{}` is not a date", short(text, 40)))?;
     Ok(zoned.timestamp().as_millisecond().div_euclid(DAY))
 }
 

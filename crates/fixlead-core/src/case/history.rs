@@ -49,7 +49,10 @@ impl History {
         }
         let node: Node = serde_json::from_str(text).map_err(|error| HistoryError {
             place: format!("line {} column {}", error.line(), error.column()),
-            message: format!("not readable as JSON: {}", without_place(&error.to_string())),
+            message: format!(
+                "not readable as JSON: {}",
+                crate::text::plain(without_place(&error.to_string()))
+            ),
         })?;
         read_history(At::root(&node))
     }

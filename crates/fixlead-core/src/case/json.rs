@@ -177,7 +177,7 @@ impl<'a> At<'a> {
     pub fn error<T>(&self, message: impl Into<String>) -> Read<T> {
         let mut place = String::new();
         self.place.write(&mut place);
-        Err(HistoryError { place, message: message.into() })
+        Err(HistoryError { place, message: crate::text::plain(&message.into()) })
     }
 
     /// A complaint about the type of this value.

@@ -25,13 +25,19 @@ const LASTING: [EventKind; 5] = [
     EventKind::ExceptionExtreme,
 ];
 
+/// Events that make somebody the Fix Lead.
+const LEADS: [EventKind; 3] =
+    [EventKind::FixLeadAssigned, EventKind::FixLeadVolunteered, EventKind::FixLeadAccepted];
+
 /// Folds the events of one instant.
 pub fn fold(case: &Record<'_>, facts: &mut Facts, range: Range<usize>) {
     let at = case.events[range.start].at.first();
     pass(case, facts, at);
     judge::deferred(case, facts, at);
     facts.until = at;
-    for index in range.clone() {
+    // Who leads is known first: what others do at that instant may ask for it.
+    let leads = |index: &usize| LEADS.contains(&case.events[*index].kind);
+    for index in range.clone().filter(leads).chain(range.clone().filter(|index| !leads(index))) {
         take_in(case, facts, index);
     }
     let day = case.events[range.clone()].iter().map(|event| event.at).max_by_key(|when| when.last());

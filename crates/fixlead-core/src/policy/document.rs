@@ -11,6 +11,7 @@ use toml::de::{DeTable, DeValue};
 use super::grammar::Holds::{Text, Texts};
 pub use super::grammar::{Holds, Key, SECTIONS, Section, section};
 use crate::case::json::nearest;
+use crate::text::short;
 
 /// The largest policy file that is read, in bytes.
 pub const MOST_BYTES: usize = 1024 * 1024;
@@ -279,8 +280,8 @@ impl Document {
 
     /// A complaint about a place in the file, in bytes from its beginning.
     pub fn error(&self, place: usize, message: impl Into<String>) -> PolicyError {
-        let message = visible(&message.into(), MOST_MESSAGE);
-        let policy = visible(self.one("policy").and_then(|entry| entry.text("id")).unwrap_or_default(), 80);
+        let message = short(&message.into(), MOST_MESSAGE);
+        let policy = short(self.one("policy").and_then(|entry| entry.text("id")).unwrap_or_default(), 80);
         if self.source.is_empty() {
             return PolicyError { policy, ..PolicyError::anywhere(message) };
         }
@@ -301,7 +302,7 @@ impl Document {
             policy,
             line: before.matches('\n').count() + 1,
             column: column + 1,
-            excerpt: visible(&shown, MOST_EXCERPT),
+            excerpt: short(&shown, MOST_EXCERPT),
             mark: column - skipped,
             message,
         }
@@ -390,21 +391,6 @@ impl fmt::Display for Document {
 /// How many bytes a byte order mark takes at the beginning of a text.
 fn mark_of(source: &str) -> usize {
     if source.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
-}
-
-/// Text of a file, short and without control characters, so that it can stand
-/// in a message on a terminal.
-fn visible(text: &str, most: usize) -> String {
-    let plain = |letter: char| match letter {
-        '\t' => ' ',
-        letter if letter.is_control() || ('\u{202a}'..='\u{202e}').contains(&letter) => '\u{fffd}',
-        letter => letter,
-    };
-    let mut short: String = text.chars().take(most).map(plain).collect();
-    if text.chars().nth(most).is_some() {
-        short.push('…');
-    }
-    short
 }
 
 /// A TOML basic string (TOML 1.0, section String).

@@ -10,6 +10,8 @@ pub mod report;
 use std::fmt;
 use std::io::{self, IsTerminal};
 
+pub use fixlead_core::text::plain;
+
 /// Whether to colour what is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
@@ -52,16 +54,4 @@ impl Style {
         };
         format!("\x1b[{code}m{text}\x1b[0m")
     }
-}
-
-/// Text from outside without anything that a terminal would obey or that
-/// would turn the reading direction round.
-pub fn plain(text: &str) -> String {
-    text.chars()
-        .map(|letter| match letter {
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' => '\u{fffd}',
-            control if control.is_control() => '\u{fffd}',
-            other => other,
-        })
-        .collect()
 }

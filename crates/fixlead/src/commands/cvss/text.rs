@@ -66,11 +66,5 @@ pub fn several(out: &mut impl Write, scored: &[(Vector, Scores)]) -> io::Result<
 
 /// A text from the command line, short and on one line.
 pub fn one_line(text: &str) -> String {
-    const LONGEST: usize = 80;
-    let mut shown: String =
-        text.chars().take(LONGEST).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-    if text.chars().nth(LONGEST).is_some() {
-        shown.push('…');
-    }
-    shown
+    fixlead_core::text::short(text, 80)
 }
