@@ -55,6 +55,22 @@ version  score  severity  of             vector
 }
 
 #[test]
+fn opinions_stand_side_by_side_and_a_straddle_is_a_warning() {
+    let vector = |version: &str| format!("CVSS:{version}/AV:L/AC:L/PR:H/UI:N/S:C/C:H/I:H/A:N/CR:L");
+    let other = "CVSS:3.1/AV:N/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N";
+    let (_, out, _) = score(&[&vector("3.0"), &vector("3.1"), other], false, b"");
+    let notes: Vec<&str> = out.lines().skip(4).collect();
+    assert_eq!(
+        notes,
+        [
+            "note: the base scores of version 3.1 run from 2.0 to 7.9, on both sides of 4.0",
+            "warning: under 4.0 by version 3.1 (2.0), not by version 3.0 (7.0) and version 3.1 (6.9); \
+             under 7.0 by version 3.1 (6.9) and version 3.1 (2.0), not by version 3.0 (7.0)",
+        ]
+    );
+}
+
+#[test]
 fn json_has_one_object_a_vector_in_the_order_given() {
     let (outcome, out, _) = score(
         &[

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use fixlead_core::severity::{Group, Scores, Vector, Version};
+use fixlead_core::severity::{Group, Opinion, Opinions, Score, Scores, Vector, Version, straddles};
 
 /// One vector and everything about its scores.
 pub fn one(out: &mut impl Write, vector: &Vector, scores: &Scores) -> io::Result<()> {
@@ -60,6 +60,38 @@ pub fn several(out: &mut impl Write, scored: &[(Vector, Scores)]) -> io::Result<
         };
         let band = score.band(version);
         writeln!(out, "{version:<7}  {score:>5}  {band:<8}  {of:<13}  {vector}")?;
+    }
+    side_by_side(out, scored)
+}
+
+/// Where the opinions differ, and whether the version decides on which side of
+/// a usual threshold they fall.
+fn side_by_side(out: &mut impl Write, scored: &[(Vector, Scores)]) -> io::Result<()> {
+    if scored.len() < 2 {
+        return Ok(());
+    }
+    let thresholds = [40, 70].map(Score::from_tenths).map(Option::unwrap_or_default);
+    let opinions: Opinions = scored
+        .iter()
+        .enumerate()
+        .map(|(place, (vector, _))| Opinion::from_vector(format!("line {}", place + 1), *vector))
+        .collect();
+    for comparison in opinions.compare().iter().filter(|comparison| comparison.spread() > 0) {
+        let (low, high) = (comparison.lowest(), comparison.highest());
+        write!(
+            out,
+            "note: the {} scores of version {} run from {low} to {high}",
+            comparison.group, comparison.version
+        )?;
+        match comparison.divided_by(&thresholds).first() {
+            Some(threshold) => writeln!(out, ", on both sides of {threshold}")?,
+            None => writeln!(out)?,
+        }
+    }
+    let overall: Vec<(Version, Score)> =
+        scored.iter().map(|(vector, scores)| (vector.version(), scores.overall().1)).collect();
+    if let Some(straddle) = straddles(&overall, &thresholds) {
+        writeln!(out, "warning: {straddle}")?;
     }
     Ok(())
 }
