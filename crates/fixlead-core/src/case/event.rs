@@ -461,6 +461,30 @@ vocabulary! {
     }
 }
 
+impl Action {
+    /// The event that records that it was done, if there is one. A merge is
+    /// recorded alike whether it was a step of the release or semi-public.
+    pub fn reported_by(self) -> Option<EventKind> {
+        Some(match self {
+            Action::ReleaseSchedule => EventKind::ReleaseScheduled,
+            Action::Release => EventKind::Released,
+            Action::Merge | Action::SemipublicMerge => EventKind::Merged,
+            Action::Announce => EventKind::Announced,
+            Action::NoticeForthcoming => EventKind::NoticeForthcoming,
+            Action::NoticeAdvance => EventKind::NoticeAdvance,
+            Action::NoticePrerelease => EventKind::NoticePrerelease,
+            Action::ListPost => EventKind::ListPosted,
+            Action::FixComplete => EventKind::FixComplete,
+            Action::SemipublicPr => EventKind::SemipublicDecided,
+            Action::PublicWarning => EventKind::PublicWarning,
+            Action::TrackingClose => EventKind::TrackingClosed,
+            Action::CvePublish => EventKind::CvePublished,
+            Action::CaseClose => EventKind::CaseClosed,
+            Action::ReleasePropose | Action::FixRelease => return None,
+        })
+    }
+}
+
 /// A question put to the plan: may this be done at that instant?
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ask {

@@ -102,30 +102,15 @@ fn gate_finding(case: &Record<'_>, event: &Event, kind: FindingKind, gate: u16) 
     }
 }
 
-/// The actions that an event carries out.
-fn actions(view: &View<'_, '_>, event: &Event) -> &'static [Action] {
-    use EventKind as K;
-    match event.kind {
-        K::ReleaseScheduled => &[Action::ReleaseSchedule],
-        K::Released => &[Action::Release],
-        K::Announced => &[Action::Announce],
-        K::NoticeForthcoming => &[Action::NoticeForthcoming],
-        K::NoticeAdvance => &[Action::NoticeAdvance],
-        K::NoticePrerelease => &[Action::NoticePrerelease],
-        K::ListPosted => &[Action::ListPost],
-        K::FixComplete => &[Action::FixComplete],
-        K::SemipublicDecided => &[Action::SemipublicPr],
-        K::PublicWarning => &[Action::PublicWarning],
-        K::TrackingClosed => &[Action::TrackingClose],
-        K::CvePublished => &[Action::CvePublish],
-        K::CaseClosed => &[Action::CaseClose],
-        K::Merged
-            if view.decided(K::SemipublicDecided).is_some() && event.text(Field::Repo) != Some("private") =>
-        {
-            &[Action::SemipublicMerge]
-        }
-        _ => &[],
+/// The action that an event carries out. A public merge is judged with the
+/// release it is a step of; here only one that is semi-public.
+fn action(view: &View<'_, '_>, event: &Event) -> Option<Action> {
+    if event.kind == EventKind::Merged {
+        let semi_public = view.decided(EventKind::SemipublicDecided).is_some();
+        return (semi_public && event.text(Field::Repo) != Some("private"))
+            .then_some(Action::SemipublicMerge);
     }
+    Action::ALL.iter().copied().find(|action| action.reported_by() == Some(event.kind))
 }
 
 /// Judges one event by everything known at its instant.
@@ -136,15 +121,15 @@ pub(super) fn judge(case: &Record<'_>, facts: &mut Facts, index: usize) {
     }
     let mut found: Vec<Finding> = Vec::new();
     let view = View::of(case, facts, event);
-    for action in actions(&view, event) {
-        for gate in &case.policy.index.gates[*action as usize] {
+    if let Some(action) = action(&view, event) {
+        for gate in &case.policy.index.gates[action as usize] {
             let rule = &case.policy.gates[usize::from(*gate)];
             let mut asked = view;
-            if *action == Action::ReleaseSchedule {
+            if action == Action::ReleaseSchedule {
                 asked.planned = event.instant(Field::For);
             }
             if gates::hold(&asked, *gate).is_some_and(|hold| hold.certain) {
-                let kind = if gates::overridden(&view, *gate, *action) {
+                let kind = if gates::overridden(&view, *gate, action) {
                     FindingKind::Override
                 } else {
                     rule.finding

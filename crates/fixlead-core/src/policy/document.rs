@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 use super::grammar::Holds::{Text, Texts};
 pub use super::grammar::{Holds, Key, SECTIONS, Section, section};
 use crate::case::json::nearest;
-use crate::text::short;
+use crate::text::{short, toml_string};
 
 /// The largest policy file that is read, in bytes.
 pub const MOST_BYTES: usize = 1024 * 1024;
@@ -376,9 +376,9 @@ impl fmt::Display for Document {
             }
             for (key, value, _) in &entry.values {
                 match value {
-                    Written::Text(text) => writeln!(f, "{key} = {}", quote(text))?,
+                    Written::Text(text) => writeln!(f, "{key} = {}", toml_string(text))?,
                     Written::Texts(list) => {
-                        let texts: Vec<String> = list.iter().map(|(text, _)| quote(text)).collect();
+                        let texts: Vec<String> = list.iter().map(|(text, _)| toml_string(text)).collect();
                         writeln!(f, "{key} = [{}]", texts.join(", "))?;
                     }
                 }
@@ -391,21 +391,4 @@ impl fmt::Display for Document {
 /// How many bytes a byte order mark takes at the beginning of a text.
 fn mark_of(source: &str) -> usize {
     if source.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
-}
-
-/// A TOML basic string (TOML 1.0, section String).
-fn quote(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for letter in text.chars() {
-        match letter {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            '\n' => quoted.push_str("\\n"),
-            '\t' => quoted.push_str("\\t"),
-            control if control.is_control() => quoted.push_str(&format!("\\u{:04X}", u32::from(control))),
-            other => quoted.push(other),
-        }
-    }
-    quoted.push('"');
-    quoted
 }

@@ -1,6 +1,7 @@
 //! The advisory of a rehearsal: the one source a person writes. Every document
 //! made from such a source is made from this file, beside it.
 
+use fixlead_core::text::toml_string;
 use std::path::Path;
 
 use fixlead_core::time::Instant;
@@ -18,18 +19,22 @@ fn source(scene: &Scene, facts: &Facts, lead: &str, published: Instant) -> Strin
     let flaw = scene.flaw;
     let mut text = format!(
         "id = \"drill\"\ncve = {}\ntitle = {}\nsummary = {}\ndescription = {}\npublished = {published}\nseverity = {}\ncwe = [{}]\n",
-        quoted(&scene.cve),
-        quoted(flaw.title),
-        quoted(flaw.summary),
-        quoted(&format!("{}\n\n{}", flaw.summary, flaw.impact)),
-        quoted(flaw.severity),
-        quoted(flaw.weakness),
+        toml_string(&scene.cve),
+        toml_string(flaw.title),
+        toml_string(flaw.summary),
+        toml_string(&format!("{}\n\n{}", flaw.summary, flaw.impact)),
+        toml_string(flaw.severity),
+        toml_string(flaw.weakness),
     );
-    text.push_str(&format!("\n[[score]]\nvector = {}\nby = {}\n", quoted(&scene.vector()), quoted(lead)));
+    text.push_str(&format!(
+        "\n[[score]]\nvector = {}\nby = {}\n",
+        toml_string(&scene.vector()),
+        toml_string(lead)
+    ));
     text.push_str(&format!(
         "\n[[affected]]\npackage = {}\nrepo = {}\nstatus = \"affected\"\n",
-        quoted(&scene.package),
-        quoted(&format!("https://{}/repository", scene.domain)),
+        toml_string(&scene.package),
+        toml_string(&format!("https://{}/repository", scene.domain)),
     ));
     for (place, branch) in scene.branches.iter().enumerate() {
         // The oldest branch carries the flaw from the beginning.
@@ -37,24 +42,24 @@ fn source(scene: &Scene, facts: &Facts, lead: &str, published: Instant) -> Strin
         let introduced = if last { "0".to_owned() } else { first_of(&branch.fixed) };
         text.push_str(&format!(
             "[[affected.range]]\nintroduced = {}\nfixed = {}\n",
-            quoted(&introduced),
-            quoted(branch.fixed.trim_start_matches('v')),
+            toml_string(&introduced),
+            toml_string(branch.fixed.trim_start_matches('v')),
         ));
         let merged = facts.pairs.iter().find(|pair| pair.branch == branch.name);
         if let Some(pair) = merged {
-            text.push_str(&format!("fixed_commit = {}\n", quoted(&pair.merged)));
+            text.push_str(&format!("fixed_commit = {}\n", toml_string(&pair.merged)));
         }
     }
-    text.push_str(&format!("\n[[mitigation]]\ntext = {}\n", quoted(flaw.mitigation)));
+    text.push_str(&format!("\n[[mitigation]]\ntext = {}\n", toml_string(flaw.mitigation)));
     text.push_str(&format!(
         "\n[[reference]]\nkind = \"advisory\"\nurl = {}\n\n[[reference]]\nkind = \"report\"\nurl = {}\n",
-        quoted(&scene.advisory_url()),
-        quoted(&scene.tracking_url()),
+        toml_string(&scene.advisory_url()),
+        toml_string(&scene.tracking_url()),
     ));
     text.push_str(&format!(
         "\n[[revision]]\ndate = {published}\nnumber = \"1\"\nsummary = \"initial publication\"\n\n[publisher]\nname = {}\nnamespace = {}\ncategory = \"vendor\"\n",
-        quoted(scene.project),
-        quoted(&format!("https://{}", scene.domain)),
+        toml_string(scene.project),
+        toml_string(&format!("https://{}", scene.domain)),
     ));
     text
 }
@@ -66,20 +71,4 @@ fn first_of(version: &str) -> String {
         Some((line, _)) => format!("{line}.0"),
         None => plain.to_owned(),
     }
-}
-
-/// A TOML basic string.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for letter in text.chars() {
-        match letter {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            '\n' => quoted.push_str("\\n"),
-            '\t' => quoted.push_str("\\t"),
-            other => quoted.push(other),
-        }
-    }
-    quoted.push('"');
-    quoted
 }

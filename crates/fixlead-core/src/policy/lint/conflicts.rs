@@ -23,27 +23,6 @@ pub(super) fn look(lint: &mut Lint<'_>) {
     unreported(lint);
 }
 
-/// The events that report an action; the plan holds them against its gates.
-fn reports(action: Action) -> Option<EventKind> {
-    Some(match action {
-        Action::ReleaseSchedule => EventKind::ReleaseScheduled,
-        Action::Release => EventKind::Released,
-        Action::Merge | Action::SemipublicMerge => EventKind::Merged,
-        Action::Announce => EventKind::Announced,
-        Action::NoticeForthcoming => EventKind::NoticeForthcoming,
-        Action::NoticeAdvance => EventKind::NoticeAdvance,
-        Action::NoticePrerelease => EventKind::NoticePrerelease,
-        Action::ListPost => EventKind::ListPosted,
-        Action::FixComplete => EventKind::FixComplete,
-        Action::SemipublicPr => EventKind::SemipublicDecided,
-        Action::PublicWarning => EventKind::PublicWarning,
-        Action::TrackingClose => EventKind::TrackingClosed,
-        Action::CvePublish => EventKind::CvePublished,
-        Action::CaseClose => EventKind::CaseClosed,
-        Action::ReleasePropose | Action::FixRelease => return None,
-    })
-}
-
 /// The actions a duty cannot be discharged without.
 fn actions(duty: &Duty) -> Vec<Action> {
     if let Some(action) = duty.action {
@@ -52,7 +31,7 @@ fn actions(duty: &Duty) -> Vec<Action> {
     match &*duty.done {
         // A merge may be a public step or not; its gates look at which.
         [kind] if *kind != EventKind::Merged => {
-            Action::ALL.iter().copied().filter(|action| reports(*action) == Some(*kind)).collect()
+            Action::ALL.iter().copied().filter(|action| action.reported_by() == Some(*kind)).collect()
         }
         _ => Vec::new(),
     }
@@ -177,7 +156,7 @@ fn is_publication(condition: &Expression) -> bool {
 /// Gates that only answer questions, because no event is held against them.
 fn unreported(lint: &mut Lint<'_>) {
     for gate in &lint.policy.gates {
-        if gate.actions.iter().any(|action| reports(*action).is_some()) {
+        if gate.actions.iter().any(|action| action.reported_by().is_some()) {
             continue;
         }
         let actions: Vec<String> = gate.actions.iter().map(|action| format!("`{}`", action.name())).collect();
