@@ -461,27 +461,35 @@ vocabulary! {
     }
 }
 
-impl Action {
-    /// The event that records that it was done, if there is one. A merge is
-    /// recorded alike whether it was a step of the release or semi-public.
-    pub fn reported_by(self) -> Option<EventKind> {
+impl EventKind {
+    /// The action that such an event records. A merge is recorded alike
+    /// whether it was a step of the release or semi-public.
+    pub const fn records(self) -> Option<Action> {
         Some(match self {
-            Action::ReleaseSchedule => EventKind::ReleaseScheduled,
-            Action::Release => EventKind::Released,
-            Action::Merge | Action::SemipublicMerge => EventKind::Merged,
-            Action::Announce => EventKind::Announced,
-            Action::NoticeForthcoming => EventKind::NoticeForthcoming,
-            Action::NoticeAdvance => EventKind::NoticeAdvance,
-            Action::NoticePrerelease => EventKind::NoticePrerelease,
-            Action::ListPost => EventKind::ListPosted,
-            Action::FixComplete => EventKind::FixComplete,
-            Action::SemipublicPr => EventKind::SemipublicDecided,
-            Action::PublicWarning => EventKind::PublicWarning,
-            Action::TrackingClose => EventKind::TrackingClosed,
-            Action::CvePublish => EventKind::CvePublished,
-            Action::CaseClose => EventKind::CaseClosed,
-            Action::ReleasePropose | Action::FixRelease => return None,
+            EventKind::ReleaseScheduled => Action::ReleaseSchedule,
+            EventKind::Released => Action::Release,
+            EventKind::Merged => Action::Merge,
+            EventKind::Announced => Action::Announce,
+            EventKind::NoticeForthcoming => Action::NoticeForthcoming,
+            EventKind::NoticeAdvance => Action::NoticeAdvance,
+            EventKind::NoticePrerelease => Action::NoticePrerelease,
+            EventKind::ListPosted => Action::ListPost,
+            EventKind::FixComplete => Action::FixComplete,
+            EventKind::SemipublicDecided => Action::SemipublicPr,
+            EventKind::PublicWarning => Action::PublicWarning,
+            EventKind::TrackingClosed => Action::TrackingClose,
+            EventKind::CvePublished => Action::CvePublish,
+            EventKind::CaseClosed => Action::CaseClose,
+            _ => return None,
         })
+    }
+}
+
+impl Action {
+    /// The event that records that it was done, if there is one.
+    pub fn reported_by(self) -> Option<EventKind> {
+        let recorded = if self == Action::SemipublicMerge { Action::Merge } else { self };
+        EventKind::ALL.iter().copied().find(|kind| kind.records() == Some(recorded))
     }
 }
 

@@ -7,6 +7,7 @@ use super::event::{Action, Ask, BranchSet, Event, EventKind, Field, FieldType, V
 pub use super::json::HistoryError;
 use super::json::{At, MOST_ITEMS, Node, Read, nearest};
 use super::project::{Branch, BranchClass, MOST_BRANCHES, OwnersRule, Project};
+use crate::severity::Vector;
 use crate::time::{Instant, When, parse_day};
 
 /// The format's name and version.
@@ -113,7 +114,12 @@ fn read_history(root: At<'_>) -> Read<History> {
                 Ok(())
             })?,
             "asks" => at.items(MOST_ITEMS, |at| {
-                history.asks.push(read_ask(at, &project)?);
+                let ask = read_ask(at, &project)?;
+                if history.asks.iter().rev().take(1_000).any(|known| known.id == ask.id) {
+                    return at
+                        .error(format!("there is already an ask `{}`; each needs an id of its own", ask.id));
+                }
+                history.asks.push(ask);
                 Ok(())
             })?,
             "evaluate_at" => history.evaluate_at = Some(at.parse(Instant::parse)?),
@@ -314,6 +320,14 @@ fn read_event(at: At<'_>, project: &Project) -> Read<Event> {
         }
         Ok(())
     })?;
+    if kind == EventKind::ScoreSet && event.get(Field::Score).is_none() {
+        let Some(vector) = event.text(Field::Vector) else {
+            return at.error("`score.set` needs `vector`, `score` or both");
+        };
+        if let Err(error) = Vector::parse(vector) {
+            return at.error(format!("the vector cannot be read, and no `score` is given: {error}"));
+        }
+    }
     for field in kind.fields().0 {
         if event.get(*field).is_none() {
             return at.error(format!("`{}` needs `{}`", kind.name(), field.name()));

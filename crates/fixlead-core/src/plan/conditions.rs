@@ -5,7 +5,7 @@ use super::{Record, owners, planner};
 use crate::case::event::{BranchSet, Event, EventKind, Field, Value};
 use crate::case::project::BranchClass;
 use crate::policy::expression::{Class, Expression, Fact, Severity};
-use crate::policy::model::{Each, FindingKind, Roster, Window};
+use crate::policy::model::{Each, Roster, Window};
 use crate::time::{Instant, Truth, When};
 
 /// Where a condition is looked at: a case, an instant, perhaps an event.
@@ -23,6 +23,10 @@ pub struct View<'a, 'p> {
     pub branches: BranchSet,
     /// The release that is being planned, when that is the question.
     pub planned: Option<Instant>,
+    /// The channel or list concerned, in a question about one.
+    pub channel: Option<&'a str>,
+    /// Whether publicity by the warning at hand is left out of account.
+    pub leaves_out_warning: bool,
     /// The release that leads run to, when it is not the instant of the
     /// question.
     pub release: Option<Instant>,
@@ -31,7 +35,17 @@ pub struct View<'a, 'p> {
 impl<'a, 'p> View<'a, 'p> {
     /// Everything that is known at an instant.
     pub fn new(case: &'a Record<'p>, facts: &'a Facts, at: impl Into<When>) -> Self {
-        View { case, facts, at: at.into(), event: None, branches: 0, planned: None, release: None }
+        View {
+            case,
+            facts,
+            at: at.into(),
+            event: None,
+            branches: 0,
+            planned: None,
+            release: None,
+            channel: None,
+            leaves_out_warning: false,
+        }
     }
 
     /// The same view of an event.
@@ -45,6 +59,8 @@ impl<'a, 'p> View<'a, 'p> {
             branches: named.unwrap_or(0),
             planned: None,
             release: None,
+            channel: None,
+            leaves_out_warning: false,
         }
     }
 
@@ -57,12 +73,20 @@ impl<'a, 'p> View<'a, 'p> {
     /// finds it without effect, like a discussion whose message id is missing.
     pub fn counts(&self, event: &Event) -> bool {
         let policy = self.case.policy;
-        policy.index.checks[event.kind as usize].iter().all(|check| {
+        policy.index.voids[event.kind as usize].iter().all(|check| {
             let rule = &policy.checks[usize::from(*check)];
-            rule.finding != FindingKind::NoEffect
-                || !self.holds(&rule.when).is_yes()
-                || !self.holds(&rule.needs).is_no()
+            !self.holds(&rule.when).is_yes() || !self.holds(&rule.needs).is_no()
         })
+    }
+
+    /// Whether what is done goes to this channel or list and to no other.
+    pub fn is_only_about(&self, name: &str) -> bool {
+        let by_event = self
+            .event
+            .into_iter()
+            .flat_map(|event| event.texts(Field::Channels).chain(event.text(Field::List)));
+        let mut all = by_event.chain(self.channel).peekable();
+        all.peek().is_some() && all.all(|channel| channel == name)
     }
 
     /// Whether the condition holds.
@@ -285,6 +309,7 @@ impl<'a, 'p> View<'a, 'p> {
                 Truth::of(kind.is_none_or(|kind| self.path().is_none_or(|path| path == kind)))
             }
             Fact::PlanKept => self.plan_kept(),
+            Fact::Public if self.leaves_out_warning => Truth::No,
             Fact::Public => self.passed(facts.publicity),
             Fact::PubliclyReported => Truth::of(
                 facts.public_report.is_some()
@@ -375,23 +400,23 @@ impl<'a, 'p> View<'a, 'p> {
 
     /// Whoever was told an instant that passed was told the new one before.
     fn plan_kept(&self) -> Truth {
-        let mut stated: Option<Instant> = None;
+        let (release, mut stated, mut has_moved) = (self.at.first(), None::<Instant>, false);
         for notice in &self.facts.notices {
-            if notice.kind == EventKind::NoticeAdvance || notice.states.is_none() {
+            let Some(states) = notice.states.filter(|_| notice.kind != EventKind::NoticeAdvance) else {
                 continue;
+            };
+            // A correction that came when the stated instant was over.
+            if stated.is_some_and(|passed| notice.at.first() >= passed && release > passed) {
+                return Truth::No;
             }
-            if let Some(passed) = stated.filter(|passed| notice.at.first() >= *passed) {
-                // The correction came when the stated instant was over.
-                if self.at.first() > passed {
-                    return Truth::No;
-                }
-            }
-            stated = notice.states;
+            has_moved |= states < release;
+            stated = Some(states);
         }
         match stated {
-            Some(stated) if !self.at.is_exact() && self.at.last() > stated => Truth::Unknown,
-            Some(stated) => Truth::of(self.at.first() <= stated),
             None => Truth::Yes,
+            Some(stated) if !self.at.is_exact() && self.at.last() > stated => Truth::Unknown,
+            // What moved must have been corrected to the instant that came.
+            Some(stated) => Truth::of(if has_moved { stated == release } else { stated >= release }),
         }
     }
 

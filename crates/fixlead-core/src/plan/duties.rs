@@ -101,7 +101,14 @@ fn walk(view: &View<'_, '_>, findings: &mut Vec<Finding>, with_gates: bool) -> V
     let (case, facts) = (view.case, view.facts);
     let mut duties = Vec::with_capacity(facts.done.len());
     for (place, rule) in case.policy.duties.iter().enumerate() {
-        let applies = !view.holds(&rule.when).is_no();
+        // What counts from another duty arises when that is done.
+        let arises = match &rule.window {
+            Window::After { anchor: model::Anchor::Duty(first), .. } => {
+                done_at(case, facts, *first).is_some()
+            }
+            _ => true,
+        };
+        let applies = arises && !view.holds(&rule.when).is_no();
         let mut add = |subject: Subject, done: Option<When>, applies: bool| {
             // A report that is dismissed leaves nothing to do.
             let applies = applies && !(facts.dismissed && done.is_none());

@@ -50,6 +50,10 @@ pub fn fold(case: &Record<'_>, facts: &mut Facts, range: Range<usize>) {
             _ => {}
         }
     }
+    for event in case.events[range.clone()].iter().filter(|event| event.kind == EventKind::Announced) {
+        // Whatever else made it public at that instant came first.
+        appear(facts, event.at, true);
+    }
     enter_mode(case, facts, when);
     for index in range {
         if case.events[index].at.is_exact() {
@@ -227,7 +231,6 @@ fn take_in(case: &Record<'_>, facts: &mut Facts, index: usize) {
             each_branch(facts, event, |branch| &mut branch.merged);
         }
         K::Released => note_first(&mut facts.mitigated, at),
-        K::Announced => appear(facts, at, true),
         K::TrackingClosed => facts.tracking_closed = Some(at),
         K::TrackingReopened => facts.tracking_closed = None,
         _ => {}

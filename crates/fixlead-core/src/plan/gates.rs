@@ -1,8 +1,8 @@
 //! What is held, by which gate, and until when.
 
-use super::conditions::View;
+use super::conditions::{View, bits};
 use super::facts::{Facts, Notice};
-use crate::case::event::{Action, EventKind, Field};
+use crate::case::event::{Action, BranchSet, EventKind, Field};
 use crate::policy::Policy;
 use crate::policy::model::{Anchor, Duty, Wait, Window};
 use crate::time::{Instant, Span, Truth, When};
@@ -179,23 +179,69 @@ pub fn notices<'a>(facts: &'a Facts, duty: &'a Duty) -> impl Iterator<Item = &'a
 
 /// The excuse that shortens a duty's lead, by place.
 pub fn excuse(view: &View<'_, '_>, duty: &Duty) -> Option<usize> {
+    // A warning is the disclosure that the lead is for; it cannot excuse itself.
+    let facts = view.facts;
+    let warned = facts.first(EventKind::PublicWarning).filter(|warned| *warned == view.at);
+    let others = [EventKind::PublicAppeared, EventKind::ExploitPublic, EventKind::EmbargoLeaked];
+    let by_others = others.iter().map(|kind| facts.first(*kind)).chain([facts.public_report]);
+    let alone = warned.is_some()
+        && facts.publicity == warned
+        && by_others.flatten().all(|other| other.at_or_before(view.at).is_no());
+    let view = View { leaves_out_warning: alone, ..*view };
     duty.excuses.iter().copied().find(|excuse| view.holds(&view.case.policy.excuses[*excuse].when).is_yes())
 }
 
-/// Whether an override names a gate, one of its clauses or the action; the
-/// release's covers its steps.
-pub fn overridden(view: &View<'_, '_>, gate: u16, action: Action) -> bool {
+/// How far overrides lift a closed gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lift {
+    /// For everything concerned.
+    pub whole: bool,
+    /// Else for these branches.
+    pub lifted: BranchSet,
+    /// And not for these.
+    pub rest: BranchSet,
+}
+
+/// How far overrides lift a closed gate: one names the gate by a clause or by
+/// the action (that of the release covers its steps), and perhaps a branch or
+/// channel as its subject.
+pub fn lift(view: &View<'_, '_>, gate: u16, action: Action) -> Lift {
     let policy = view.case.policy;
-    let rule = &policy.gates[usize::from(gate)];
+    let clauses = &policy.gates[usize::from(gate)].heading.clauses;
     let day = matches!(action, Action::Merge | Action::Announce | Action::Release);
-    view.facts.overrides.iter().map(|index| &view.case.events[*index as usize]).any(|event| {
+    let mut lift = Lift { whole: false, lifted: 0, rest: 0 };
+    for event in view.facts.overrides.iter().map(|index| &view.case.events[*index as usize]) {
         let named = event.text(Field::Gate).unwrap_or_default();
-        let by_clause = rule.heading.clauses.iter().any(|clause| policy.clause(*clause) == named);
+        let by_clause = clauses.iter().any(|clause| policy.clause(*clause) == named);
         let by_action = named == action.name() || (day && named == Action::Release.name());
-        let subject = event.text(Field::Subject).and_then(|name| view.case.project.branch(name));
-        let concerned = subject.is_none_or(|branch| view.branches == 0 || view.branches & (1 << branch) != 0);
-        (by_clause || by_action) && concerned && event.at.at_or_before(view.at) != Truth::No
-    })
+        if !(by_clause || by_action) || event.at.at_or_before(view.at).is_no() {
+            continue;
+        }
+        match event.text(Field::Subject) {
+            None => lift.whole = true,
+            Some(subject) => match view.case.project.branch(subject) {
+                Some(branch) => lift.lifted |= 1 << branch,
+                None => lift.whole |= view.is_only_about(subject),
+            },
+        }
+    }
+    if lift.whole || lift.lifted == 0 {
+        return lift;
+    }
+    // What the gate is closed for, branch by branch.
+    let concerned = if view.branches == 0 { view.maintained() } else { view.branches };
+    let closed =
+        bits(concerned).filter(|branch| hold(&View { branches: 1 << branch, ..*view }, gate).is_some());
+    let closed = closed.fold(0, |set, branch| set | 1 << branch);
+    lift.rest = closed & !lift.lifted;
+    lift.lifted &= closed;
+    lift.whole = lift.lifted != 0 && lift.rest == 0;
+    lift
+}
+
+/// Whether overrides lift a closed gate for everything concerned.
+pub fn overridden(view: &View<'_, '_>, gate: u16, action: Action) -> bool {
+    lift(view, gate, action).whole
 }
 
 /// Whether the policy has the clause or action that an override names.

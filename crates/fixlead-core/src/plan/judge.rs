@@ -6,7 +6,7 @@ use super::conditions::{View, bits};
 use super::facts::{EventIndex, Facts, Finding, Note, Subject, note_first};
 use super::fold::{appear, permitted};
 use super::gates;
-use crate::case::event::{Action, Event, EventKind, Field};
+use crate::case::event::{Action, BranchSet, Event, EventKind, Field};
 use crate::policy::expression::Class;
 use crate::policy::model::{Each, FindingKind, Wait};
 use crate::time::{Instant, Truth};
@@ -71,46 +71,53 @@ pub(super) fn merge(case: &Record<'_>, facts: &mut Facts, index: usize) {
             lawful = false;
             // An override of what the release waits for covers its steps; a
             // merge on another day needs one of its own.
-            let excused = gates::overridden(&view, *gate, Action::Merge)
-                || (step.on_the_day
-                    && step.held.iter().all(|inner| gates::overridden(&view, *inner, Action::Merge)));
-            let kind = if excused { FindingKind::Override } else { rule.finding };
-            found.push((kind, *gate));
+            let mut lift = gates::lift(&view, *gate, Action::Merge);
+            lift.whole |= step.on_the_day
+                && step.held.iter().all(|inner| gates::lift(&view, *inner, Action::Merge).whole);
+            found.extend(gate_findings(case, event, rule.finding, *gate, lift));
         }
     }
-    let overridden = found.iter().all(|(kind, _)| *kind == FindingKind::Override);
-    for (kind, gate) in found {
-        facts.findings.push(gate_finding(case, event, kind, gate));
-    }
+    let overridden = found.iter().all(|finding| finding.kind == FindingKind::Override);
+    facts.findings.append(&mut found);
     appear(facts, event.at, lawful || (overridden && on_the_day));
 }
 
-fn gate_finding(case: &Record<'_>, event: &Event, kind: FindingKind, gate: u16) -> Finding {
-    let rule = &case.policy.gates[usize::from(gate)];
-    let branches = event.branches(Field::Branches).unwrap_or(0);
-    let subject = if branches.count_ones() == 1 {
-        Subject::Branch(branches.trailing_zeros() as u8)
-    } else {
-        Subject::None
+/// What passing a closed gate comes to: a finding, an override, or one of each
+/// where the override reaches only some of the branches.
+fn gate_findings(
+    case: &Record<'_>,
+    event: &Event,
+    kind: FindingKind,
+    gate: u16,
+    lift: gates::Lift,
+) -> impl Iterator<Item = Finding> {
+    let clause = case.policy.gates[usize::from(gate)].heading.clauses.first().copied();
+    let finding = move |kind: FindingKind, branches: BranchSet| {
+        let single = branches.count_ones() == 1;
+        let subject = if single { Subject::Branch(branches.trailing_zeros() as u8) } else { Subject::None };
+        Finding { at: event.at, kind, clause, subject, note: Note::Gate(gate) }
     };
-    Finding {
-        at: event.at,
-        kind,
-        clause: rule.heading.clauses.first().copied(),
-        subject,
-        note: Note::Gate(gate),
-    }
+    let named = event.branches(Field::Branches).unwrap_or(0);
+    let (first, second) = if lift.whole {
+        (finding(FindingKind::Override, named), None)
+    } else if lift.lifted == 0 {
+        (finding(kind, named), None)
+    } else {
+        (finding(kind, lift.rest), Some(finding(FindingKind::Override, lift.lifted)))
+    };
+    std::iter::once(first).chain(second)
 }
 
 /// The action that an event carries out. A public merge is judged with the
 /// release it is a step of; here only one that is semi-public.
 fn action(view: &View<'_, '_>, event: &Event) -> Option<Action> {
-    if event.kind == EventKind::Merged {
-        let semi_public = view.decided(EventKind::SemipublicDecided).is_some();
-        return (semi_public && event.text(Field::Repo) != Some("private"))
-            .then_some(Action::SemipublicMerge);
+    match event.kind.records() {
+        Some(Action::Merge) => {
+            let semi_public = view.decided(EventKind::SemipublicDecided).is_some();
+            (semi_public && event.text(Field::Repo) != Some("private")).then_some(Action::SemipublicMerge)
+        }
+        other => other,
     }
-    Action::ALL.iter().copied().find(|action| action.reported_by() == Some(event.kind))
 }
 
 /// Judges one event by everything known at its instant.
@@ -129,12 +136,8 @@ pub(super) fn judge(case: &Record<'_>, facts: &mut Facts, index: usize) {
                 asked.planned = event.instant(Field::For);
             }
             if gates::hold(&asked, *gate).is_some_and(|hold| hold.certain) {
-                let kind = if gates::overridden(&view, *gate, action) {
-                    FindingKind::Override
-                } else {
-                    rule.finding
-                };
-                found.push(gate_finding(case, event, kind, *gate));
+                let lift = gates::lift(&view, *gate, action);
+                found.extend(gate_findings(case, event, rule.finding, *gate, lift));
             }
         }
     }
@@ -195,7 +198,12 @@ pub(super) fn judge(case: &Record<'_>, facts: &mut Facts, index: usize) {
         }
         None => {}
     }
-    facts.findings.append(&mut found);
+    for finding in found {
+        // Release and announcement of one instant meet the same gate.
+        if !facts.findings.iter().rev().take(16).any(|known| *known == finding) {
+            facts.findings.push(finding);
+        }
+    }
 }
 
 /// Notes which duties an event discharges.

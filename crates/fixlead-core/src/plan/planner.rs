@@ -62,15 +62,14 @@ impl<'p> Case<'p> {
     /// Answers an ask by what is known: the caller has pushed only what
     /// happened before it.
     pub fn answer(&self, ask: &Ask) -> Answer {
-        let view = View { branches: ask.branches, ..View::new(&self.record, self.facts(), ask.at) };
+        let view = View {
+            branches: ask.branches,
+            channel: ask.channel.as_deref(),
+            ..View::new(&self.record, self.facts(), ask.at)
+        };
         let mut answer = match ask.action {
             Action::ReleaseSchedule => self.plan(&view, ask.release_at.unwrap_or(ask.at)),
-            Action::ReleasePropose => {
-                let earliest = self.earliest_release(&view);
-                let mut answer = Answer::open(earliest);
-                answer.allowed = true;
-                answer
-            }
+            Action::ReleasePropose => self.offer(&view),
             action => self.act(&view, action),
         };
         if matches!(ask.action, Action::ReleaseSchedule | Action::ReleasePropose) {
@@ -139,6 +138,25 @@ impl<'p> Case<'p> {
         let mut answer = Answer::open(self.earliest_release(view));
         answer.allowed = holds.is_empty() && release >= view.at.first();
         answer.finish(&self.record, &planned, holds, overridden)
+    }
+
+    /// Whether there is an instant to propose; if not, everything that is in
+    /// the way of one.
+    fn offer(&self, view: &View<'_, 'p>) -> Answer {
+        let mut answer = Answer::open(self.earliest_release(view));
+        answer.allowed = answer.earliest.is_some();
+        let mut holds: Vec<Hold> = Vec::new();
+        if !answer.allowed {
+            for at in self.candidates(view, Action::ReleaseSchedule) {
+                let planned = View { planned: Some(at), ..*view };
+                for hold in self.holds(&planned, Action::ReleaseSchedule).0 {
+                    if !holds.iter().any(|known| known.gate == hold.gate) {
+                        holds.push(hold);
+                    }
+                }
+            }
+        }
+        answer.finish(&self.record, view, holds, Vec::new())
     }
 
     /// The earliest instant for which a release can lawfully be planned.
@@ -212,6 +230,9 @@ impl<'p> Case<'p> {
         }
         for gate in gates {
             match &self.record.policy.gates[usize::from(gate)].wait {
+                Wait::Within(anchor, _, span) => {
+                    list.extend(gates::anchor(view, anchor).map(|when| when.first() + *span))
+                }
                 Wait::Until(anchor, _) => list.extend(gates::anchor(view, anchor).map(|when| when.last())),
                 Wait::Lead(duty) => {
                     let rule = &self.record.policy.duties[*duty];

@@ -372,6 +372,8 @@ pub struct Index {
     pub duties: Vec<Vec<u16>>,
     /// Checks on the event.
     pub checks: Vec<Vec<u16>>,
+    /// Those of them that leave an event without effect.
+    pub voids: Vec<Vec<u16>>,
     /// The permission that the event uses.
     pub permissions: Vec<Option<u16>>,
     /// Gates of the action.

@@ -123,7 +123,7 @@ alone an answer that is not a refusal asks for nothing
 OT-12 In extreme cases the host may be asked to delete the issue.
   03-01 09:00 report.received visibility=public
 fulfilled
-  03-01 10:00 issue.deletion-asked reason="credentials of users stand in it"
+  03-01 10:00 issue.deletion-asked reference="a request to the host, the credentials of users stand in it"
   no finding
 broken
   03-01 10:00 issue.deletion-asked
@@ -581,6 +581,19 @@ also with a reason
   03-02 09:00 mitigation.developed text="a setting"
   03-03 11:00 earlywarning.decided by=ana
   finding no-effect
+also a warning goes by its own excuse where the case is public already
+  03-01 12:00 cve.assigned id=CVE-2027-0001
+  03-02 08:00 public.appeared where="a forum"
+  03-02 09:00 mitigation.developed text="a setting"
+  03-03 12:00 notice.advance
+  03-03 13:00 public.warning content=[mitigation]
+  excuse advance-notice early-warning
+also a warning does not excuse itself
+  03-01 12:00 cve.assigned id=CVE-2027-0001
+  03-02 09:00 mitigation.developed text="a setting"
+  03-02 12:00 notice.advance
+  03-02 13:00 public.warning content=[mitigation]
+  finding violation OT-49
 
 OT-45 A communication plan before the first notice.
   begin scored

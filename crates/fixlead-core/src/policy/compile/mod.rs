@@ -401,6 +401,7 @@ fn index(policy: &Policy) -> Index {
     let mut index = Index {
         duties: vec![Vec::new(); kinds],
         checks: vec![Vec::new(); kinds],
+        voids: vec![Vec::new(); kinds],
         permissions: vec![None; kinds],
         gates: vec![Vec::new(); Action::ALL.len()],
     };
@@ -412,6 +413,9 @@ fn index(policy: &Policy) -> Index {
     for (place, check) in policy.checks.iter().enumerate() {
         for kind in &check.on {
             index.checks[*kind as usize].push(place as u16);
+            if check.finding == FindingKind::NoEffect {
+                index.voids[*kind as usize].push(place as u16);
+            }
         }
     }
     for (place, permission) in policy.permissions.iter().enumerate() {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use fixlead_core::case::{History, history};
+use fixlead_core::policy::Policy;
 use fixlead_core::replay;
 use fixlead_core::time::Instant;
 
@@ -43,12 +44,11 @@ pub fn run(args: &ReplayArgs, out: &mut impl Write, messages: &mut impl Write) -
     let mut outcome = Outcome::Done;
     let mut first = true;
     for path in &args.histories {
-        let read = || -> Result<(History, fixlead_core::policy::Policy), String> {
+        let read = || -> Result<(History, Policy), String> {
             let text = source::read_file(path, history::MOST_BYTES)?;
             let history = History::parse(&text).map_err(|error| format!("{}: {error}", path.display()))?;
-            let id = args.policy.as_deref().unwrap_or(&history.policy);
-            let policy = source::policy(id, &history.overlays, &history.parameters)
-                .map_err(|error| format!("{}: {error}", path.display()))?;
+            let policy =
+                policy_of(args, &history).map_err(|message| format!("{}: {message}", path.display()))?;
             Ok((history, policy))
         };
         match read() {
@@ -82,4 +82,37 @@ pub fn run(args: &ReplayArgs, out: &mut impl Write, messages: &mut impl Write) -
         }
     }
     Ok(outcome)
+}
+
+/// The policy that a history is replayed under. A complaint about what the
+/// history names begins with the JSON pointer to it.
+fn policy_of(args: &ReplayArgs, history: &History) -> Result<Policy, String> {
+    let (id, place) = match &args.policy {
+        Some(id) => (id, "--policy"),
+        None => (&history.policy, "/policy"),
+    };
+    let base = source::document(id).map_err(|error| format!("{place}: {error}"))?;
+    let mut overlays = Vec::new();
+    for (index, id) in history.overlays.iter().enumerate() {
+        overlays.push(source::document(id).map_err(|error| format!("/overlays/{index}: {error}"))?);
+    }
+    let mut values = history.parameters.clone();
+    if args.policy.is_some() {
+        // Another policy has other parameters; those it shares keep their values.
+        let has = |name: &str| {
+            let mut all =
+                std::iter::once(&base).chain(&overlays).flat_map(|document| document.all("parameter"));
+            all.any(|entry| entry.text("id") == Some(name))
+        };
+        values.retain(|(name, _)| has(name));
+    }
+    let source = source::laid_over(id, base, &history.overlays, overlays, &values).map_err(|unreadable| {
+        // What has no place in a policy file is a value from the history.
+        if unreadable.error.line == 0 {
+            format!("/parameters: {}", unreadable.error)
+        } else {
+            format!("{place}: {unreadable}")
+        }
+    })?;
+    Ok(source.policy)
 }
