@@ -444,21 +444,20 @@ impl<'a, 'p> View<'a, 'p> {
         }
     }
 
-    /// The mode that the policy's rules give.
-    pub fn mode(&self) -> Mode {
-        let rules = &self.case.policy.modes;
-        rules.iter().find(|rule| self.holds(&rule.when).is_yes()).map_or(Mode::Normal, |rule| rule.mode)
-    }
-
-    /// Whether the rules for speed hold, whatever beats them.
-    pub fn is_asap(&self) -> bool {
-        let mut fast = self
-            .case
-            .policy
-            .modes
-            .iter()
-            .filter(|rule| matches!(rule.mode, Mode::Asap | Mode::AsapProvisional));
-        fast.any(|rule| self.holds(&rule.when).is_yes())
+    /// The mode that the policy's rules give, and whether the rules for speed
+    /// hold, whatever beats them.
+    pub fn mode(&self) -> (Mode, bool) {
+        let (mut mode, mut is_asap) = (Mode::Normal, false);
+        for rule in &self.case.policy.modes {
+            let is_fast = matches!(rule.mode, Mode::Asap | Mode::AsapProvisional);
+            if (mode == Mode::Normal || (is_fast && !is_asap)) && self.holds(&rule.when).is_yes() {
+                is_asap |= is_fast;
+                if mode == Mode::Normal {
+                    mode = rule.mode;
+                }
+            }
+        }
+        (mode, is_asap)
     }
 }
 

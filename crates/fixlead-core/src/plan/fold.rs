@@ -83,7 +83,7 @@ fn enter_mode(case: &Record<'_>, facts: &mut Facts, at: When) {
     let Some(disclosure) = facts.disclosure() else { return };
     // What happened on a day is known when the day is over.
     let view = View::new(case, facts, at.last());
-    let (mode, asap) = (view.mode(), view.is_asap());
+    let (mode, asap) = view.mode();
     match (asap, facts.asap_since) {
         (true, None) => facts.asap_since = Some(at),
         (false, Some(_)) => facts.asap_since = None,

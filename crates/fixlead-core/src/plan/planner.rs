@@ -172,7 +172,7 @@ impl<'p> Case<'p> {
     fn propose(&self, view: &View<'_, 'p>) -> Option<Instant> {
         let earliest = self.earliest_release(view)?;
         // What is public already does not wait for a convenient hour.
-        if view.is_asap() && !view.holds(&Expression::Fact(Fact::Slowed)).is_yes() {
+        if view.mode().1 && !view.holds(&Expression::Fact(Fact::Slowed)).is_yes() {
             return Some(earliest);
         }
         if let Some(date) = self.facts().upstream.filter(|date| *date > view.at.first()) {

@@ -5,7 +5,7 @@
 //! because they are away is owed a turn.
 
 use super::conditions::View;
-use crate::case::event::{EventKind, Field};
+use crate::case::event::Field;
 use crate::case::project::Project;
 use crate::time::Instant;
 
@@ -54,12 +54,8 @@ pub fn derive(view: &View<'_, '_>) -> Option<Rotation> {
         Some((name, owed)) => (place(name), owed),
         None => (None, Vec::new()),
     };
-    let serves = [EventKind::FixLeadAssigned, EventKind::FixLeadVolunteered, EventKind::FixLeadAccepted];
-    let served = events
-        .iter()
-        .filter(|event| serves.contains(&event.kind))
-        .filter_map(|event| place(event.text(Field::Who)?))
-        .next_back();
+    // Whoever became Fix Lead last served last.
+    let served = view.facts.lead.and_then(|index| place(events[index as usize].text(Field::Who)?));
     let next = match served {
         Some(place) => Some((place + 1) % project.responders.len()),
         None => expected,
