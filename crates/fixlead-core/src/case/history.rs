@@ -15,6 +15,28 @@ pub const FORMAT: &str = "fixlead-history/1";
 /// The largest history that is read, in bytes.
 pub const MOST_BYTES: usize = 16 * 1024 * 1024;
 
+/// The most asks that are read.
+pub const MOST_ASKS: usize = 1_000;
+
+/// The most events of a type that are read. Those that the plan weighs against
+/// each other are fewer, so that no file keeps it busy.
+pub const fn most_of(kind: EventKind) -> usize {
+    use EventKind as K;
+    match kind {
+        K::NoticeForthcoming | K::NoticeAdvance | K::NoticePrerelease | K::NoticeCorrection => 250,
+        K::CommitProposed | K::CommitRewritten => 500,
+        K::Lgtm => 1_000,
+        K::SlowdownDecided
+        | K::SemipublicDecided
+        | K::EarlyWarningDecided
+        | K::EmergencyDeclared
+        | K::ExceptionExtreme
+        | K::ScheduleAdjusted
+        | K::Override => 250,
+        _ => MOST_ITEMS,
+    }
+}
+
 /// A case history: what happened, under which policy, in which project.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
@@ -72,6 +94,7 @@ fn unknown<T>(at: At<'_>, kind: &str, key: &str, known: &[&str]) -> Read<T> {
 fn read_history(root: At<'_>) -> Read<History> {
     let mut history = History::default();
     let (mut format, mut policy) = (false, false);
+    let mut counts = [0_usize; EventKind::ALL.len()];
     // Branches must be known before the events that name them.
     root.entries(|key, at| {
         if key == "project" {
@@ -110,10 +133,17 @@ fn read_history(root: At<'_>) -> Read<History> {
             })?,
             "project" => {}
             "events" => at.items(MOST_ITEMS, |at| {
-                history.events.push(read_event(at, &project)?);
+                let event = read_event(at, &project)?;
+                let count = &mut counts[event.kind as usize];
+                *count += 1;
+                if *count > most_of(event.kind) {
+                    let (most, name) = (most_of(event.kind), event.kind.name());
+                    return at.error(format!("more than {most} events `{name}`; a history holds one case"));
+                }
+                history.events.push(event);
                 Ok(())
             })?,
-            "asks" => at.items(MOST_ITEMS, |at| {
+            "asks" => at.items(MOST_ASKS, |at| {
                 let ask = read_ask(at, &project)?;
                 if history.asks.iter().rev().take(1_000).any(|known| known.id == ask.id) {
                     return at

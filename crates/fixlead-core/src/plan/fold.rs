@@ -42,6 +42,13 @@ pub fn fold(case: &Record<'_>, facts: &mut Facts, range: Range<usize>) {
     }
     let day = case.events[range.clone()].iter().map(|event| event.at).max_by_key(|when| when.last());
     let when = day.unwrap_or(When::at(at));
+    let reviews = |event: &Event| {
+        use EventKind as K;
+        matches!(event.kind, K::FixComplete | K::Lgtm | K::CommitProposed | K::CommitRewritten)
+    };
+    if case.events[range.clone()].iter().any(reviews) {
+        review(case, facts, when);
+    }
     settle(case, facts, when);
     for index in range.clone() {
         match case.events[index].kind {
@@ -282,11 +289,16 @@ fn out_of_turn(case: &Record<'_>, facts: &mut Facts, event: &Event) {
     }
 }
 
-/// What follows once all events of an instant are taken in.
-fn settle(case: &Record<'_>, facts: &mut Facts, at: When) {
+/// Notes when the completion stands and every commit has its LGTMs.
+fn review(case: &Record<'_>, facts: &mut Facts, at: When) {
     if facts.complete.is_some() && facts.ready.is_none() && super::owners::reviewed(case, facts) {
         facts.ready = Some(at);
     }
+}
+
+/// Which lasting decisions have an effect once all events of an instant are
+/// taken in.
+fn settle(case: &Record<'_>, facts: &mut Facts, at: When) {
     for place in 0..facts.decisions.len() {
         let decision = facts.decisions[place];
         let stands = {

@@ -104,6 +104,12 @@ const ABSENCES: &[Absence] = &[
     Absence {
         name: "time knows nothing else",
         place: "crates/fixlead-core/src/time.rs",
+        never: &["crate::case", "crate::plan", "crate::policy", "crate::replay", "crate::severity"],
+        why: "it is the ground that everything else stands on",
+    },
+    Absence {
+        name: "text knows nothing else",
+        place: "crates/fixlead-core/src/text.rs",
         never: &["crate::"],
         why: "it is the ground that everything else stands on",
     },
