@@ -2,8 +2,8 @@
 
 /// Whether a letter would be obeyed by a terminal, or turns the reading
 /// direction round (Unicode Bidirectional Algorithm, explicit formatting).
-fn is_harmful(letter: char) -> bool {
-    letter.is_control()
+pub fn is_harmful(letter: char) -> bool {
+    (letter.is_control() && letter != '\t')
         || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

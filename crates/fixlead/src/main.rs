@@ -34,7 +34,7 @@ enum Command {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let mut out = io::stdout().lock();
-    let mut messages = io::stderr().lock();
+    let mut messages = terminal::Plain(io::stderr().lock());
     let ended = match &cli.command {
         Command::Cvss(command) => cvss::run(command, io::stdin().lock(), &mut out, &mut messages),
         Command::Drill(args) => {

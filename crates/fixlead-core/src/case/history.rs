@@ -95,6 +95,7 @@ fn read_history(root: At<'_>) -> Read<History> {
     let mut history = History::default();
     let (mut format, mut policy) = (false, false);
     let mut counts = [0_usize; EventKind::ALL.len()];
+    let mut approvals = 0;
     // Branches must be known before the events that name them.
     root.entries(|key, at| {
         if key == "project" {
@@ -136,6 +137,12 @@ fn read_history(root: At<'_>) -> Read<History> {
                 let event = read_event(at, &project)?;
                 let count = &mut counts[event.kind as usize];
                 *count += 1;
+                approvals += if event.kind == EventKind::Lgtm { event.texts(Field::On).count() } else { 0 };
+                if approvals > MOST_ITEMS {
+                    return at.error(format!(
+                        "the LGTMs name more than {MOST_ITEMS} commits; a history holds one case"
+                    ));
+                }
                 if *count > most_of(event.kind) {
                     let (most, name) = (most_of(event.kind), event.kind.name());
                     return at.error(format!("more than {most} events `{name}`; a history holds one case"));

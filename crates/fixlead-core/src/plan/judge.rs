@@ -120,6 +120,9 @@ fn action(view: &View<'_, '_>, event: &Event) -> Option<Action> {
     }
 }
 
+/// The most findings that are kept of one case; more help nobody.
+const MOST_FINDINGS: usize = 10_000;
+
 /// Judges one event by everything known at its instant.
 pub(super) fn judge(case: &Record<'_>, facts: &mut Facts, index: usize) {
     let event = &case.events[index];
@@ -200,7 +203,8 @@ pub(super) fn judge(case: &Record<'_>, facts: &mut Facts, index: usize) {
     }
     for finding in found {
         // Release and announcement of one instant meet the same gate.
-        if !facts.findings.iter().rev().take(16).any(|known| *known == finding) {
+        let is_new = !facts.findings.iter().rev().take(16).any(|known| *known == finding);
+        if is_new && facts.findings.len() < MOST_FINDINGS {
             facts.findings.push(finding);
         }
     }

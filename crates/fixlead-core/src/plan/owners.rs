@@ -26,21 +26,28 @@ pub fn reviewed(case: &Record<'_>, facts: &Facts) -> bool {
     let covered = |(index, commit): &(usize, &Commit)| {
         !commit.on_branch || facts.complete.is_none() || *index < facts.commits_complete
     };
-    facts.commits.iter().enumerate().filter(covered).all(|(_, commit)| is_reviewed(case, facts, *commit))
+    let mut commits = facts.commits.iter().enumerate().filter(covered).peekable();
+    if commits.peek().is_none() {
+        return true;
+    }
+    let lgtms = facts.lgtms.iter().map(|index| &case.events[*index as usize]);
+    let mut approvals: Vec<(&str, &str)> = lgtms
+        .filter_map(|lgtm| Some((lgtm, lgtm.text(Field::By)?)))
+        .flat_map(|(lgtm, by)| lgtm.texts(Field::On).map(move |on| (on, by)))
+        .collect();
+    approvals.sort_unstable();
+    commits.all(|(_, commit)| is_reviewed(case, *commit, &approvals))
 }
 
-fn is_reviewed(case: &Record<'_>, facts: &Facts, commit: Commit) -> bool {
+/// Whether a commit has its LGTMs among the approvals, which are sorted pairs
+/// of a commit's id and a person.
+fn is_reviewed(case: &Record<'_>, commit: Commit, approvals: &[(&str, &str)]) -> bool {
     let (proposed, named) = (&case.events[commit.proposed as usize], &case.events[commit.named as usize]);
     let author = proposed.text(Field::Author);
     let id = if commit.proposed == commit.named { named.text(Field::Id) } else { named.text(Field::To) };
-    let approvers: Vec<&str> = facts
-        .lgtms
-        .iter()
-        .map(|index| &case.events[*index as usize])
-        .filter(|lgtm| lgtm.texts(Field::On).any(|on| Some(on) == id))
-        .filter_map(|lgtm| lgtm.text(Field::By))
-        .filter(|by| Some(*by) != author)
-        .collect();
+    let first = approvals.partition_point(|(on, _)| Some(*on) < id);
+    let own = approvals[first..].iter().take_while(|(on, _)| Some(*on) == id);
+    let approvers: Vec<&str> = own.map(|(_, by)| *by).filter(|by| Some(*by) != author).collect();
     let project = case.project;
     let rule = match (case.policy.lgtm, project.owners_rule) {
         (LgtmRule::Owners(_), Some(rule)) => LgtmRule::Owners(rule),

@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 use super::grammar::Holds::{Text, Texts};
 pub use super::grammar::{Holds, Key, SECTIONS, Section, section};
 use crate::case::json::nearest;
-use crate::text::{short, toml_string};
+use crate::text::{is_harmful, short, toml_string};
 
 /// The largest policy file that is read, in bytes.
 pub const MOST_BYTES: usize = 1024 * 1024;
@@ -242,14 +242,15 @@ impl Document {
             };
             let place = value.span().start;
             let written = match (value.get_ref(), holds) {
-                (DeValue::String(text), Text) => Written::Text(text.to_string()),
+                (DeValue::String(text), Text) => Written::Text(self.readable(text, place)?),
                 (DeValue::Array(list), Texts) => {
                     let mut texts = Vec::new();
                     for item in list.iter() {
                         let DeValue::String(text) = item.get_ref() else {
                             return Err(self.error(item.span().start, "expected a text in quotes".to_owned()));
                         };
-                        texts.push((text.to_string(), item.span().start));
+                        let place = item.span().start;
+                        texts.push((self.readable(text, place)?, place));
                     }
                     Written::Texts(texts)
                 }
@@ -276,6 +277,17 @@ impl Document {
             ));
         }
         Ok(entry)
+    }
+
+    /// A text that can be shown: what a terminal would obey is refused.
+    fn readable(&self, text: &str, place: usize) -> Result<String, PolicyError> {
+        match text.chars().find(|letter| *letter != '\n' && is_harmful(*letter)) {
+            Some(letter) => Err(self.error(
+                place,
+                format!("the text holds the invisible character U+{:04X}; take it out", u32::from(letter)),
+            )),
+            None => Ok(text.to_owned()),
+        }
     }
 
     /// A complaint about a place in the file, in bytes from its beginning.

@@ -27,7 +27,9 @@ pub struct DrillArgs {
     /// Where to write; must not exist or be empty [default: ./drill-POLICY-SEED].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// What goes wrong, separated by commas, or `none`; otherwise the seed decides.
+    /// What goes wrong, separated by commas, or `none`; otherwise the seed
+    /// decides. There are distributor-leak, reporter-goes-public, upstream-date,
+    /// failing-binary, rewritten-commit, differing-merge, hand-over, exploitation.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     inject: Option<Vec<String>>,
     /// Print one JSON object at the end instead of the timeline.
@@ -60,13 +62,15 @@ pub fn run(
 }
 
 fn rehearse(args: &DrillArgs, colour: bool, out: &mut impl Write) -> Result<drill::Outcome, String> {
+    let policy = source::policy(&args.policy, &[], &[])?;
     let request = Request {
         policy: args.policy.clone(),
+        // A policy without channels of its own announces in chat.
+        chat: policy.channels.is_empty(),
         seed: args.seed,
         out: args.out.clone(),
         injects: injects(args.inject.as_deref())?,
     };
-    let policy = source::policy(&args.policy, &[], &[])?;
     let engine = |document: &Value| answer(&policy, document);
     let screen = if args.json { Screen::off() } else { Screen::on(out, colour) };
     drill::run(&request, &engine, screen)

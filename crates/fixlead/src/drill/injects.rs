@@ -73,9 +73,10 @@ impl Inject {
         )
     }
 
-    /// Whether it can happen where nobody is told beforehand.
-    fn needs_distributors(self) -> bool {
-        matches!(self, Inject::DistributorLeak | Inject::DifferingMerge)
+    /// Whether it can happen in a project of this habit: two of them need
+    /// distributors who are told beforehand.
+    pub fn fits(self, habit: Habit) -> bool {
+        habit == Habit::Lists || !matches!(self, Inject::DistributorLeak | Inject::DifferingMerge)
     }
 
     /// None to three surprises for a seed.
@@ -84,8 +85,8 @@ impl Inject {
         let count = usize::try_from(dice.between(0, 3)).unwrap_or(0);
         let mut chosen: Vec<Inject> = Vec::new();
         for inject in dice.shuffled(Self::ALL) {
-            let fits = (habit == Habit::Lists || !inject.needs_distributors())
-                && !(inject.presses() && chosen.iter().any(|other| other.presses()));
+            let fits =
+                inject.fits(habit) && !(inject.presses() && chosen.iter().any(|other| other.presses()));
             if fits && chosen.len() < count {
                 chosen.push(inject);
             }
@@ -181,7 +182,7 @@ mod tests {
             assert!(chosen.iter().filter(|inject| inject.presses()).count() <= 1);
             seen.extend(chosen);
             let chat = Inject::choose(seed, Habit::Chat);
-            assert!(chat.iter().all(|inject| !inject.needs_distributors()));
+            assert!(chat.iter().all(|inject| inject.fits(Habit::Chat)));
         }
         assert!(counts.iter().all(|count| *count > 10), "{counts:?}");
         assert!(Inject::ALL.iter().all(|inject| seen.contains(inject)));

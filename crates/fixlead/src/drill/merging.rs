@@ -200,7 +200,7 @@ mod tests {
     fn every_flaw_conflicts_on_the_oldest_branch_and_nowhere_else() {
         for (place, flaw) in FLAWS.iter().enumerate() {
             let scratch = Scratch::new(&format!("flaw-{place}"));
-            let mut scene = Scene::build("vitess", 3);
+            let mut scene = Scene::build("vitess", crate::drill::scene::Habit::Chat, 3);
             scene.flaw = flaw;
             let cast = Cast::choose(3, &scene.domain);
             let (repository, conflicts) = prepared(&scratch, &scene, &cast);
@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn what_is_merged_is_what_was_sent_unless_somebody_tidies_up() {
         let scratch = Scratch::new("merging");
-        let scene = Scene::build("opentelemetry", 5);
+        let scene = Scene::build("opentelemetry", crate::drill::scene::Habit::Lists, 5);
         let cast = Cast::choose(5, &scene.domain);
         let (repository, _) = prepared(&scratch, &scene, &cast);
         let day = at("2027-06-14T15:00:00Z");
@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn a_broken_download_is_found_and_a_good_one_passes() {
         let scratch = Scratch::new("download");
-        let scene = Scene::build("vitess", 6);
+        let scene = Scene::build("vitess", crate::drill::scene::Habit::Chat, 6);
         let cast = Cast::choose(6, &scene.domain);
         let (repository, _) = prepared(&scratch, &scene, &cast);
         let day = at("2027-06-14T15:00:00Z");
@@ -249,7 +249,7 @@ mod tests {
     fn the_same_seed_makes_the_same_commits() {
         let commits = |name: &str| {
             let scratch = Scratch::new(name);
-            let scene = Scene::build("vitess", 9);
+            let scene = Scene::build("vitess", crate::drill::scene::Habit::Chat, 9);
             let cast = Cast::choose(9, &scene.domain);
             let (repository, _) = prepared(&scratch, &scene, &cast);
             repository.prepared().iter().map(|commit| commit.id.clone()).collect::<Vec<_>>()

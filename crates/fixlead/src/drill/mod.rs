@@ -74,6 +74,8 @@ impl<F: Fn(&Value) -> Result<Value, String>> Engine for F {
 pub struct Request {
     /// The policy: the id of a built-in one, or whatever the engine takes.
     pub policy: String,
+    /// Whether its project tells users in chat and nobody beforehand.
+    pub chat: bool,
     /// Decides everything that is left to chance.
     pub seed: u64,
     /// Where to write; `drill-POLICY-SEED` otherwise.
@@ -99,12 +101,21 @@ pub struct Outcome {
 /// cannot be written, or the engine refuses the history.
 pub fn run<'a>(request: &Request, engine: &'a dyn Engine, screen: Screen<'a>) -> Result<Outcome, String> {
     git::Git::check()?;
-    let scene = Scene::build(&request.policy, request.seed);
+    let habit = if request.chat { scene::Habit::Chat } else { scene::Habit::Lists };
+    let scene = Scene::build(&request.policy, habit, request.seed);
     // An unknown policy is refused before anything is written.
     let cast = people::Cast::choose(request.seed, &scene.domain);
     engine.replay(&history::History::begin(&scene, &cast).at(scene.start))?;
     let injects = match &request.injects {
-        Some(injects) => injects.clone(),
+        Some(injects) => {
+            if let Some(inject) = injects.iter().find(|inject| !inject.fits(habit)) {
+                return Err(format!(
+                    "the inject `{}` needs distributors who are told beforehand, and this policy has none; leave it out",
+                    inject.name()
+                ));
+            }
+            injects.clone()
+        }
         None => Inject::choose(request.seed, scene.habit),
     };
     let usual = format!("drill-{}-{}", files::plain_name(&request.policy), request.seed);

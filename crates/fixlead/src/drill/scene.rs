@@ -51,9 +51,9 @@ pub struct Scene {
 
 impl Scene {
     /// Builds the stage for a policy and a seed.
-    pub fn build(policy: &str, seed: u64) -> Self {
+    pub fn build(policy: &str, habit: Habit, seed: u64) -> Self {
         let mut dice = Dice::new(seed, "scene");
-        let chat = policy.starts_with("vitess");
+        let chat = habit == Habit::Chat;
         let (project, slug) = if chat { ("Tessellate", "tessellate") } else { ("Lanternbox", "lanternbox") };
         let branches = (0..3)
             .map(|age| {
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn rehearsals_lie_in_2027_and_cannot_be_taken_for_real() {
         for seed in 0..200 {
-            let scene = Scene::build("opentelemetry", seed);
+            let scene = Scene::build("opentelemetry", Habit::Lists, seed);
             assert!(scene.start.to_string().starts_with("2027-"), "{}", scene.start);
             assert!(scene.cve.starts_with("CVE-1900-"));
             assert_eq!(scene.branches.len(), 3);

@@ -8,7 +8,7 @@ pub mod picture;
 pub mod report;
 
 use std::fmt;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 
 pub use fixlead_core::text::plain;
 
@@ -53,5 +53,26 @@ impl Style {
             Tone::Strong => "1",
         };
         format!("\x1b[{code}m{text}\x1b[0m")
+    }
+}
+
+/// A stream of messages into which nothing gets that a terminal would obey,
+/// whatever the arguments and files that they quote hold.
+pub struct Plain<W>(pub W);
+
+impl<W: Write> Write for Plain<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(bytes);
+        for (place, line) in text.split('\n').enumerate() {
+            if place > 0 {
+                self.0.write_all(b"\n")?;
+            }
+            self.0.write_all(plain(line).as_bytes())?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }
