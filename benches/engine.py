@@ -60,7 +60,8 @@ def main():
         [
             "# The policy engine",
             "",
-            "CPU time of one thread, medians of 15 runs; `./bench engine` measures them again.",
+            "CPU time of one thread, medians of 15 runs (one more event: wall time, median of 3,000",
+            "short stretches); `./bench engine` measures them again.",
             "The case is an OpenTelemetry case from report to feedback. The million cases are",
             "copies of it, each folded from nothing and evaluated; wall time on two threads.",
             "The process is `fixlead policy replay --json` of a real case, wall time, from start",
