@@ -6,6 +6,7 @@
 //! day: comparisons with it can be undecidable, and say so.
 
 use std::fmt;
+use std::num::NonZeroI64;
 use std::ops::{Add, Sub};
 
 use crate::text::short;
@@ -28,12 +29,13 @@ pub struct Instant(i64);
 pub struct Span(i64);
 
 /// An instant, or a UTC day within which the instant is unknown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct When {
-    first: Instant,
-    /// Whether only the day is known.
-    day: bool,
-}
+///
+/// Cases keep and copy hundreds of these, most of them absent, so that one is
+/// a single word: twice the milliseconds of its first instant, and one more
+/// where only the day is known. The word is turned so that it is never zero,
+/// and an absent one needs no room of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct When(NonZeroI64);
 
 /// The answer to a comparison that may not be decidable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -295,12 +297,28 @@ impl Sub<Instant> for Instant {
 impl When {
     /// A known instant.
     pub const fn at(instant: Instant) -> Self {
-        When { first: instant, day: false }
+        When::new(instant, false)
+    }
+
+    const fn new(first: Instant, day: bool) -> Self {
+        // Instants that could not be doubled lie 146 million years away.
+        let most = i64::MAX / 2 - 1;
+        let millis = if first.0 > most {
+            most
+        } else if first.0 < -most {
+            -most
+        } else {
+            first.0
+        };
+        match NonZeroI64::new((millis << 1 | day as i64) ^ i64::MIN) {
+            Some(word) => When(word),
+            None => When(NonZeroI64::MIN),
+        }
     }
 
     /// Some instant of a UTC day, counted from 1970-01-01.
     pub fn on_day(day: i64) -> Self {
-        When { first: Instant::midnight(day), day: true }
+        When::new(Instant::midnight(day), true)
     }
 
     /// Reads an instant, or a bare date like `2026-02-20`.
@@ -312,25 +330,25 @@ impl When {
     }
 
     /// The first instant it can be; the one it is placed at in a timeline.
-    pub fn first(self) -> Instant {
-        self.first
+    pub const fn first(self) -> Instant {
+        Instant((self.0.get() ^ i64::MIN) >> 1)
     }
 
     /// The last instant it can be.
     pub fn last(self) -> Instant {
-        if self.day { Instant(self.first.0 + DAY - 1_000) } else { self.first }
+        if self.is_exact() { self.first() } else { Instant(self.first().0 + DAY - 1_000) }
     }
 
     /// Whether the instant is known.
-    pub fn is_exact(self) -> bool {
-        !self.day
+    pub const fn is_exact(self) -> bool {
+        self.0.get() & 1 == 0
     }
 
     /// Whether it lies at or before the other.
     pub fn at_or_before(self, other: When) -> Truth {
-        if self.last() <= other.first {
+        if self.last() <= other.first() {
             Truth::Yes
-        } else if self.first > other.last() {
+        } else if self.first() > other.last() {
             Truth::No
         } else {
             Truth::Unknown
@@ -344,21 +362,21 @@ impl When {
 
     /// The exact difference, where both are exact.
     pub fn since(self, earlier: When) -> Option<Span> {
-        (self.is_exact() && earlier.is_exact()).then(|| self.first - earlier.first)
+        (self.is_exact() && earlier.is_exact()).then(|| self.first() - earlier.first())
     }
 }
 
 impl Add<Span> for When {
     type Output = When;
     fn add(self, span: Span) -> When {
-        When { first: self.first + span, ..self }
+        When::new(self.first() + span, !self.is_exact())
     }
 }
 
 impl Sub<Span> for When {
     type Output = When;
     fn sub(self, span: Span) -> When {
-        When { first: self.first - span, ..self }
+        When::new(self.first() - span, !self.is_exact())
     }
 }
 
@@ -368,12 +386,18 @@ impl From<Instant> for When {
     }
 }
 
+impl fmt::Debug for When {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
 impl fmt::Display for When {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_exact() {
-            return self.first.fmt(f);
+            return self.first().fmt(f);
         }
-        let text = self.first.to_string();
+        let text = self.first().to_string();
         f.write_str(text.get(..10).unwrap_or(&text))
     }
 }

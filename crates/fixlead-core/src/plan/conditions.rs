@@ -272,7 +272,7 @@ impl<'a, 'p> View<'a, 'p> {
             Fact::EarlyWarningStands => self.passed(self.decided(EventKind::EarlyWarningDecided)),
             Fact::EmergencyStands => self.passed(self.decided(EventKind::EmergencyDeclared)),
             Fact::ExceptionStands => self.passed(self.decided(EventKind::ExceptionExtreme)),
-            Fact::FixReady => self.passed(facts.ready).and(Truth::of(owners::reviewed(self.case, facts))),
+            Fact::FixReady => self.passed(facts.ready).and(Truth::of(facts.reviewed)),
             Fact::FixTeamAuthor => {
                 let author = self.event.and_then(|event| event.text(Field::Author));
                 let mut team = self.team_names().peekable();
@@ -292,7 +292,7 @@ impl<'a, 'p> View<'a, 'p> {
                 None => Truth::No,
             },
             Fact::LeakContinued => Truth::of(facts.leak_continued),
-            Fact::Lgtms => Truth::of(owners::reviewed(self.case, facts)),
+            Fact::Lgtms => Truth::of(facts.reviewed),
             Fact::OwnersAsked => {
                 let team: Vec<&str> = self.team_names().collect();
                 Truth::of(

@@ -1,8 +1,7 @@
 //! What is due: every duty of the policy with its state and its arithmetic.
 
-use super::Record;
 use super::conditions::{View, bits};
-use super::facts::{Facts, Finding, Note, Subject};
+use super::facts::{Finding, Note, Subject};
 use super::gates;
 use crate::case::event::{BranchSet, EventKind, vocabulary};
 use crate::case::project::BranchClass;
@@ -73,19 +72,6 @@ pub struct Duty {
     pub held_by: Option<u16>,
 }
 
-/// When a duty of the whole case was done.
-pub fn done_at(case: &Record<'_>, facts: &Facts, duty: usize) -> Option<When> {
-    let done = &case.policy.duties[duty].done;
-    if done.contains(&EventKind::FixComplete) {
-        // The completion counts once every commit has its LGTMs.
-        return facts.ready;
-    }
-    if done.contains(&EventKind::TrackingClosed) {
-        return facts.tracking_closed;
-    }
-    facts.done[case.slot(duty)]
-}
-
 /// Every duty of the policy.
 pub fn derive(view: &View<'_, '_>, findings: &mut Vec<Finding>) -> Vec<Duty> {
     walk(view, findings, true)
@@ -103,9 +89,7 @@ fn walk(view: &View<'_, '_>, findings: &mut Vec<Finding>, with_gates: bool) -> V
     for (place, rule) in case.policy.duties.iter().enumerate() {
         // What counts from another duty arises when that is done.
         let arises = match &rule.window {
-            Window::After { anchor: model::Anchor::Duty(first), .. } => {
-                done_at(case, facts, *first).is_some()
-            }
+            Window::After { anchor: model::Anchor::Duty(first), .. } => case.done_at(facts, *first).is_some(),
             _ => true,
         };
         let applies = arises && !view.holds(&rule.when).is_no();
@@ -115,7 +99,7 @@ fn walk(view: &View<'_, '_>, findings: &mut Vec<Finding>, with_gates: bool) -> V
             duties.push(state_of(view, place, rule, subject, done, applies, with_gates, findings));
         };
         match rule.each {
-            Each::Case => add(Subject::None, done_at(case, facts, place), applies),
+            Each::Case => add(Subject::None, case.done_at(facts, place), applies),
             Each::Channel => {
                 for (channel, named) in case.policy.channels.iter().enumerate() {
                     let done = facts.done[case.slot(place) + channel];

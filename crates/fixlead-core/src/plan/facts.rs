@@ -192,6 +192,8 @@ pub struct Fixed {
     pub commits_complete: usize,
     /// When the completion stood and every commit had its LGTMs.
     pub ready: Option<When>,
+    /// Whether every commit that the completion covers has its LGTMs.
+    pub reviewed: bool,
     /// The plan in force.
     pub plan: Option<Instant>,
     /// The upstream project's date.
@@ -327,6 +329,7 @@ impl Facts {
                 complete: None,
                 commits_complete: 0,
                 ready: None,
+                reviewed: true,
                 plan: None,
                 upstream: None,
                 mitigated: None,

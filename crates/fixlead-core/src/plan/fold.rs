@@ -291,7 +291,8 @@ fn out_of_turn(case: &Record<'_>, facts: &mut Facts, event: &Event) {
 
 /// Notes when the completion stands and every commit has its LGTMs.
 fn review(case: &Record<'_>, facts: &mut Facts, at: When) {
-    if facts.complete.is_some() && facts.ready.is_none() && super::owners::reviewed(case, facts) {
+    facts.reviewed = super::owners::reviewed(case, facts);
+    if facts.complete.is_some() && facts.ready.is_none() && facts.reviewed {
         facts.ready = Some(at);
     }
 }

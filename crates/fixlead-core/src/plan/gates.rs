@@ -56,7 +56,7 @@ pub fn anchor(view: &View<'_, '_>, anchor: &Anchor) -> Option<When> {
         Anchor::Announced => facts.first(EventKind::Announced),
         Anchor::Released => facts.first(EventKind::Released),
         Anchor::Event(kind) => facts.first(*kind),
-        Anchor::Duty(duty) => super::duties::done_at(view.case, facts, *duty),
+        Anchor::Duty(duty) => view.case.done_at(facts, *duty),
         Anchor::Known(list) => list.iter().find_map(|part| self::anchor(view, part)),
         Anchor::Earliest(list) => {
             list.iter().filter_map(|part| self::anchor(view, part)).min_by_key(|when| when.first())

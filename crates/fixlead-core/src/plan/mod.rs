@@ -26,7 +26,7 @@ pub mod rotation;
 mod score;
 pub mod words;
 
-use crate::case::{Event, Project};
+use crate::case::{Event, EventKind, Project};
 use crate::policy::Policy;
 use crate::policy::expression::{Class, Severity};
 use crate::policy::model::Each;
@@ -47,11 +47,31 @@ pub struct Record<'p> {
     pub project: &'p Project,
     /// What happened, in order.
     pub events: Vec<Event>,
-    /// The first place of each duty in the table of discharges.
-    slots: Vec<u16>,
+    /// Where it stands that each duty was done.
+    slots: Vec<Slot>,
     /// Whether a public merge is a step of the release; judged with what is
     /// known now, so that a re-classification reaches back.
     merge_counts: bool,
+}
+
+/// Where it stands that a duty was done.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    /// Its first place in the table of discharges.
+    first: u16,
+    /// For a duty of the whole case, what says so.
+    by: Done,
+}
+
+/// What says that a duty of the whole case was done.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Done {
+    /// The table of discharges.
+    Table,
+    /// The completion, once every commit has its LGTMs.
+    Ready,
+    /// A closing of the tracking issue that stands.
+    Closed,
 }
 
 /// A case under a policy: its events, and what they add up to.
@@ -70,7 +90,17 @@ pub struct Case<'p> {
 impl Record<'_> {
     /// The first place of a duty in the table of discharges.
     pub(crate) fn slot(&self, duty: usize) -> usize {
-        usize::from(self.slots[duty])
+        usize::from(self.slots[duty].first)
+    }
+
+    /// When a duty of the whole case was done.
+    pub(crate) fn done_at(&self, facts: &Facts, duty: usize) -> Option<When> {
+        let slot = self.slots[duty];
+        match slot.by {
+            Done::Table => facts.done[usize::from(slot.first)],
+            Done::Ready => facts.ready,
+            Done::Closed => facts.tracking_closed,
+        }
     }
 
     /// Duties that apply and are not done, by place.
@@ -118,7 +148,12 @@ impl<'p> Case<'p> {
         let mut slots = Vec::with_capacity(policy.duties.len());
         let mut next = 0;
         for duty in &policy.duties {
-            slots.push(next as u16);
+            let by = match &*duty.done {
+                done if done.contains(&EventKind::FixComplete) => Done::Ready,
+                done if done.contains(&EventKind::TrackingClosed) => Done::Closed,
+                _ => Done::Table,
+            };
+            slots.push(Slot { first: next as u16, by });
             next += match duty.each {
                 Each::Case => 1,
                 Each::Channel => policy.channels.len(),
@@ -248,7 +283,7 @@ impl<'p> Case<'p> {
             class,
             severity: view.severity(),
             modes: facts.modes.clone(),
-            anchors: [facts.disclosure(), facts.public_at, facts.first(crate::case::EventKind::Released)],
+            anchors: [facts.disclosure(), facts.public_at, facts.first(EventKind::Released)],
             duties,
             findings,
             release_path: path
