@@ -54,8 +54,10 @@ pub fn derive(view: &View<'_, '_>) -> Option<Rotation> {
         Some((name, owed)) => (place(name), owed),
         None => (None, Vec::new()),
     };
-    // Whoever became Fix Lead last served last.
-    let served = view.facts.lead.and_then(|index| place(events[index as usize].text(Field::Who)?));
+    // Whoever became Fix Lead last served last; somebody from outside the
+    // list has no place in it and leaves the pointer where it was.
+    let who = |index: u32| place(events[index as usize].text(Field::Who)?);
+    let served = view.facts.lead.and_then(who).or_else(|| view.facts.first_lead.and_then(who));
     let next = match served {
         Some(place) => Some((place + 1) % project.responders.len()),
         None => expected,
