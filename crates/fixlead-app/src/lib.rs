@@ -1,0 +1,10 @@
+//! What the desk does.
+//!
+//! A use case a file: who asks, whether they may, what the core decides, what
+//! is appended. Nothing here speaks HTTP or SQL, reads a clock or draws a
+//! random number of its own; all of that comes in through [`world`] and the
+//! store.
+//!
+//! - [`signin`]: passwords, second factors, recovery codes, bearer secrets.
+
+pub mod signin;
