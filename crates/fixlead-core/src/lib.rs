@@ -4,7 +4,9 @@
 //! random number, and nothing logs. Whoever calls it brings the text and the
 //! instant; the same input always gives the same answer.
 
+pub mod access;
 pub mod case;
+pub mod id;
 pub mod plan;
 pub mod policy;
 pub mod replay;

@@ -167,6 +167,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ),
     ("JSON only where it is read or written", "crates/fixlead-core/src/case/json.rs", "JSON with its place"),
     ("JSON only where it is read or written", "crates/fixlead-core/src/replay.rs", "the answer's writer"),
+    ("JSON only where it is read or written", "crates/fixlead-core/src/id.rs", "ids stand in every document"),
     ("TOML only where it is read", "crates/fixlead-core/src/policy/document.rs", "the policy's reader"),
     ("no order by chance", "crates/fixlead-core/src/case/json.rs", "finds repeated keys and is never walked"),
     ("reasons are data", "crates/fixlead-core/src/plan/words.rs", "puts reasons into words"),
