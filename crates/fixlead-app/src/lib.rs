@@ -5,6 +5,8 @@
 //! random number of its own; all of that comes in through [`world`] and the
 //! store.
 //!
+//! - [`problem`]: why a use case was refused.
 //! - [`signin`]: passwords, second factors, recovery codes, bearer secrets.
 
+pub mod problem;
 pub mod signin;
