@@ -101,3 +101,39 @@ fn a_recovery_code_is_found_however_it_is_typed() {
     assert_eq!(recovery::find(&codes[9].to_uppercase(), &kept), Some(9));
     assert_eq!(recovery::find("040g-2081-040g-2082", &kept), None);
 }
+
+#[test]
+fn a_session_ends_when_nobody_uses_it_and_at_the_latest_after_its_days() {
+    use fixlead_app::signin::session::{Lengths, Session};
+    use fixlead_core::id::{PersonId, SessionId};
+    let session = Session {
+        id: SessionId::from_bytes([1; 16]),
+        person: PersonId::from_bytes([2; 16]),
+        began: at("2027-01-04T08:00:00Z"),
+        used: at("2027-01-04T20:00:00Z"),
+        stepped_up: None,
+        browser: String::new(),
+    };
+    let lengths = Lengths::default();
+    assert!(session.is_live(lengths, at("2027-01-05T07:59:59Z")));
+    assert!(!session.is_live(lengths, at("2027-01-05T08:00:00Z")), "twelve hours without use");
+    let busy = Session { used: at("2027-01-11T07:00:00Z"), ..session.clone() };
+    assert!(busy.is_live(lengths, at("2027-01-11T07:59:59Z")));
+    assert!(!busy.is_live(lengths, at("2027-01-11T08:00:00Z")), "seven days in all");
+    assert!(!session.is_live(lengths, at("2027-01-04T07:59:59Z")), "a clock that jumped back");
+}
+
+#[test]
+fn guessing_gets_slow_and_nobody_is_locked_out_for_good() {
+    use fixlead_app::signin::session::Attempts;
+    let start = at("2027-01-04T08:00:00Z");
+    let mut attempts = Attempts::default();
+    let mut waits = Vec::new();
+    for _ in 0..20 {
+        attempts = attempts.fail(start);
+        waits.push(attempts.free_from().map_or(0, |free| (free - start).millis() / 1_000));
+    }
+    assert_eq!(waits[..8], [0, 0, 0, 0, 1, 2, 4, 8]);
+    assert_eq!(waits[19], 900, "never more than a quarter of an hour");
+    assert_eq!(attempts.fail(at("2027-01-04T09:00:00Z")).failed, 1, "an hour forgets");
+}

@@ -10,4 +10,5 @@
 pub mod bearer;
 pub mod password;
 pub mod recovery;
+pub mod session;
 pub mod totp;
