@@ -155,3 +155,14 @@ fn first(errors: &[Fault]) -> String {
         [one, rest @ ..] => format!("{}: {} (and {} more)", one.pointer, one.message, rest.len()),
     }
 }
+
+impl From<fixlead_store::Error> for Problem {
+    /// What a database said stays inside.
+    fn from(error: fixlead_store::Error) -> Self {
+        match error {
+            fixlead_store::Error::Missing(_) | fixlead_store::Error::Erased(_) => Problem::NotFound,
+            fixlead_store::Error::NotPermitted(_) => Problem::NotFound,
+            _ => Problem::Unavailable { retry_after: 5 },
+        }
+    }
+}
