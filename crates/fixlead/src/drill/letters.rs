@@ -113,12 +113,13 @@ pub fn advance(brief: &Brief, distributor: &str) -> Text {
         // A subject is never encrypted, so it says nothing about the flaw.
         format!("Advance notice of a security release: {}", brief.release_words()),
         format!(
-            "To {distributor}. This copy is marked as yours.\n\n{} will publish a security release on {}. Until then everything below is embargoed: prepare your packages, publish nothing, and tell only those who build them.\n\n{}\nPatches for {} are attached, one mailbox each; they will be merged unchanged. To reproduce: run the test {} from the patch without the rest.\n\nTimeline: a last notice with the public wording follows at least a day before the release. Public disclosure: {}.\nPlease confirm that this arrived, and tell us at once if anything leaks.\n\n{}, Fix Lead\n",
+            "To {distributor}. This copy is marked as yours.\n\n{} will publish a security release on {}. Until then everything below is embargoed: prepare your packages, publish nothing, and tell only those who build them.\n\n{}\nPatches for {} are attached, one mailbox each; they will be merged unchanged. To reproduce: take the test {} from the patch without the rest, and run `{}`.\n\nTimeline: a last notice with the public wording follows at least a day before the release. Public disclosure: {}.\nPlease confirm that this arrived, and tell us at once if anything leaks.\n\n{}, Fix Lead\n",
             brief.scene.project,
             brief.release_words(),
             brief.facts(),
             branches.join(", "),
             brief.scene.flaw.test_path(),
+            brief.scene.flaw.test_command(),
             brief.release_words(),
             brief.lead
         ),
