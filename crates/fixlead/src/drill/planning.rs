@@ -20,7 +20,7 @@ impl Rehearsal<'_> {
         self.record("comms.planned", json!({"by": self.lead().handle}));
         self.finish(Step::PlanCommunication);
         let lead = self.lead_name();
-        self.timeline.act(self.clock.now(), &lead, "writes down who is told what, when and where")
+        self.act(&lead, "writes down who is told what, when and where")
     }
 
     pub(super) fn plan_release(&mut self, answer: &Answer) -> Result<(), String> {
@@ -31,7 +31,7 @@ impl Rehearsal<'_> {
         self.finish(Step::Plan);
         let lead = self.lead_name();
         let now = self.clock.now();
-        self.timeline.act(now, &lead, &format!("schedules the release {}", until(now, release)))
+        self.act(&lead, &format!("schedules the release {}", until(now, release)))
     }
 
     /// Looks at the date again under new circumstances. An earlier date is
@@ -52,7 +52,7 @@ impl Rehearsal<'_> {
         if kept || release == before {
             self.facts.plan_basis = self.circumstances(answer);
             let text = format!("keeps the release date, {}", until(now, before));
-            return self.timeline.act(now, &lead, &text);
+            return self.act(&lead, &text);
         }
         self.schedule(release, answer);
         self.owe_correction(if release < before {
@@ -61,7 +61,7 @@ impl Rehearsal<'_> {
             "we keep to the date of another project that is affected too"
         });
         let text = format!("moves the release to {}", until(now, release));
-        self.timeline.act(now, &lead, &text)
+        self.act(&lead, &text)
     }
 
     fn schedule(&mut self, release: Instant, answer: &Answer) {
@@ -150,7 +150,7 @@ impl Rehearsal<'_> {
         self.send(&letter)?;
         let lead = self.lead_name();
         let text = format!("tells users in {channel}: a fix comes {}", until(now, plan));
-        self.timeline.act(now, &lead, &text)
+        self.act(&lead, &text)
     }
 
     /// The channel on which users read.
@@ -220,7 +220,7 @@ impl Rehearsal<'_> {
             self.cast.distributors.len(),
             until(now, plan)
         );
-        self.timeline.act(now, &lead, &text)
+        self.act(&lead, &text)
     }
 
     pub(super) fn notify_before_release(&mut self) -> Result<(), String> {
@@ -244,7 +244,7 @@ impl Rehearsal<'_> {
         let lead = self.lead_name();
         let text =
             format!("sends the distributors date, hour and public wording; release {}", until(now, plan));
-        self.timeline.act(now, &lead, &text)
+        self.act(&lead, &text)
     }
 
     pub(super) fn correct(&mut self) -> Result<(), String> {
@@ -270,7 +270,7 @@ impl Rehearsal<'_> {
         self.finish(Step::Correct);
         let lead = self.lead_name();
         let text = format!("corrects the date for {}: {}", told.join(" and "), until(now, plan));
-        self.timeline.act(now, &lead, &text)
+        self.act(&lead, &text)
     }
 
     pub(super) fn assess_leak(&mut self) -> Result<(), String> {
@@ -278,7 +278,7 @@ impl Rehearsal<'_> {
         self.record("leak.assessed", json!({"by": by.handle}));
         self.finish(Step::LeakAssess);
         let text = "assesses the damage: the description is out, the patches are not";
-        self.timeline.act(self.clock.now(), &by.name, text)
+        self.act(&by.name, text)
     }
 
     pub(super) fn decide_on_leak(&mut self, answer: &Answer) -> Result<(), String> {
@@ -297,7 +297,7 @@ impl Rehearsal<'_> {
         }
         self.finish(Step::LeakDecide);
         let lead = self.lead_name();
-        self.timeline.act(now, &lead, words)
+        self.act(&lead, words)
     }
 
     /// What the world does to the plan.
@@ -308,23 +308,23 @@ impl Rehearsal<'_> {
                 let place = "a conference talk, recorded and linked";
                 self.record("public.appeared", json!({"where": place}));
                 let reporter = self.cast.reporter.name.clone();
-                self.timeline.inject(now, &format!("{reporter} describes the flaw in {place}"))?;
+                self.happens(&format!("{reporter} describes the flaw in {place}"))?;
                 self.clock.pass_minutes(self.dice.between(10, 70));
                 self.record("project.aware", json!({"via": "a user asks in the chat"}));
                 let text = "a user asks about it in the chat; the project knows now";
-                self.timeline.inject(self.clock.now(), text)
+                self.happens(text)
             }
             Inject::DistributorLeak => {
                 let place = self.dice.place(self.cast.distributors.len());
                 let leaker = self.cast.distributors.get(place).unwrap_or(&self.cast.reporter).clone();
                 let what = "the description from the advance notice, in a public ticket";
                 self.record("embargo.leaked", json!({"by": leaker.handle, "what": what}));
-                self.timeline.inject(now, &format!("{} leaks {what}", leaker.name))?;
+                self.happens(&format!("{} leaks {what}", leaker.name))?;
                 self.clock.pass_minutes(self.dice.between(10, 50));
                 self.record("leak.known", json!({}));
                 self.facts.leaked = true;
                 let text = "the leak is noticed; the marked copy tells where it came from";
-                self.timeline.inject(self.clock.now(), text)
+                self.happens(text)
             }
             Inject::UpstreamDate => {
                 let date = self.surprises.upstream_date(self.scene.start);
@@ -337,19 +337,19 @@ impl Rehearsal<'_> {
                     "an upstream library has the same flaw and publishes {}; nothing may be public before",
                     until(now, date)
                 );
-                self.timeline.inject(now, &text)
+                self.happens(&text)
             }
             Inject::Exploitation => {
                 self.record("exploitation.aware", json!({"where": "logs of a user"}));
                 self.facts.hurry = true;
-                self.timeline.inject(now, "a user's logs show that somebody exploits the flaw")?;
+                self.happens("a user's logs show that somebody exploits the flaw")?;
                 if matches!(self.scene.flaw.severity, "high" | "critical") && self.scene.habit == Habit::Lists
                 {
                     self.clock.pass_minutes(self.dice.between(15, 60));
                     let by = self.lead().handle.clone();
                     self.record("emergency.declared", json!({"by": by, "reason": "the flaw is exploited"}));
                     let lead = self.lead_name();
-                    self.timeline.act(self.clock.now(), &lead, "declares an emergency")?;
+                    self.act(&lead, "declares an emergency")?;
                 }
                 Ok(())
             }
@@ -366,7 +366,7 @@ impl Rehearsal<'_> {
                     to.name
                 );
                 self.facts.handing_to = Some(to.handle);
-                self.timeline.inject(now, &text)
+                self.happens(&text)
             }
             Inject::FailingBinary | Inject::RewrittenCommit | Inject::DifferingMerge => {
                 let _ = answer;
@@ -381,7 +381,7 @@ impl Rehearsal<'_> {
         self.repository.unrelated_work(&author, self.clock.now())?;
         self.finish(Step::UnrelatedWork);
         let text = "pushes unrelated work to the public main, as on any other day";
-        self.timeline.act(self.clock.now(), &author.name, text)
+        self.act(&author.name, text)
     }
 }
 

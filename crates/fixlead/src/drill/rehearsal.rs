@@ -353,6 +353,22 @@ impl<'a> Rehearsal<'a> {
         )
     }
 
+    /// Tells what somebody does. What is told and what is recorded get their
+    /// instant from the same clock, so that they cannot disagree.
+    pub(super) fn act(&mut self, who: &str, text: &str) -> Result<(), String> {
+        self.timeline.act(self.clock.now(), who, text)
+    }
+
+    /// Tells what the world does.
+    pub(super) fn happens(&mut self, text: &str) -> Result<(), String> {
+        self.timeline.inject(self.clock.now(), text)
+    }
+
+    /// Tells what is held.
+    pub(super) fn hold(&mut self, action: &str, verdict: &Verdict) -> Result<(), String> {
+        self.timeline.hold(self.clock.now(), action, verdict)
+    }
+
     pub(super) fn record(&mut self, kind: &str, fields: Value) {
         self.history.record(self.clock.now(), kind, fields);
     }
@@ -390,7 +406,7 @@ impl<'a> Rehearsal<'a> {
                 Some(what) => format!("{} {what}", question.action),
                 None => question.action.to_owned(),
             };
-            self.timeline.hold(now, &action, verdict)?;
+            self.hold(&action, verdict)?;
             let later = verdict
                 .earliest
                 .filter(|earliest| *earliest > now)

@@ -175,6 +175,30 @@ fn the_history_replays_to_the_same_answer() {
 }
 
 #[test]
+fn whatever_is_recorded_is_told_at_the_same_instant() {
+    for policy in ["opentelemetry", "vitess"] {
+        let scratch = Scratch::new(&format!("instants-{policy}"));
+        let (_, out) = rehearse(&scratch, &[policy, "--seed", "11"]);
+        let history = json(&out.join("history.json"));
+        let told = read(&out.join("retrospective.md"));
+        for event in history["events"].as_array().unwrap() {
+            let stamp = event["at"].as_str().unwrap()[..16].replace('T', " ");
+            assert!(told.contains(&format!("{stamp} UTC")), "{policy}: nothing is told at {event}");
+        }
+        let backports: Vec<_> = told.lines().filter(|line| line.contains("backports the fix to")).collect();
+        assert_eq!(backports.len(), 3, "{policy}");
+        for line in backports {
+            let proposed = events(&history, "commit.proposed").into_iter().any(|event| {
+                let stamp = event["at"].as_str().unwrap()[..16].replace('T', " ");
+                let branch = format!("backports the fix to {}:", event["branch"].as_str().unwrap());
+                line.contains(&stamp) && line.contains(&branch)
+            });
+            assert!(proposed, "{policy}: {line}");
+        }
+    }
+}
+
+#[test]
 fn the_repository_is_real_and_what_was_merged_is_what_was_prepared() {
     let scratch = Scratch::new("repository");
     let (answer, out) = rehearse(&scratch, &["vitess", "--seed", "4", "--inject", "none"]);
