@@ -24,7 +24,8 @@ pub struct DrillArgs {
     /// Decides everything that is left to chance; the same seed tells the same story.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Where to write; must not exist or be empty [default: ./drill-POLICY-SEED].
+    /// Where to write; must not exist or be empty [default: ./drill-POLICY-SEED,
+    /// with a number behind it when that is there].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// What goes wrong, separated by commas, or `none`; otherwise the seed
@@ -88,8 +89,13 @@ fn injects(names: Option<&[String]>) -> Result<Option<Vec<Inject>>, String> {
     let Some(names) = names else {
         return Ok(None);
     };
-    if names == ["none"] {
-        return Ok(Some(Vec::new()));
+    if names.iter().any(|name| name == "none") {
+        return if names.iter().all(|name| name == "none") {
+            Ok(Some(Vec::new()))
+        } else {
+            Err("`none` stands for no inject at all and goes with no other; leave out `none`, or the others"
+                .to_owned())
+        };
     }
     let mut chosen = names.iter().map(|name| Inject::parse(name)).collect::<Result<Vec<_>, _>>()?;
     chosen.sort();

@@ -78,7 +78,8 @@ pub struct Request {
     pub chat: bool,
     /// Decides everything that is left to chance.
     pub seed: u64,
-    /// Where to write; `drill-POLICY-SEED` otherwise.
+    /// Where to write; otherwise `drill-POLICY-SEED`, with a number behind it
+    /// when that is there already.
     pub out: Option<PathBuf>,
     /// What goes wrong; by seed otherwise.
     pub injects: Option<Vec<Inject>>,
@@ -97,8 +98,8 @@ pub struct Outcome {
 ///
 /// # Errors
 ///
-/// When git is missing, the policy is unknown, the directory is not empty or
-/// cannot be written, or the engine refuses the history.
+/// When git is missing, the policy is unknown, the directory asked for is not
+/// empty, none can be written, or the engine refuses the history.
 pub fn run<'a>(request: &Request, engine: &'a dyn Engine, screen: Screen<'a>) -> Result<Outcome, String> {
     git::Git::check()?;
     let habit = if request.chat { scene::Habit::Chat } else { scene::Habit::Lists };
@@ -118,10 +119,9 @@ pub fn run<'a>(request: &Request, engine: &'a dyn Engine, screen: Screen<'a>) ->
         }
         None => Inject::choose(request.seed, scene.habit),
     };
-    let usual = format!("drill-{}-{}", files::plain_name(&request.policy), request.seed);
     let out = match &request.out {
         Some(directory) => files::make_asked(directory)?,
-        None => files::make_usual(&usual)?,
+        None => files::make_usual(&format!("drill-{}-{}", files::plain_name(&request.policy), request.seed))?,
     };
     let mut timeline = Timeline::begin(screen);
     let names: Vec<_> = injects.iter().map(|inject| inject.name()).collect();
@@ -140,7 +140,7 @@ pub fn run<'a>(request: &Request, engine: &'a dyn Engine, screen: Screen<'a>) ->
     let answer = rehearsal.conclude()?;
     let draft = retrospective::draft(&rehearsal, &answer)?;
     files::write(&out.join("retrospective.md"), draft)?;
-    files::write(&out.join("README.txt"), read_me(request, &surprises))?;
+    files::write(&out.join("README.txt"), read_me(request, &out, &surprises))?;
     let report = report(&answer, &rehearsal, closed, &out);
     rehearsal.timeline.heading(&report)?;
     files::write(&out.join("timeline.txt"), rehearsal.timeline.plain())?;
@@ -214,26 +214,45 @@ fn summary(request: &Request, injects: &[&str], out: &Path, answer: &Answer, reh
     })
 }
 
-fn read_me(request: &Request, surprises: &str) -> String {
+fn read_me(request: &Request, out: &Path, surprises: &str) -> String {
+    // A policy file is found from where it was named.
+    let (place, history) = if Path::new(&request.policy).is_file() {
+        ("Where the drill was run", out.join("history.json").display().to_string())
+    } else {
+        ("From this directory", "history.json".to_owned())
+    };
+    let optional: String = [
+        ("patches", "patches/          the patches as the distributors got them\n"),
+        ("tracking-issue.md", "tracking-issue.md the public tracking issue\n"),
+        ("release-notes.md", "release-notes.md  the entry in the release notes\n"),
+    ]
+    .iter()
+    .filter(|(name, _)| out.join(name).exists())
+    .map(|(_, line)| *line)
+    .collect();
     format!(
-        "A rehearsal of the policy {} with seed {}. Surprises: {surprises}.
-Nothing in here is real: the project, the flaw, the people and the id are made up.
-The same policy and seed give the same story again.
+        "A rehearsal of the policy {} with seed {}.
+Surprises: {surprises}.
+Nothing in here is real: the project, the flaw, the people and the id are made
+up. The same policy and seed give the same story again.
 
-timeline.txt      what happened, who did it, which clocks ran, what was held and why
+timeline.txt      what happened, who did it, which clocks ran, what was held
 retrospective.md  the draft that people would complete
-history.json      the case as facts, events and questions; `fixlead policy replay history.json`
-                  gives replay.json again
-replay.json       duties, verdicts, findings and exposure
+history.json      the case as facts, events and questions
+replay.json       what the policy says of it: duties, answers, findings and
+                  exposure. {place} the same answer comes from
+                      fixlead policy replay --json {history}
+                  and the same for people to read without --json
 repository/       public.git (what users see), private.git (the embargoed fork),
-                  work (a working copy of both) and conflicts (the backport that git
-                  could not do alone)
-mail/             a Maildir for each person and list; messages under embargo say so
+                  work (a working copy of both) and conflicts (the backport that
+                  git could not do alone)
+mail/             a Maildir for each person and list
 slack/            chat channels as text files
-patches/          the patches as they were sent out, if the policy sends any
 downloads/        what was built, probed and published
 advisory/         CASE.toml, the one source of the advisory
-tracking-issue.md and release-notes.md, if the policy asks for them
+{optional}
+Messages under embargo say so in their first line, and so do those that were
+sent when a part of the case was public already.
 ",
         request.policy, request.seed
     )

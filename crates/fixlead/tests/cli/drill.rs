@@ -283,6 +283,9 @@ fn wrong_usage_says_what_to_do_and_writes_nothing() {
         (vec!["drill", "vitess", "--out", "something"], "is a file; name a directory"),
         (vec!["drill", "nowhere"], "nowhere"),
         (vec!["drill", "vitess", "--inject", "flood"], "choose from distributor-leak"),
+        (vec!["drill", "vitess", "--inject", "none,hand-over"], "leave out `none`, or the others"),
+        (vec!["drill", "vitess", "--inject", "hand-over,none"], "leave out `none`, or the others"),
+        (vec!["drill", "vitess", "--inject", ""], "choose from distributor-leak"),
     ] {
         let output = fixlead(&arguments, &scratch.0);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
@@ -291,6 +294,34 @@ fn wrong_usage_says_what_to_do_and_writes_nothing() {
         assert!(output.stdout.is_empty(), "{arguments:?}");
     }
     assert_eq!(fs::read_dir(&scratch.0).unwrap().count(), 1);
+}
+
+#[test]
+fn a_drill_run_again_gets_a_directory_of_its_own() {
+    let scratch = Scratch::new("again");
+    let mut answers = Vec::new();
+    for place in ["drill-vitess-1", "drill-vitess-1-2", "drill-vitess-1-3"] {
+        let output = fixlead(&["drill", "vitess", "--json", "--inject", "none"], &scratch.0);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(answer["out"], place);
+        answers.push(read(&scratch.0.join(place).join("history.json")));
+    }
+    assert!(answers.iter().all(|answer| *answer == answers[0]));
+}
+
+#[test]
+fn the_readme_names_the_command_that_gives_the_answer_again() {
+    let scratch = Scratch::new("readme");
+    let (_, out) = rehearse(&scratch, &["vitess", "--seed", "4", "--inject", "none"]);
+    let text = read(&out.join("README.txt"));
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    let command = text.lines().map(str::trim).find(|line| line.starts_with("fixlead ")).unwrap();
+    let arguments: Vec<_> = command.split(' ').skip(1).collect();
+    let output = fixlead(&arguments, &out);
+    assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+    let again: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(again, json(&out.join("replay.json")));
 }
 
 #[test]
