@@ -12,11 +12,13 @@
 //! | `steps` | which steps are wanted now |
 //! | `response`, `planning`, `release_day` | the steps themselves |
 //! | `injects` | what goes wrong, and when |
+//! | `delays` | what keeps people |
 //! | `scene`, `flaws`, `people` | the invented project, its flaw, its people |
 //! | `clock` | simulated time and dice |
 //! | `history`, `answer` | what goes to the engine and what comes back |
 //! | `repository`, `merging`, `git` | the real repository |
 //! | `mail`, `boards`, `letters` | messages and their texts |
+//! | `wrap` | long lines broken |
 //! | `advisory` | the advisory's source, from which documents are made |
 //! | `timeline`, `retrospective`, `files` | what is shown and what is left |
 
@@ -24,6 +26,7 @@ mod advisory;
 mod answer;
 mod boards;
 mod clock;
+mod delays;
 mod files;
 mod flaws;
 mod git;
@@ -42,6 +45,7 @@ mod retrospective;
 mod scene;
 mod steps;
 mod timeline;
+mod wrap;
 
 use std::path::{Path, PathBuf};
 
@@ -127,7 +131,7 @@ pub fn run<'a>(request: &Request, engine: &'a dyn Engine, screen: Screen<'a>) ->
     let names: Vec<_> = injects.iter().map(|inject| inject.name()).collect();
     let surprises = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
     timeline.heading(&format!(
-        "Drill of the policy {} with seed {}: {}, flaw \"{}\" ({}). Surprises: {surprises}.\nAll hours are UTC. Files: {}\n",
+        "Drill of the policy {} with seed {}: {}, flaw \"{}\" ({}). Surprises: {surprises}.\nFiles: {}",
         request.policy,
         request.seed,
         scene.project,

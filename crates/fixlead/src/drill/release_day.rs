@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::advisory;
 use super::answer::Answer;
-use super::clock::until;
+use super::clock::on;
 use super::files;
 use super::history::Question;
 use super::injects::Inject;
@@ -43,6 +43,9 @@ impl Rehearsal<'_> {
             let now = self.clock.now();
             let tidied = unlucky.as_ref() == Some(branch);
             let pairs = self.repository.merge(branch, &manager, now, tidied)?;
+            if self.facts.pairs.is_empty() {
+                self.becomes_public("the fix, in our public branches");
+            }
             self.record("merged", json!({"branches": [branch], "repo": "public"}));
             let ids: Vec<_> = pairs.iter().map(|pair| short(&pair.merged)).collect();
             let same = if pairs.iter().all(|pair| pair.is_same()) {
@@ -168,8 +171,9 @@ impl Rehearsal<'_> {
         self.record("release.scheduled", json!({"for": release.to_string()}));
         self.facts.plan = Some(release);
         self.owe_correction("a download did not work and is built again");
+        self.report_progress(true)?;
         let lead = self.lead_name();
-        self.act(&lead, &format!("postpones the release: {}", until(now, release)))
+        self.act(&lead, &format!("postpones the release to {}", on(now, release)))
     }
 
     pub(super) fn rebuild(&mut self) -> Result<(), String> {
@@ -206,7 +210,8 @@ impl Rehearsal<'_> {
         self.finish(Step::Release);
         let manager = self.cast.release_manager().name.clone();
         self.act(&manager, &format!("releases {}", letters::fixed_versions(&self.scene)))?;
-        advisory::write(&self.out, &self.scene, &self.facts, &self.lead().name, now)?;
+        let (lead, reporter) = (&self.lead().name, &self.cast.reporter.name);
+        advisory::write(&self.out, &self.scene, &self.facts, lead, reporter, now)?;
         // Whoever may release may announce at the same instant. That cannot be
         // asked first: a question sees only what lies before it.
         self.announce_on(&channels)
@@ -282,10 +287,16 @@ impl Rehearsal<'_> {
             }
             self.facts.announced.push(channel.clone());
         }
-        self.record(
-            "announced",
-            json!({"channels": channels, "links": [self.scene.advisory_url(), self.scene.tracking_url(), self.scene.notes_url()]}),
-        );
+        let mut links = vec![self.scene.advisory_url(), self.scene.notes_url()];
+        if self.scene.habit == Habit::Lists {
+            links.push(self.scene.tracking_url());
+        }
+        self.record("announced", json!({"channels": channels, "links": links}));
+        if !self.is_done(Step::Announce) {
+            let thanks = letters::thanks(&self.brief(&lead.name));
+            self.tell_reporter("thanks", thanks)?;
+            self.finish(Step::Announce);
+        }
         let lead = self.lead_name();
         self.act(&lead, &format!("announces the release on {}", channels.join(", ")))
     }

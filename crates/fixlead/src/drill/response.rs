@@ -38,7 +38,7 @@ impl Rehearsal<'_> {
     pub(super) fn acknowledge(&mut self) -> Result<(), String> {
         let by = self.cast.responders.first().unwrap_or(&self.cast.reporter).clone();
         let reporter = self.cast.reporter.clone();
-        let (subject, body) = letters::acknowledgement(&self.brief(""), &reporter.name, &by.name);
+        let (subject, body) = letters::acknowledgement(&self.brief(""), &by.name);
         let letter = Letter {
             kind: "acknowledgement",
             from: mailbox(&by),
@@ -46,7 +46,7 @@ impl Rehearsal<'_> {
             subject,
             body,
             attachments: Vec::new(),
-            secrecy: Secrecy::Embargoed { until: None },
+            secrecy: self.secrecy(),
             answers: Some(self.facts.report.clone()),
         };
         self.send(&letter)?;
@@ -89,6 +89,8 @@ impl Rehearsal<'_> {
     pub(super) fn accept_lead(&mut self) -> Result<(), String> {
         if let Some(handle) = self.facts.handing_to.take() {
             self.record("fixlead.accepted", json!({"who": handle}));
+            let former = self.lead().name.clone();
+            self.facts.former_leads.push(former);
             self.facts.lead = Some(handle);
             self.finish(Step::AcceptLead);
             let name = self.lead().name.clone();
@@ -139,7 +141,7 @@ impl Rehearsal<'_> {
             subject,
             body,
             attachments: Vec::new(),
-            secrecy: self.embargo(),
+            secrecy: self.secrecy(),
             answers: Some(self.facts.report.clone()),
         };
         let id = self.send(&letter)?;
