@@ -66,8 +66,9 @@ const DELAYS: &[Delay] = &[
     },
 ];
 
-/// In so many of a hundred rehearsals somebody is kept.
-const CHANCE: i64 = 32;
+/// In so many of a hundred rehearsals somebody is kept; in some of them the
+/// rest is quick enough, so that a duty is late in about one of four.
+const CHANCE: i64 = 36;
 
 /// The delays of one rehearsal.
 #[derive(Clone, Debug, Default)]
@@ -104,7 +105,7 @@ mod tests {
         for habit in [Habit::Lists, Habit::Chat] {
             let all: Vec<_> = (0..600).map(|seed| Delays::choose(seed, habit).0).collect();
             let some = all.iter().filter(|delays| !delays.is_empty()).count();
-            assert!((150..240).contains(&some), "{some} of 600");
+            assert!((180..260).contains(&some), "{some} of 600");
             assert!(all.iter().any(|delays| delays.len() == 2));
             for delay in DELAYS.iter().filter(|delay| habit == Habit::Lists || !delay.first_day) {
                 let seen = all.iter().flatten().any(|(other, _)| other.step == delay.step);

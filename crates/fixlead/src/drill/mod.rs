@@ -179,8 +179,13 @@ fn report(answer: &Answer, rehearsal: &Rehearsal, closed: bool, out: &Path) -> S
         text.push_str(&format!("{}: {} [{clause}]\n", finding.kind, finding.text));
     }
     let different = rehearsal.facts.pairs.iter().filter(|pair| !pair.is_same()).count();
+    let compared = match different {
+        0 => "all as they were prepared".to_owned(),
+        1 => "one of them not as it was prepared".to_owned(),
+        many => format!("{many} of them not as they were prepared"),
+    };
     text.push_str(&format!(
-        "Merged commits: {}, of which {different} differ from what was prepared. Messages: {}.\n",
+        "Merged commits: {}, {compared}. Messages: {}.\n",
         rehearsal.facts.pairs.len(),
         rehearsal.post.delivered(),
     ));

@@ -416,20 +416,23 @@ impl Rehearsal<'_> {
         }
     }
 
-    /// The other project keeps its date, and with that the flaw is public.
-    pub(super) fn upstream_publishes(&mut self) -> Result<(), String> {
+    /// The other project keeps its date, whatever people are at just then,
+    /// and with that the flaw is public.
+    pub(super) fn upstream_publishes(&mut self, date: Instant) -> Result<(), String> {
         let place = "the advisory of the upstream library";
-        self.record("public.appeared", json!({"where": place}));
+        self.history.record(date, "public.appeared", json!({"where": place}));
         let news = if self.facts.public.is_empty() { ", and the flaw is public" } else { "" };
-        self.becomes_public(&format!("the flaw, in {place}"));
+        self.facts.public.push((date, format!("the flaw, in {place}")));
+        self.facts.public.sort_by_key(|(since, _)| *since);
         self.facts.upstream_published = true;
+        self.timeline.inject(date, &format!("the upstream library publishes, as agreed{news}"))?;
         let now = self.clock.now();
         // Nobody looks for another date when the release was planned for this.
         if self.facts.plan.is_some_and(|plan| plan > now && plan - now < Span::hours(8)) {
             let answer = self.replay()?;
             self.facts.plan_basis = self.circumstances(&answer);
         }
-        self.happens(&format!("the upstream library publishes, as agreed{news}"))
+        Ok(())
     }
 
     /// The world does not stop for an embargo.

@@ -116,7 +116,7 @@ pub struct Rehearsal<'a> {
 enum Next {
     Step(Step),
     Inject(Inject),
-    UpstreamPublishes,
+    UpstreamPublishes(Instant),
 }
 
 impl<'a> Rehearsal<'a> {
@@ -187,7 +187,7 @@ impl<'a> Rehearsal<'a> {
                     self.surprises.strike(inject);
                     self.surprise(inject)?;
                 }
-                Next::UpstreamPublishes => self.upstream_publishes()?,
+                Next::UpstreamPublishes(date) => self.upstream_publishes(date)?,
             }
         }
         Ok(false)
@@ -317,7 +317,7 @@ impl<'a> Rehearsal<'a> {
         if let Some(date) = self.facts.upstream.filter(|_| !self.facts.upstream_published)
             && first.is_none_or(|(earliest, _)| date <= earliest)
         {
-            first = Some((date, Next::UpstreamPublishes));
+            first = Some((date, Next::UpstreamPublishes(date)));
         }
         first
     }

@@ -86,6 +86,7 @@ impl Rehearsal<'_> {
             if !verdict.allowed {
                 self.hold("release", &verdict)?;
             }
+            self.clock.pass_minutes(1);
             let name = format!("{}-as-merged.mbox", files::plain_name(&pair.branch));
             let attachments = [(name, self.repository.merged_patch(&pair)?)];
             self.tell_distributors("difference", &attachments, |brief, _| {
@@ -93,7 +94,6 @@ impl Rehearsal<'_> {
             })?;
             let reason =
                 "the difference is a comment in a test; the distributors have the patch as it was merged";
-            self.clock.pass_minutes(1);
             let by = self.lead().handle.clone();
             self.record("override", json!({"gate": "OT-60", "by": by, "reason": reason}));
             let lead = self.lead_name();

@@ -148,7 +148,10 @@ fn start(step: Step, case: &Rehearsal, answer: &Answer) -> Option<Start> {
             }
             let due = duty.due.unwrap_or(plan - Span::hours(24));
             let planned = due - Span::hours(3);
-            let pressed = case.hurries(answer) || planned <= case.clock.now();
+            let now = case.clock.now();
+            // A release that is days away is not told about sooner for haste.
+            let pressed = case.hurries(answer) && plan - now < Span::hours(48);
+            let pressed = pressed || planned <= now;
             Some(if pressed { Work(10, 40) } else { At(planned) })
         }
         Step::Approve => {

@@ -88,6 +88,12 @@ fn messages(out: &Path) -> Vec<(PathBuf, String)> {
     found
 }
 
+/// When a message was delivered, in seconds since 1970: its name begins so.
+fn seconds(path: &Path) -> i64 {
+    let name = path.file_name().unwrap().to_string_lossy().into_owned();
+    name.split_once('.').unwrap().0.parse().unwrap()
+}
+
 /// The text of a message in one line, as its reader sees it.
 fn spoken(message: &str) -> String {
     let joined = message.replace("=\r\n", "").replace("=3D", "=");
@@ -214,8 +220,7 @@ fn what_is_public_is_no_longer_called_an_embargo() {
         let ((public, since), (released, _)) = (anchor("public_at"), anchor("released_at"));
         let (mut before, mut notices) = (0, 0);
         for (path, text) in messages(&out) {
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            let sent: i64 = name.split_once('.').unwrap().0.parse().unwrap();
+            let sent = seconds(&path);
             let said = spoken(&text);
             if sent <= public {
                 before += 1;
@@ -315,14 +320,26 @@ fn the_history_replays_to_the_same_answer() {
 
 #[test]
 fn whatever_is_recorded_is_told_at_the_same_instant() {
-    for policy in ["opentelemetry", "vitess"] {
+    for (policy, surprises) in [
+        ("opentelemetry", "differing-merge,failing-binary,hand-over,rewritten-commit"),
+        ("vitess", "reporter-goes-public,failing-binary"),
+    ] {
         let scratch = Scratch::new(&format!("instants-{policy}"));
-        let (_, out) = rehearse(&scratch, &[policy, "--seed", "11"]);
+        let (_, out) = rehearse(&scratch, &[policy, "--seed", "11", "--inject", surprises]);
         let history = json(&out.join("history.json"));
         let told = read(&out.join("retrospective.md"));
         for event in history["events"].as_array().unwrap() {
             let stamp = event["at"].as_str().unwrap()[..16].replace('T', " ");
             assert!(told.contains(&format!("{stamp} UTC")), "{policy}: nothing is told at {event}");
+        }
+        for (path, _) in messages(&out) {
+            let sent = Instant::from_millis(seconds(&path) * 1000).to_string();
+            let stamp = sent[..16].replace('T', " ");
+            assert!(
+                told.contains(&format!("{stamp} UTC")),
+                "{policy}: nothing is told at {}",
+                path.display()
+            );
         }
         let backports: Vec<_> = told.lines().filter(|line| line.contains("backports the fix to")).collect();
         assert_eq!(backports.len(), 3, "{policy}");
