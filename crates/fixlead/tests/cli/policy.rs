@@ -327,3 +327,21 @@ fn a_security_md_with_gaps_warns() {
     assert!(whole.out.contains("in private, to security@example.org."));
     assert!(!whole.out.contains("not set"));
 }
+
+#[test]
+fn a_name_is_repeated_on_one_short_line() {
+    let nasty = "a\nb\u{1b}[31m\u{202e}".repeat(5_000);
+    let answer = run(&["show", &nasty]);
+    assert_eq!(answer.code, 2);
+    assert_eq!(answer.messages.lines().count(), 1, "{}", answer.messages);
+    assert!(answer.messages.starts_with(r"fixlead: a\nb\u{1b}[31m\u{202e}a\nb"), "{}", answer.messages);
+    assert!(answer.messages.len() < 500, "{}", answer.messages);
+    let scratch = Scratch::new("names");
+    let history = json!({"format": "fixlead-history/1", "policy": nasty, "events": []});
+    scratch.file("case.json", history.to_string());
+    let answer = scratch.run(&["replay", "case.json"]);
+    assert_eq!((answer.code, answer.out.as_str()), (2, ""));
+    assert!(answer.messages.starts_with(r"fixlead: case.json: /policy: a\nb\u{1b}"), "{}", answer.messages);
+    assert_eq!(answer.messages.lines().count(), 1);
+    assert!(answer.messages.len() < 500, "{}", answer.messages);
+}

@@ -50,7 +50,7 @@ version  score  severity  of             vector
 2.0        8.5  high      temporal       AV:N/AC:L/Au:N/C:C/I:C/A:C/E:U
 "
     );
-    assert!(messages.starts_with("fixlead: nonsense\u{fffd}: \"nonsense\\n\" begins no vector"));
+    assert!(messages.starts_with("fixlead: nonsense\\n: \"nonsense\\n\" begins no vector"));
     assert_eq!(messages.lines().count(), 1);
 }
 

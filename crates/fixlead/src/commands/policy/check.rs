@@ -7,6 +7,7 @@ use clap::Args;
 use fixlead_core::policy::document::Document;
 use fixlead_core::policy::library;
 use fixlead_core::policy::lint::{Finding, MOST_FINDINGS, lint};
+use fixlead_core::text::file;
 use serde_json::{Value, json};
 
 use super::Readings;
@@ -54,6 +55,7 @@ pub fn run(args: &CheckArgs, out: &mut impl Write, messages: &mut impl Write) ->
                     print(id, &findings, out)?;
                 }
                 if findings.len() >= MOST_FINDINGS {
+                    let id = file(id);
                     writeln!(messages, "fixlead: {id}: only the first {MOST_FINDINGS} findings are shown")?;
                 }
                 if !findings.is_empty() && outcome == Outcome::Done {
@@ -109,7 +111,8 @@ fn check_overlay(
     }
     if let (true, Some(mut unreadable)) = (over.is_empty(), failed) {
         unreadable.error.message.push_str(&format!(
-            "; it fits none of the built-in policies, so name the one it is for: fixlead policy check POLICY --overlay {id}"
+            "; it fits none of the built-in policies, so name the one it is for: fixlead policy check POLICY --overlay {}",
+            file(id)
         ));
         return Err(unreadable);
     }

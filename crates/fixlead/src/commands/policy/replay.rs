@@ -46,9 +46,9 @@ pub fn run(args: &ReplayArgs, out: &mut impl Write, messages: &mut impl Write) -
     for path in &args.histories {
         let read = || -> Result<(History, Policy), String> {
             let text = source::read_file(path, history::MOST_BYTES)?;
-            let history = History::parse(&text).map_err(|error| format!("{}: {error}", path.display()))?;
-            let policy =
-                policy_of(args, &history).map_err(|message| format!("{}: {message}", path.display()))?;
+            let named = |message: String| format!("{}: {message}", source::named(path));
+            let history = History::parse(&text).map_err(|error| named(error.to_string()))?;
+            let policy = policy_of(args, &history).map_err(named)?;
             Ok((history, policy))
         };
         match read() {

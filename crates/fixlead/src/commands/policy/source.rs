@@ -6,6 +6,7 @@ use std::io::Read;
 use std::path::Path;
 
 use fixlead_core::policy::{Document, Policy, PolicyError, compile, document, library};
+use fixlead_core::text;
 
 /// A policy that cannot be read: which one, where and why.
 #[derive(Debug)]
@@ -18,7 +19,7 @@ pub struct Unreadable {
 
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.policy, self.error)
+        write!(f, "{}: {}", text::file(&self.policy), self.error)
     }
 }
 
@@ -41,7 +42,12 @@ pub struct Source {
 /// Reads a whole file of at most so many bytes, without waiting on anything
 /// that is not a file. A complaint names the file.
 pub fn read_file(path: &Path, most: usize) -> Result<String, String> {
-    read_text(path, most).map_err(|message| format!("{}: {message}", path.display()))
+    read_text(path, most).map_err(|message| format!("{}: {message}", named(path)))
+}
+
+/// The name of a file as messages have it.
+pub fn named(path: &Path) -> String {
+    text::file(&path.display().to_string())
 }
 
 fn read_text(path: &Path, most: usize) -> Result<String, String> {
