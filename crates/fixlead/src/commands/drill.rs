@@ -7,6 +7,7 @@ use clap::Args;
 use fixlead_core::case::History;
 use fixlead_core::policy::Policy;
 use fixlead_core::replay;
+use fixlead_core::text::echo;
 use serde_json::Value;
 
 use super::Outcome;
@@ -91,7 +92,8 @@ fn injects(names: Option<&[String]>) -> Result<Option<Vec<Inject>>, String> {
     if names == ["none"] {
         return Ok(Some(Vec::new()));
     }
-    let mut chosen = names.iter().map(|name| Inject::parse(name)).collect::<Result<Vec<_>, _>>()?;
+    // A name that is known is short and plain, so it stays what it is.
+    let mut chosen = names.iter().map(|name| Inject::parse(&echo(name))).collect::<Result<Vec<_>, _>>()?;
     chosen.sort();
     chosen.dedup();
     Ok(Some(chosen))

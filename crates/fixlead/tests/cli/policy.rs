@@ -169,9 +169,10 @@ fn a_check_reads_well() {
         "vitess: 1 finding
 
   contradiction  VT-43, LD-03, LD-01
-    `list.post` is held by the gate `no-advance-notice` (VT-43) until `disclosed` and by the
-    gate `linux-distros-not-public` (LD-03) until `not disclosed`: the duty `linux-distros-post`
-    (LD-01) can never be discharged. The strictest holds; only an override (VT-13) leads past it
+    `list.post` is held by the gate `no-advance-notice` (VT-43) until
+    `disclosed` and by the gate `linux-distros-not-public` (LD-03) until `not
+    disclosed`: the duty `linux-distros-post` (LD-01) can never be discharged.
+    The strictest holds; only an override (VT-13) leads past it
 "
     );
 }

@@ -40,17 +40,8 @@ pub struct Source {
 }
 
 /// Reads a whole file of at most so many bytes, without waiting on anything
-/// that is not a file. A complaint names the file.
-pub fn read_file(path: &Path, most: usize) -> Result<String, String> {
-    read_text(path, most).map_err(|message| format!("{}: {message}", named(path)))
-}
-
-/// The name of a file as messages have it.
-pub fn named(path: &Path) -> String {
-    text::file(&path.display().to_string())
-}
-
-fn read_text(path: &Path, most: usize) -> Result<String, String> {
+/// that is not a file. A complaint does not name the file.
+pub fn read_text(path: &Path, most: usize) -> Result<String, String> {
     let metadata = std::fs::metadata(path).map_err(|error| format!("cannot be read: {error}"))?;
     if metadata.is_dir() {
         return Err("is a directory; name a file in it".to_owned());
