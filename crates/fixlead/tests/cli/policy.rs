@@ -63,27 +63,18 @@ fn run(arguments: &[&str]) -> Answer {
 
 const BUILT_IN: [&str; 4] = ["vitess", "opentelemetry", "linux-distros", "cra-art14"];
 
-const SMALL: &str = r#"[policy]
-id = "small"
-version = "1"
-title = "Small"
-kind = "base"
-source = "https://example.org"
-about = "A policy to try things on."
-
-[[role]]
-id = "lead"
-clauses = ["S-01"]
-roster = ["responders"]
-say = "The lead leads."
-
+/// The least that is a policy, with one duty.
+const SMALL: &str = concat!(
+    include_str!("../../../fixlead-core/tests/policy_language/small.toml"),
+    r#"
 [[duty]]
 id = "ack"
 clauses = ["S-02"]
 who = "lead"
 done = ["report.acknowledged"]
 say = "A report is acknowledged."
-"#;
+"#
+);
 
 #[test]
 fn the_list_has_every_built_in_policy() {
