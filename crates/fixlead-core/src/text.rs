@@ -64,8 +64,11 @@ pub fn echo(text: &str) -> String {
 }
 
 /// The name of a file as a complaint repeats it. Of a long one both ends are
-/// kept, which tell files apart.
+/// kept, which tell files apart; one that is empty is seen to be.
 pub fn file(name: &str) -> String {
+    if name.is_empty() {
+        return "(empty)".to_owned();
+    }
     middle(&plain(name), 3 * MOST_ECHOED)
 }
 

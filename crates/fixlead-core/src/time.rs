@@ -429,10 +429,15 @@ impl When {
 
     /// Reads an instant, or a bare date like `2026-02-20`.
     pub fn parse(text: &str) -> Result<Self, String> {
-        if text.len() <= 10 {
+        if read_date(text).is_some() {
             return parse_day(text).map(When::on_day);
         }
-        Instant::parse(text).map(When::at)
+        Instant::parse(text).map(When::at).map_err(|complaint| match complaint.strip_suffix(NO_INSTANT) {
+            Some(value) => {
+                format!("{value}is neither an instant nor a date; write 2027-01-15T16:00:00Z or 2026-02-20")
+            }
+            None => complaint,
+        })
     }
 
     /// The first instant it can be; the one it is placed at in a timeline.
@@ -596,6 +601,17 @@ mod tests {
         }
         let long = read(&format!("2027-01-15T16:00:00{}", "\u{202e}".repeat(10_000)));
         assert!(long.len() < 200 && !long.contains('\u{202e}'), "{long}");
+    }
+
+    #[test]
+    fn an_instant_may_be_known_only_by_its_day() {
+        let read = |text: &str| When::parse(text).map_or_else(|complaint| complaint, |when| when.to_string());
+        assert_eq!(read("2026-02-20"), "2026-02-20");
+        assert_eq!(read("2026-02-20T00:00:00+01:00"), "2026-02-19T23:00:00Z");
+        let neither = "is neither an instant nor a date; write 2027-01-15T16:00:00Z or 2026-02-20";
+        assert_eq!(read("yesterday"), format!("`yesterday` {neither}"));
+        assert_eq!(read("2026-02-30"), format!("`2026-02-30` {neither}"));
+        assert!(read("2026-02-20 10:00:00Z").contains("has no T"));
     }
 
     #[test]

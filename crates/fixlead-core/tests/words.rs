@@ -131,6 +131,25 @@ fn a_complaint_repeats_the_value_and_names_its_place() {
 }
 
 #[test]
+fn a_branch_has_a_name() {
+    let told = complaint("/project/branches/0/name", "".into());
+    assert_eq!(told, "/project/branches/0/name: the name is empty; name the branch");
+}
+
+#[test]
+fn a_parameter_holds_nothing_that_a_terminal_would_obey() {
+    for value in ["a\u{1b}[31mb", "a\u{202e}b"] {
+        let set = [("intake".to_owned(), value.to_owned())];
+        let told = built_in_policy("vitess", &[], &set).unwrap_err();
+        assert!(
+            told.contains("parameter `intake`") && told.contains("holds the invisible character U+"),
+            "{told}"
+        );
+        assert!(!told.contains(is_harmful), "{told}");
+    }
+}
+
+#[test]
 fn a_complaint_is_one_short_line_whatever_it_repeats() {
     let nasty = "a\n\u{1b}[31m\u{200b}\u{2028}\u{202e}".repeat(3_000);
     for pointer in [

@@ -300,7 +300,10 @@ fn read_branch(at: At<'_>) -> Read<Branch> {
     let (mut name, mut class, mut since) = (None, None, None);
     at.entries(|key, at| {
         match key {
-            "name" => name = Some(at.text()?.into()),
+            "name" => match at.text()? {
+                "" => return at.error("the name is empty; name the branch"),
+                text => name = Some(text.into()),
+            },
             "class" => {
                 class = Some(at.parse(|word| {
                     let known = ["development", "supported", "unsupported"];

@@ -23,7 +23,7 @@ pub struct DrillArgs {
     /// The policy to rehearse, like `opentelemetry` or `vitess`.
     policy: String,
     /// Decides everything that is left to chance; the same seed tells the same story.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = seed, allow_negative_numbers = true)]
     seed: u64,
     /// Where to write; must not exist or be empty [default: ./drill-POLICY-SEED].
     #[arg(long, value_name = "DIR")]
@@ -36,6 +36,11 @@ pub struct DrillArgs {
     /// Print one JSON object at the end instead of the timeline.
     #[arg(long)]
     json: bool,
+}
+
+/// Reads a seed.
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("write a whole number from 0 to {}", u64::MAX))
 }
 
 /// Runs `fixlead drill`.

@@ -152,6 +152,10 @@ fn wrong_usage_is_two_and_says_so_on_the_stream_for_messages() {
     let (_, messages, _) =
         run(&["policy", "replay", "--at", "2027-01-01T00:00Z", "examples/xz-backdoor-2024.json"]);
     assert!(messages.contains("--at") && messages.contains("has no seconds"), "{messages}");
+    let (_, messages, code) = run(&["drill", "vitess", "--seed", "-1"]);
+    assert!(code == 2 && messages.contains("write a whole number from 0 to"), "{messages}");
+    let (_, messages, code) = run(&["policy", "show", ""]);
+    assert!(code == 2 && messages.starts_with("fixlead: (empty): neither a built-in policy"), "{messages}");
 }
 
 #[test]
@@ -172,6 +176,16 @@ fn help_is_data_and_fits() {
         assert!(out.contains("Usage: "), "{out}");
         fits(&out);
     }
+}
+
+#[test]
+fn a_complaint_about_an_overlay_points_to_it() {
+    let history =
+        r#"{"format": "fixlead-history/1", "policy": "vitess", "overlays": ["cra-art14", "cra-art14"]}"#;
+    let scratch = Scratch::with("overlays", history);
+    let (_, messages, code) = run(&["policy", "replay", scratch.path()]);
+    assert_eq!(code, 2);
+    assert!(messages.contains(": /overlays/1: cra-art14: line "), "{messages}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::{Compiler, Outcome};
 use crate::case::project::{BranchClass, OwnersRule};
 use crate::policy::expression::{Class, Severity, hundredths};
 use crate::policy::model::*;
-use crate::text::echo;
+use crate::text::{echo, is_harmful};
 use crate::time::Span;
 
 impl Compiler<'_> {
@@ -193,6 +193,11 @@ fn lgtm_rule(text: &str) -> Option<LgtmRule> {
 
 /// Whether a value is of the kind its parameter holds.
 pub(super) fn fits(holds: &str, value: &str) -> Result<(), String> {
+    // In a file it is refused where it stands; a value may come from elsewhere.
+    if let Some(letter) = value.chars().find(|letter| is_harmful(*letter)) {
+        let code = u32::from(letter);
+        return Err(format!("`{}` holds the invisible character U+{code:04X}; take it out", echo(value)));
+    }
     let fits = match holds {
         "span" => return Span::parse(value).map(|_| ()),
         "score" => hundredths(value).is_some(),

@@ -111,5 +111,5 @@ fn side_by_side(out: &mut impl Write, style: Style, scored: &[(Vector, Scores)])
 
 /// A text from the command line, short and on one line.
 pub fn one_line(text: &str) -> String {
-    fixlead_core::text::short(text, 80)
+    if text.is_empty() { "(empty)".to_owned() } else { fixlead_core::text::short(text, 80) }
 }

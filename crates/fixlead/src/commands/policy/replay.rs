@@ -118,6 +118,8 @@ fn policy_of(args: &ReplayArgs, history: &History) -> Result<Policy, String> {
         if unreadable.error.line == 0 {
             format!("/parameters: {}", unreadable.error)
         } else {
+            let overlay = history.overlays.iter().rposition(|name| *name == unreadable.policy && name != id);
+            let place = overlay.map_or(place.to_owned(), |index| format!("/overlays/{index}"));
             format!("{place}: {unreadable}")
         }
     })?;
