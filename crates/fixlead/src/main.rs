@@ -42,15 +42,15 @@ fn main() -> ExitCode {
     let mut messages = terminal::Plain(io::stderr().lock());
     let command = Cli::command().term_width(style.width().min(WIDEST_HELP));
     let read = command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
-    let cli = match read {
-        Ok(cli) => cli,
-        Err(told) => return tell(told, &mut out, &mut messages),
+    let ended = match read {
+        Err(told) => tell(told, &mut out, &mut messages),
+        Ok(Cli { command }) => match &command {
+            Command::Cvss(command) => cvss::run(command, style, io::stdin().lock(), &mut out, &mut messages),
+            Command::Drill(args) => commands::drill::run(args, style.is_coloured(), &mut out, &mut messages),
+            Command::Policy(command) => policy::run(command, style, &mut out, &mut messages),
+        },
     };
-    let ended = match &cli.command {
-        Command::Cvss(command) => cvss::run(command, style, io::stdin().lock(), &mut out, &mut messages),
-        Command::Drill(args) => commands::drill::run(args, style.is_coloured(), &mut out, &mut messages),
-        Command::Policy(command) => policy::run(command, style, &mut out, &mut messages),
-    };
+    let ended = ended.and_then(|outcome| out.flush().map(|()| outcome));
     match ended {
         Ok(outcome) => outcome.into(),
         // Whoever read the output has had enough of it.
@@ -64,11 +64,14 @@ fn main() -> ExitCode {
 }
 
 /// Prints what the reader of arguments has to say: help, or what is wrong.
-fn tell(mut told: clap::Error, out: &mut impl Write, messages: &mut impl Write) -> ExitCode {
+///
+/// # Errors
+/// When a stream cannot be written.
+fn tell(mut told: clap::Error, out: &mut impl Write, messages: &mut impl Write) -> io::Result<Outcome> {
     if !told.use_stderr() {
-        // Whoever reads only the beginning has had enough of it.
-        let _ = write!(out, "{}", told.render());
-        return Outcome::Done.into();
+        let text = told.render().to_string();
+        writeln!(out, "{}", text.trim_end())?;
+        return Ok(Outcome::Done);
     }
     // What was typed is repeated on one short line.
     let given: Vec<(ContextKind, String)> = told
@@ -81,6 +84,6 @@ fn tell(mut told: clap::Error, out: &mut impl Write, messages: &mut impl Write) 
     for (kind, text) in given {
         told.insert(kind, ContextValue::String(text));
     }
-    let _ = write!(messages, "{}", told.render());
-    Outcome::Unreadable.into()
+    write!(messages, "{}", told.render())?;
+    Ok(Outcome::Unreadable)
 }

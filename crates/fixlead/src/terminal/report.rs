@@ -286,3 +286,32 @@ fn exposure(out: &mut impl Write, replay: &Replay<'_>, style: Style) -> io::Resu
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use fixlead_core::case::History;
+    use fixlead_core::replay::{built_in_policy, replay};
+
+    use super::*;
+
+    #[test]
+    fn a_replay_fits_into_any_width_with_letters_of_any_width() {
+        let text = include_str!("../../../../examples/linux-dirty-pipe-2022.json");
+        let long = "東京都港区芝公園".repeat(6);
+        let history = History::parse(&text.replace("linux-5.16.y", &long)).unwrap();
+        let policy = built_in_policy(&history.policy, &history.overlays, &history.parameters).unwrap();
+        let replay = replay(&policy, &history, None);
+        let clock = Clock::in_zone(replay.evaluation.at, "Asia/Kolkata").unwrap();
+        for width in [40, 60, 80, 100, 200] {
+            let mut out = Vec::new();
+            write(&mut out, &replay, history.title.as_deref(), &clock, Style::plain(width)).unwrap();
+            let out = String::from_utf8(out).unwrap();
+            for line in out.lines() {
+                assert!(columns(line) <= width, "{width}: {line}");
+                assert_eq!(line, line.trim_end(), "{width}");
+            }
+            let whole: String = out.split_whitespace().collect();
+            assert!(whole.contains(&format!("cherry-pick{long}")), "{out}");
+        }
+    }
+}

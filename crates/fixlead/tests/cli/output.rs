@@ -126,6 +126,17 @@ fn whoever_has_read_enough_may_go() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_written_is_no_success() {
+    for arguments in [&["--help"][..], &["policy", "list"], &["policy", "show", "vitess"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let Output { status, stderr, .. } = fixlead(arguments).stdout(full).output().unwrap();
+        assert_eq!(status.code(), Some(2), "{arguments:?}");
+        assert!(String::from_utf8(stderr).unwrap().contains("writing failed"), "{arguments:?}");
+    }
+}
+
 #[test]
 fn wrong_usage_is_two_and_says_so_on_the_stream_for_messages() {
     let nasty = "2027\u{1b}[31m\u{202e}".repeat(5_000);
