@@ -7,6 +7,7 @@ use clap::Args;
 use fixlead_core::case::History;
 use fixlead_core::policy::Policy;
 use fixlead_core::replay;
+use fixlead_core::text::echo;
 use serde_json::Value;
 
 use super::Outcome;
@@ -22,7 +23,7 @@ pub struct DrillArgs {
     /// The policy to rehearse, like `opentelemetry` or `vitess`.
     policy: String,
     /// Decides everything that is left to chance; the same seed tells the same story.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = seed, allow_negative_numbers = true)]
     seed: u64,
     /// Where to write; must not exist or be empty [default: ./drill-POLICY-SEED,
     /// with a number behind it when that is there].
@@ -36,6 +37,11 @@ pub struct DrillArgs {
     /// Print one JSON object at the end instead of the timeline.
     #[arg(long)]
     json: bool,
+}
+
+/// Reads a seed.
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("write a whole number from 0 to {}", u64::MAX))
 }
 
 /// Runs `fixlead drill`.
@@ -97,7 +103,8 @@ fn injects(names: Option<&[String]>) -> Result<Option<Vec<Inject>>, String> {
                 .to_owned())
         };
     }
-    let mut chosen = names.iter().map(|name| Inject::parse(name)).collect::<Result<Vec<_>, _>>()?;
+    // A name that is known is short and plain, so it stays what it is.
+    let mut chosen = names.iter().map(|name| Inject::parse(&echo(name))).collect::<Result<Vec<_>, _>>()?;
     chosen.sort();
     chosen.dedup();
     Ok(Some(chosen))
