@@ -2,7 +2,7 @@
 //!
 //! A use case a file: who asks, whether they may, what the core decides, what
 //! is appended. Nothing here speaks HTTP or SQL, reads a clock or draws a
-//! random number of its own; all of that comes in through [`world`] and the
+//! random number of its own; all of that comes in from whoever calls and from the
 //! store.
 //!
 //! - [`problem`]: why a use case was refused.

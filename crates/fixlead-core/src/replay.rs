@@ -10,6 +10,7 @@ use crate::plan::exposure::Length;
 use crate::plan::planner::Answer;
 use crate::plan::{Case, Evaluation, words};
 use crate::policy::{Document, Policy, PolicyError, compile, library};
+use crate::text::echo;
 use crate::time::{Instant, When};
 
 /// The format's name and version.
@@ -35,18 +36,15 @@ pub fn built_in_policy(
     let read = |id: &str| -> Result<Document, String> {
         let text = library::built_in(id).ok_or_else(|| {
             let known: Vec<&str> = library::BUILT_IN.iter().map(|(id, _)| *id).collect();
-            format!(
-                "there is no built-in policy `{}`; known are {}",
-                id.chars().take(40).collect::<String>(),
-                known.join(", ")
-            )
+            format!("there is no built-in policy `{}`; known are {}", echo(id), known.join(", "))
         })?;
-        Document::parse(text).map_err(|error| format!("policy `{id}`: {error}"))
+        Document::parse(text).map_err(|error| format!("policy `{}`: {error}", echo(id)))
     };
     let base = read(id)?;
     let overlays: Vec<Document> = overlays.iter().map(|id| read(id)).collect::<Result<_, _>>()?;
     let overlays: Vec<&Document> = overlays.iter().collect();
-    compile(&base, &overlays, parameters).map_err(|error: PolicyError| format!("policy `{id}`: {error}"))
+    compile(&base, &overlays, parameters)
+        .map_err(|error: PolicyError| format!("policy `{}`: {error}", echo(id)))
 }
 
 /// Answers a history at its own instant, or at another.

@@ -1,32 +1,86 @@
 //! Text from outside, made fit to stand in a message or on a terminal.
 
-/// Whether a letter would be obeyed by a terminal, or turns the reading
-/// direction round (Unicode Bidirectional Algorithm, explicit formatting).
+/// The longest value from outside that a complaint repeats, in letters.
+const MOST_ECHOED: usize = 60;
+
+/// Whether a letter would be obeyed by a terminal, ends a line where people see
+/// none, turns the reading direction round, or is not seen at all: controls,
+/// separators, and what Unicode calls default ignorable, apart from the
+/// selectors of a variant, which stand in ordinary text.
 pub fn is_harmful(letter: char) -> bool {
     (letter.is_control() && letter != '\t')
-        || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(
+            letter,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+                | '\u{fff0}'..='\u{fffb}'
+                | '\u{1d173}'..='\u{1d17a}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
-/// The text without anything that a terminal would obey or that would turn
-/// the reading direction round.
+/// The text on one line, with everything escaped that a terminal would obey or
+/// that nobody would see: `\u{202e}`.
 pub fn plain(text: &str) -> String {
-    text.chars()
-        .map(|letter| match letter {
-            '\t' => ' ',
-            harmful if is_harmful(harmful) => '\u{fffd}',
-            other => other,
-        })
-        .collect()
+    let mut plain = String::with_capacity(text.len());
+    for letter in text.chars() {
+        push_plain(&mut plain, letter);
+    }
+    plain
 }
 
-/// The same, cut to so many letters.
+fn push_plain(plain: &mut String, letter: char) {
+    match letter {
+        '\t' => plain.push(' '),
+        harmful if is_harmful(harmful) => plain.extend(harmful.escape_default()),
+        other => plain.push(other),
+    }
+}
+
+/// The same, cut to so many letters, escapes included.
 pub fn short(text: &str, most: usize) -> String {
-    let head: String = text.chars().take(most).collect();
-    let mut short = plain(&head);
-    if head.len() < text.len() {
-        short.push('…');
+    let mut short = String::new();
+    let mut count = 0;
+    for letter in text.chars() {
+        let kept = short.len();
+        push_plain(&mut short, letter);
+        count += short[kept..].chars().count();
+        if count > most {
+            short.truncate(kept);
+            short.push('…');
+            break;
+        }
     }
     short
+}
+
+/// A value from outside as a complaint repeats it, however long it is.
+pub fn echo(text: &str) -> String {
+    short(text, MOST_ECHOED)
+}
+
+/// The name of a file as a complaint repeats it. Of a long one both ends are
+/// kept, which tell files apart; one that is empty is seen to be.
+pub fn file(name: &str) -> String {
+    if name.is_empty() {
+        return "(empty)".to_owned();
+    }
+    middle(&plain(name), 3 * MOST_ECHOED)
+}
+
+/// A text of at most so many letters, without its middle if it is longer.
+pub fn middle(text: &str, most: usize) -> String {
+    let count = text.chars().count();
+    if count <= most {
+        return text.to_owned();
+    }
+    let tail = most.saturating_sub(1) / 2;
+    let head = most.saturating_sub(1) - tail;
+    text.chars().take(head).chain(['…']).chain(text.chars().skip(count - tail)).collect()
 }
 
 /// A TOML basic string (TOML 1.0, section String).
@@ -44,4 +98,34 @@ pub fn toml_string(text: &str) -> String {
     }
     quoted.push('"');
     quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_obeyed_or_hidden() {
+        let hostile = "a\u{1b}[2J\u{200b}\u{2028}\u{202e}\u{feff}\u{7f}\u{9b}\r\n\tb";
+        let expected = r"a\u{1b}[2J\u{200b}\u{2028}\u{202e}\u{feff}\u{7f}\u{9b}\r\n b";
+        assert_eq!(plain(hostile), expected);
+        assert_eq!(plain("é – 東京 \u{1f512}\u{fe0f} C:\\"), "é – 東京 \u{1f512}\u{fe0f} C:\\");
+    }
+
+    #[test]
+    fn what_is_cut_says_so_and_an_escape_stays_whole() {
+        assert_eq!(short("abcd", 4), "abcd");
+        assert_eq!(short("abcde", 4), "abcd…");
+        assert_eq!(short("ab\u{202e}c", 5), "ab…");
+        assert_eq!(short("ab\u{202e}c", 10), r"ab\u{202e}…");
+        assert_eq!(echo(&"x".repeat(60_000)).chars().count(), 61);
+        assert_eq!(short(&"\u{1b}".repeat(60_000), 60).chars().count(), 61);
+    }
+
+    #[test]
+    fn both_ends_of_a_long_name_are_kept() {
+        assert_eq!(middle("release/v0.102.x", 9), "rele…02.x");
+        assert_eq!(middle("main", 4), "main");
+        assert_eq!(middle("main", 1), "…");
+    }
 }

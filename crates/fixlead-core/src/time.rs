@@ -9,7 +9,7 @@ use std::fmt;
 use std::num::NonZeroI64;
 use std::ops::{Add, Sub};
 
-use crate::text::short;
+use crate::text::echo;
 
 /// Milliseconds in a day.
 pub const DAY: i64 = 86_400_000;
@@ -128,23 +128,129 @@ impl Instant {
         (self.day() + 3).rem_euclid(7) as usize
     }
 
-    /// Reads RFC 3339 with any offset; finer than a millisecond is refused.
+    /// Reads a date and time of RFC 3339, section 5.6, with any offset; finer
+    /// than a millisecond is refused.
+    ///
+    /// Two things that the section permits are refused. `t` and `z` in lower
+    /// case, as it lets a format do. And a leap second: instants here are counted
+    /// without leap seconds, so `23:59:60` has none of its own, and taking the
+    /// second beside it would make one instant of two.
+    ///
+    /// # Errors
+    /// The value, what is wrong with it, and what to write.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let stamp: jiff::Timestamp = text.parse().map_err(|_| {
-            format!(
-                "`{}` is not an instant; write RFC 3339 in UTC like 2027-01-15T16:00:00Z",
-                short(text, 40)
-            )
-        })?;
-        if stamp.subsec_nanosecond() % 1_000_000 != 0 {
-            return Err(format!("`{}` is finer than a millisecond; round it", short(text, 40)));
+        let complain = |wrong: &str| Err(format!("`{}` {wrong}", echo(text)));
+        let (day, millis, offset) = match read_date_time(text) {
+            Ok(parts) => parts,
+            Err(wrong) => return complain(wrong),
+        };
+        let instant = Instant(day * DAY + millis - offset * 60_000);
+        if !(first_day(FIRST_YEAR)..first_day(LAST_YEAR + 1)).contains(&instant.day()) {
+            return complain(&format!("lies outside the years {FIRST_YEAR} to {LAST_YEAR}"));
         }
-        let year = stamp.to_zoned(jiff::tz::TimeZone::UTC).year();
-        if !(FIRST_YEAR..=LAST_YEAR).contains(&year) {
-            return Err(format!("`{}` lies outside the years {FIRST_YEAR} to {LAST_YEAR}", short(text, 40)));
-        }
-        Ok(Instant(stamp.as_millisecond()))
+        Ok(instant)
     }
+}
+
+/// The first of January of a year, counted from 1970-01-01.
+fn first_day(year: i16) -> i64 {
+    civil_day(year, 1, 1).unwrap_or(0)
+}
+
+/// A day of the calendar, counted from 1970-01-01, if there is such a day.
+fn civil_day(year: i16, month: i8, day: i8) -> Option<i64> {
+    let date = jiff::civil::Date::new(year, month, day).ok()?;
+    let midnight = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    Some(midnight.timestamp().as_millisecond().div_euclid(DAY))
+}
+
+/// What an instant should look like.
+const NO_INSTANT: &str = "is not an instant; write RFC 3339 in UTC like 2027-01-15T16:00:00Z";
+
+/// The number that these digits are, and nothing but digits.
+fn digits<T: std::str::FromStr>(text: Option<&str>, count: usize) -> Option<T> {
+    let text = text.filter(|text| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit()))?;
+    text.parse().ok()
+}
+
+/// Day since 1970-01-01, milliseconds since midnight there, and how many
+/// minutes it is there ahead of UTC.
+fn read_date_time(text: &str) -> Result<(i64, i64, i64), &'static str> {
+    let day = text.get(..10).and_then(read_date).ok_or(NO_INSTANT)?;
+    match text.as_bytes().get(10) {
+        Some(b'T') => {}
+        Some(b't') => return Err("has a small t between date and time; write a capital T"),
+        Some(b' ' | b'_') => {
+            return Err("has no T between date and time; write it, like 2027-01-15T16:00:00Z");
+        }
+        None => return Err("is a day; write an instant in UTC like 2027-01-15T16:00:00Z"),
+        Some(_) => return Err(NO_INSTANT),
+    }
+    let end = text.find(['Z', 'z', '+', '[']).or_else(|| text.rfind('-').filter(|place| *place > 10));
+    let (clock, zone) = text.split_at(end.unwrap_or(text.len()));
+    let clock = clock.get(11..).unwrap_or_default();
+    let hour: i64 = digits(clock.get(..2), 2).ok_or(NO_INSTANT)?;
+    let minute: i64 = match clock.get(2..3) {
+        Some(":") => digits(clock.get(3..5), 2).ok_or(NO_INSTANT)?,
+        _ => return Err(NO_INSTANT),
+    };
+    let second: i64 = match clock.get(5..6) {
+        None => return Err("has no seconds; write them, like 2027-01-15T16:00:00Z"),
+        Some(":") => digits(clock.get(6..8), 2).ok_or(NO_INSTANT)?,
+        Some(_) => return Err(NO_INSTANT),
+    };
+    if hour > 23 || minute > 59 || second > 60 {
+        return Err("names a time of day that there is not; hours go to 23, minutes and seconds to 59");
+    }
+    if second == 60 {
+        return Err("is a leap second, which is not counted here; write the second before it or after it");
+    }
+    let millis = match clock.get(8..) {
+        Some("") => 0,
+        Some(fraction) => {
+            let fraction = fraction.strip_prefix('.').filter(|fraction| !fraction.is_empty());
+            let fraction = fraction.filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+            let fraction = fraction.ok_or(NO_INSTANT)?.trim_end_matches('0');
+            if fraction.len() > 3 {
+                return Err("is finer than a millisecond; round it");
+            }
+            format!("{fraction:0<3}").parse().map_err(|_| NO_INSTANT)?
+        }
+        None => return Err(NO_INSTANT),
+    };
+    let offset = read_offset(zone)?;
+    Ok((day, ((hour * 60 + minute) * 60 + second) * 1_000 + millis, offset))
+}
+
+/// `Z`, or how many minutes a place is ahead of UTC.
+fn read_offset(zone: &str) -> Result<i64, &'static str> {
+    match zone.as_bytes() {
+        [b'Z'] => return Ok(0),
+        [b'z'] => return Err("ends with a small z; write a capital Z"),
+        [] => return Err("does not say for which offset from UTC; end it with Z for UTC"),
+        _ if zone.contains('[') => return Err("names a time zone in brackets; leave it out"),
+        _ => {}
+    }
+    let ahead = match zone.get(..1) {
+        Some("+") => 1,
+        Some("-") => -1,
+        _ => return Err(NO_INSTANT),
+    };
+    let no_offset = "ends with no offset from UTC; write Z, or one like +01:00";
+    let hours: i64 = digits(zone.get(1..3), 2).ok_or(no_offset)?;
+    let minutes: i64 = digits(zone.get(4..), 2).filter(|_| zone.get(3..4) == Some(":")).ok_or(no_offset)?;
+    if hours > 23 || minutes > 59 {
+        return Err("has an offset from UTC that there is not; write Z, or one from -23:59 to +23:59");
+    }
+    Ok(ahead * (hours * 60 + minutes))
+}
+
+/// `2026-02-20` as a day counted from 1970-01-01.
+fn read_date(text: &str) -> Option<i64> {
+    if text.len() != 10 || text.get(4..5) != Some("-") || text.get(7..8) != Some("-") {
+        return None;
+    }
+    civil_day(digits(text.get(..4), 4)?, digits(text.get(5..7), 2)?, digits(text.get(8..), 2)?)
 }
 
 impl fmt::Display for Instant {
@@ -192,7 +298,7 @@ impl Span {
         let bad = || {
             format!(
                 "`{}` is not a span; write an ISO-8601 duration of weeks, days, hours, minutes or seconds like P7D or PT24H",
-                short(text, 40)
+                echo(text)
             )
         };
         let rest = text.strip_prefix('P').ok_or_else(bad)?;
@@ -230,7 +336,7 @@ impl Span {
                 .checked_mul(unit)
                 .and_then(|part| total.checked_add(part))
                 .filter(|sum| *sum <= 100 * 366 * DAY)
-                .ok_or_else(|| format!("`{}` is longer than a hundred years", short(text, 40)))?;
+                .ok_or_else(|| format!("`{}` is longer than a hundred years", echo(text)))?;
         }
         if parts == 0 || !digits.is_empty() {
             return Err(bad());
@@ -323,10 +429,15 @@ impl When {
 
     /// Reads an instant, or a bare date like `2026-02-20`.
     pub fn parse(text: &str) -> Result<Self, String> {
-        if text.len() <= 10 {
+        if read_date(text).is_some() {
             return parse_day(text).map(When::on_day);
         }
-        Instant::parse(text).map(When::at)
+        Instant::parse(text).map(When::at).map_err(|complaint| match complaint.strip_suffix(NO_INSTANT) {
+            Some(value) => {
+                format!("{value}is neither an instant nor a date; write 2027-01-15T16:00:00Z or 2026-02-20")
+            }
+            None => complaint,
+        })
     }
 
     /// The first instant it can be; the one it is placed at in a timeline.
@@ -403,21 +514,111 @@ impl fmt::Display for When {
 }
 
 /// Reads a bare date as days since 1970-01-01.
+///
+/// # Errors
+/// The value, what is wrong with it, and what to write.
 pub fn parse_day(text: &str) -> Result<i64, String> {
-    let date: jiff::civil::Date = text
-        .parse()
-        .ok()
-        .filter(|_| text.len() == 10)
-        .ok_or_else(|| format!("`{}` is not a date; write one like 2026-02-20", short(text, 40)))?;
-    if !(FIRST_YEAR..=LAST_YEAR).contains(&date.year()) {
-        return Err(format!("`{}` lies outside the years {FIRST_YEAR} to {LAST_YEAR}", short(text, 40)));
+    let day = read_date(text)
+        .ok_or_else(|| format!("`{}` is not a date; write one like 2026-02-20", echo(text)))?;
+    if !(first_day(FIRST_YEAR)..first_day(LAST_YEAR + 1)).contains(&day) {
+        return Err(format!("`{}` lies outside the years {FIRST_YEAR} to {LAST_YEAR}", echo(text)));
     }
-    let zoned =
-        date.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| format!("`{}` is not a date", short(text, 40)))?;
-    Ok(zoned.timestamp().as_millisecond().div_euclid(DAY))
+    Ok(day)
 }
 
 /// A day counted from 1970-01-01 as `2026-02-20`.
 pub fn format_day(day: i64) -> String {
     When::on_day(day).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> String {
+        Instant::parse(text).map_or_else(|complaint| complaint, |instant| instant.to_string())
+    }
+
+    #[test]
+    fn an_instant_is_what_rfc_3339_says() {
+        for (text, instant) in [
+            ("2027-01-15T16:00:00Z", "2027-01-15T16:00:00Z"),
+            ("2027-01-15T16:00:00.120Z", "2027-01-15T16:00:00.12Z"),
+            ("2027-01-15T16:00:00.123000000000000Z", "2027-01-15T16:00:00.123Z"),
+            ("2027-01-15T16:00:00.5-05:30", "2027-01-15T21:30:00.5Z"),
+            ("2027-01-15T00:00:00+23:59", "2027-01-14T00:01:00Z"),
+            ("2027-01-15T00:00:00-23:59", "2027-01-15T23:59:00Z"),
+            ("2027-01-15T00:00:00-00:00", "2027-01-15T00:00:00Z"),
+            ("2028-02-29T23:59:59Z", "2028-02-29T23:59:59Z"),
+            ("1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z"),
+            ("9000-12-31T23:59:59.999Z", "9000-12-31T23:59:59.999Z"),
+        ] {
+            assert_eq!(read(text), instant, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_instant_is_refused_with_its_remedy() {
+        for (text, wrong) in [
+            ("2027-01-15T16:00:00+25:00", "one from -23:59 to +23:59"),
+            ("2027-01-15T16:00:00+01:60", "one from -23:59 to +23:59"),
+            ("2027-01-15T16:00:00+01", "one like +01:00"),
+            ("2027-01-15T16:00:00+0100", "one like +01:00"),
+            ("2027-01-15T16:00Z", "has no seconds"),
+            ("2027-01-15T16:00+01:00", "has no seconds"),
+            ("2027-01-15T16:00:00+09:00[Asia/Tokyo]", "names a time zone in brackets"),
+            ("2027-01-15T16:00:00[Asia/Tokyo]", "names a time zone in brackets"),
+            ("2027-01-15T16:00:00Z[UTC]", "names a time zone in brackets"),
+            ("2027-01-15 16:00:00Z", "has no T"),
+            ("2027-01-15t16:00:00Z", "a capital T"),
+            ("2027-01-15T16:00:00z", "a capital Z"),
+            ("2027-01-15T16:00:00", "end it with Z"),
+            ("2027-01-15T23:59:60Z", "leap second"),
+            ("2027-01-15T24:00:00Z", "hours go to 23"),
+            ("2027-01-15T16:60:00Z", "seconds to 59"),
+            ("2027-01-15T16:00:61Z", "seconds to 59"),
+            ("2027-01-15T16:00:00.1234Z", "finer than a millisecond"),
+            ("2027-01-15T16:00:00.Z", "is not an instant"),
+            ("2027-01-15T16:00:00,5Z", "is not an instant"),
+            ("2027-02-29T16:00:00Z", "is not an instant"),
+            ("20270115T160000Z", "is not an instant"),
+            ("2027-01-15", "is a day"),
+            ("2027-01-15T", "is not an instant"),
+            ("2027-01-15TZ", "is not an instant"),
+            ("2027-01-15T16:00:00Z ", "is not an instant"),
+            (" 2027-01-15T16:00:00Z", "is not an instant"),
+            ("+002027-01-15T16:00:00Z", "is not an instant"),
+            ("２027-01-15T16:00:00Z", "is not an instant"),
+            ("2027-01-15T16:00:0０Z", "is not an instant"),
+            ("1969-12-31T23:59:59Z", "outside the years 1970 to 9000"),
+            ("1970-01-01T00:00:00+00:01", "outside the years 1970 to 9000"),
+            ("9001-01-01T00:00:00Z", "outside the years 1970 to 9000"),
+            ("", "is not an instant"),
+        ] {
+            let complaint = read(text);
+            assert!(complaint.starts_with(&format!("`{text}` ")), "{complaint}");
+            assert!(complaint.contains(wrong), "{complaint}");
+        }
+        let long = read(&format!("2027-01-15T16:00:00{}", "\u{202e}".repeat(10_000)));
+        assert!(long.len() < 200 && !long.contains('\u{202e}'), "{long}");
+    }
+
+    #[test]
+    fn an_instant_may_be_known_only_by_its_day() {
+        let read = |text: &str| When::parse(text).map_or_else(|complaint| complaint, |when| when.to_string());
+        assert_eq!(read("2026-02-20"), "2026-02-20");
+        assert_eq!(read("2026-02-20T00:00:00+01:00"), "2026-02-19T23:00:00Z");
+        let neither = "is neither an instant nor a date; write 2027-01-15T16:00:00Z or 2026-02-20";
+        assert_eq!(read("yesterday"), format!("`yesterday` {neither}"));
+        assert_eq!(read("2026-02-30"), format!("`2026-02-30` {neither}"));
+        assert!(read("2026-02-20 10:00:00Z").contains("has no T"));
+    }
+
+    #[test]
+    fn a_day_is_written_in_full() {
+        assert_eq!(parse_day("2026-02-20").map(format_day), Ok("2026-02-20".to_owned()));
+        for text in ["2026-2-20", "20260220", "2026-02-30", "2026-W08-5", "1969-12-31", "9001-01-01", ""] {
+            assert!(parse_day(text).is_err(), "{text}");
+        }
+    }
 }

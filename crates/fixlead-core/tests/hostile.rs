@@ -11,6 +11,7 @@ use fixlead_core::case::History;
 use fixlead_core::policy::{Document, compile, library, lint, render};
 use fixlead_core::replay::{built_in_policy, replay, to_json};
 use fixlead_core::severity::Vector;
+use fixlead_core::text::is_harmful;
 
 /// Marsaglia's xorshift: small, and the same everywhere.
 struct Chance(u64);
@@ -53,6 +54,8 @@ const BITS: &[&str] = &[
     "P9999999999D",
     "PT",
     "\u{202e}",
+    "\u{200b}",
+    "\u{feff}",
     "\u{0}",
     "\u{1b}[2J",
     "\u{fffd}",
@@ -118,8 +121,8 @@ fn read_damaged(texts: &[String], usual: usize, read: impl Fn(&str)) {
 /// A complaint stands in one short message that a terminal can show.
 fn is_presentable(message: &str) {
     assert!(!message.is_empty() && message.len() < 2_000, "{} bytes: {message}", message.len());
-    let shown = |letter: char| !letter.is_control() || letter == '\n';
-    assert!(message.chars().all(shown), "a control character reaches the message: {message:?}");
+    let shown = |letter: char| letter == '\n' || !is_harmful(letter);
+    assert!(message.chars().all(shown), "what nobody sees reaches the message: {message:?}");
 }
 
 fn histories() -> Vec<String> {

@@ -20,20 +20,7 @@ use fixlead_core::policy::lint::{Finding, lint};
 use fixlead_core::policy::{Document, Policy, PolicyError, compile};
 
 /// The least that is a policy: five lines of [policy], a role.
-const BASE: &str = r#"[policy]
-id = "small"
-version = "1"
-title = "Small"
-kind = "base"
-source = "https://example.org"
-about = "A policy to try things on."
-
-[[role]]
-id = "lead"
-clauses = ["S-01"]
-roster = ["responders"]
-say = "The lead leads."
-"#;
+const BASE: &str = include_str!("policy_language/small.toml");
 
 /// The policy with these sections added; they begin at line 14.
 fn with(sections: &str) -> String {

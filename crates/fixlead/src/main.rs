@@ -4,12 +4,17 @@ mod commands;
 mod drill;
 mod terminal;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::error::{ContextKind, ContextValue};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use fixlead_core::text::echo;
 
 use commands::{Outcome, cvss, policy};
+
+/// The widest that help is written, in columns.
+const WIDEST_HELP: usize = 100;
 
 /// The security response desk that open-source projects run themselves.
 #[derive(Parser)]
@@ -32,18 +37,20 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let style = terminal::Style::of_stdout();
     let mut out = io::stdout().lock();
     let mut messages = terminal::Plain(io::stderr().lock());
-    let ended = match &cli.command {
-        Command::Cvss(command) => cvss::run(command, io::stdin().lock(), &mut out, &mut messages),
-        Command::Drill(args) => {
-            let colour =
-                out.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-            commands::drill::run(args, colour, &mut out, &mut messages)
-        }
-        Command::Policy(command) => policy::run(command, &mut out, &mut messages),
+    let command = Cli::command().term_width(style.width().min(WIDEST_HELP));
+    let read = command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let ended = match read {
+        Err(told) => tell(told, &mut out, &mut messages),
+        Ok(Cli { command }) => match &command {
+            Command::Cvss(command) => cvss::run(command, style, io::stdin().lock(), &mut out, &mut messages),
+            Command::Drill(args) => commands::drill::run(args, style.is_coloured(), &mut out, &mut messages),
+            Command::Policy(command) => policy::run(command, style, &mut out, &mut messages),
+        },
     };
+    let ended = ended.and_then(|outcome| out.flush().map(|()| outcome));
     match ended {
         Ok(outcome) => outcome.into(),
         // Whoever read the output has had enough of it.
@@ -54,4 +61,29 @@ fn main() -> ExitCode {
             Outcome::Unreadable.into()
         }
     }
+}
+
+/// Prints what the reader of arguments has to say: help, or what is wrong.
+///
+/// # Errors
+/// When a stream cannot be written.
+fn tell(mut told: clap::Error, out: &mut impl Write, messages: &mut impl Write) -> io::Result<Outcome> {
+    if !told.use_stderr() {
+        let text = told.render().to_string();
+        writeln!(out, "{}", text.trim_end())?;
+        return Ok(Outcome::Done);
+    }
+    // What was typed is repeated on one short line.
+    let given: Vec<(ContextKind, String)> = told
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(text) => Some((kind, echo(text))),
+            _ => None,
+        })
+        .collect();
+    for (kind, text) in given {
+        told.insert(kind, ContextValue::String(text));
+    }
+    write!(messages, "{}", told.render())?;
+    Ok(Outcome::Unreadable)
 }

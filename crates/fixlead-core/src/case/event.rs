@@ -18,6 +18,11 @@ macro_rules! vocabulary {
             /// Every value, in the order of the documentation.
             pub const ALL: &[$name] = &[$($name::$variant,)+];
 
+            /// The name of every value, in the same order.
+            pub fn names() -> Vec<&'static str> {
+                Self::ALL.iter().map(|value| value.name()).collect()
+            }
+
             /// The name in files.
             pub const fn name(self) -> &'static str {
                 match self { $($name::$variant => $text,)+ }

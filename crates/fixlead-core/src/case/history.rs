@@ -8,6 +8,7 @@ pub use super::json::HistoryError;
 use super::json::{At, MOST_ITEMS, Node, Read, nearest};
 use super::project::{Branch, BranchClass, MOST_BRANCHES, OwnersRule, Project};
 use crate::severity::Vector;
+use crate::text::{echo, short};
 use crate::time::{Instant, When, parse_day};
 
 /// The format's name and version.
@@ -70,12 +71,12 @@ impl History {
                 ),
             });
         }
+        // Some editors put a byte order mark in front of what they save. It says
+        // nothing in UTF-8, and RFC 8259 lets a reader pass over it.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let node: Node = serde_json::from_str(text).map_err(|error| HistoryError {
             place: format!("line {} column {}", error.line(), error.column()),
-            message: format!(
-                "not readable as JSON: {}",
-                crate::text::plain(without_place(&error.to_string()))
-            ),
+            message: format!("not readable as JSON: {}", short(without_place(&error.to_string()), 200)),
         })?;
         read_history(At::root(&node))
     }
@@ -88,12 +89,18 @@ fn without_place(message: &str) -> &str {
 
 /// Complains about a key that is not known.
 fn unknown<T>(at: At<'_>, kind: &str, key: &str, known: &[&str]) -> Read<T> {
-    at.error(format!("unknown {kind}{}; known are {}", nearest(key, known.iter().copied()), known.join(", ")))
+    at.error(not_known(kind, key, known))
+}
+
+/// What to say of a name that is not known.
+fn not_known(kind: &str, name: &str, known: &[&str]) -> String {
+    let hint = nearest(name, known.iter().copied());
+    format!("unknown {kind} `{}`{hint}; known are {}", echo(name), known.join(", "))
 }
 
 fn read_history(root: At<'_>) -> Read<History> {
     let mut history = History::default();
-    let (mut format, mut policy) = (false, false);
+    let (mut has_format, mut has_policy) = (false, false);
     let mut counts = [0_usize; EventKind::ALL.len()];
     let mut approvals = 0;
     // Branches must be known before the events that name them.
@@ -107,10 +114,11 @@ fn read_history(root: At<'_>) -> Read<History> {
     root.entries(|key, at| {
         match key {
             "format" => {
-                if at.text()? != FORMAT {
-                    return at.error(format!("expected `{FORMAT}`"));
+                let format = at.text()?;
+                if format != FORMAT {
+                    return at.error(format!("expected `{FORMAT}`, found `{}`", echo(format)));
                 }
-                format = true;
+                has_format = true;
             }
             "title" => history.title = Some(at.text()?.to_owned()),
             "about" => {
@@ -119,7 +127,7 @@ fn read_history(root: At<'_>) -> Read<History> {
             "sources" => read_sources(at)?,
             "policy" => {
                 history.policy = at.text()?.to_owned();
-                policy = true;
+                has_policy = true;
             }
             "overlays" => history.overlays = at.texts()?.iter().map(|id| id.to_string()).collect(),
             "parameters" => at.entries(|key, at| {
@@ -153,8 +161,8 @@ fn read_history(root: At<'_>) -> Read<History> {
             "asks" => at.items(MOST_ASKS, |at| {
                 let ask = read_ask(at, &project)?;
                 if history.asks.iter().rev().take(1_000).any(|known| known.id == ask.id) {
-                    return at
-                        .error(format!("there is already an ask `{}`; each needs an id of its own", ask.id));
+                    let id = echo(&ask.id);
+                    return at.error(format!("there is already an ask `{id}`; each needs an id of its own"));
                 }
                 history.asks.push(ask);
                 Ok(())
@@ -183,10 +191,10 @@ fn read_history(root: At<'_>) -> Read<History> {
         }
         Ok(())
     })?;
-    if !format {
+    if !has_format {
         return root.error(format!("`format` is missing; write \"format\": \"{FORMAT}\""));
     }
-    if !policy {
+    if !has_policy {
         return root.error("`policy` is missing; name one, for example \"policy\": \"vitess\"");
     }
     history.events.sort_by_key(|event| event.at.first());
@@ -210,7 +218,8 @@ fn read_project(at: At<'_>) -> Read<Project> {
             "branches" => at.items(MOST_BRANCHES, |at| {
                 let branch = read_branch(at)?;
                 if project.branch(&branch.name).is_some() {
-                    return at.error(format!("the branch `{}` stands twice", branch.name));
+                    let name = echo(&branch.name);
+                    return at.error(format!("the branch `{name}` stands twice; keep one"));
                 }
                 project.branches.push(branch);
                 Ok(())
@@ -241,8 +250,9 @@ fn read_project(at: At<'_>) -> Read<Project> {
                 })
             })?,
             "rotation" => {
-                if at.text()? != "round-robin" {
-                    return at.error("unknown rotation; known is `round-robin`");
+                let rotation = at.text()?;
+                if rotation != "round-robin" {
+                    return unknown(at, "rotation", rotation, &["round-robin"]);
                 }
             }
             "owners" => at.entries(|directory, at| {
@@ -255,8 +265,7 @@ fn read_project(at: At<'_>) -> Read<Project> {
             })?,
             "owners_rule" => {
                 project.owners_rule = Some(at.parse(|word| {
-                    OwnersRule::parse(word)
-                        .ok_or_else(|| "unknown rule; known are strict, lenient".to_owned())
+                    OwnersRule::parse(word).ok_or_else(|| not_known("rule", word, &["strict", "lenient"]))
                 })?);
             }
             "holidays" => at.items(MOST_ITEMS, |at| {
@@ -291,12 +300,14 @@ fn read_branch(at: At<'_>) -> Read<Branch> {
     let (mut name, mut class, mut since) = (None, None, None);
     at.entries(|key, at| {
         match key {
-            "name" => name = Some(at.text()?.into()),
+            "name" => match at.text()? {
+                "" => return at.error("the name is empty; name the branch"),
+                text => name = Some(text.into()),
+            },
             "class" => {
                 class = Some(at.parse(|word| {
-                    BranchClass::parse(word).ok_or_else(|| {
-                        "unknown class; known are development, supported, unsupported".to_owned()
-                    })
+                    let known = ["development", "supported", "unsupported"];
+                    BranchClass::parse(word).ok_or_else(|| not_known("class", word, &known))
                 })?);
             }
             "since" => {
@@ -322,7 +333,7 @@ fn read_event(at: At<'_>, project: &Project) -> Read<Event> {
                     EventKind::parse(name).ok_or_else(|| {
                         format!(
                             "unknown event type `{}`{}",
-                            name.chars().take(40).collect::<String>(),
+                            echo(name),
                             nearest(name, EventKind::ALL.iter().map(|kind| kind.name()))
                         )
                     })
@@ -379,11 +390,7 @@ fn read_value(at: At<'_>, field: Field, kind: EventKind, project: &Project) -> R
         FieldType::Word(words) => {
             let word = at.text()?;
             if !words.contains(&word) {
-                return at.error(format!(
-                    "unknown word{}; known are {}",
-                    nearest(word, words.iter().copied()),
-                    words.join(", ")
-                ));
+                return unknown(at, "word", word, words);
             }
             Value::Text(word.into())
         }
@@ -396,12 +403,7 @@ fn read_value(at: At<'_>, field: Field, kind: EventKind, project: &Project) -> R
             if let Some(words) = field.words()
                 && let Some(wrong) = texts.iter().find(|text| !words.contains(&&***text))
             {
-                return at.error(format!(
-                    "unknown word `{}`{}; known are {}",
-                    wrong.chars().take(40).collect::<String>(),
-                    nearest(wrong, words.iter().copied()),
-                    words.join(", ")
-                ));
+                return unknown(at, "word", wrong, words);
             }
             Value::Texts(texts)
         }
@@ -444,7 +446,7 @@ fn read_branches(at: At<'_>, project: &Project, single: bool) -> Read<BranchSet>
             Some(index) => Ok(1 << index),
             None => at.error(format!(
                 "the project has no branch `{}`{}; add it to project.branches",
-                name.chars().take(60).collect::<String>(),
+                echo(name),
                 nearest(name, project.branches.iter().map(|branch| &*branch.name))
             )),
         }
@@ -470,11 +472,8 @@ fn read_ask(at: At<'_>, project: &Project) -> Read<Ask> {
             "action" => {
                 action = Some(at.parse(|name| {
                     Action::parse(name).ok_or_else(|| {
-                        format!(
-                            "unknown action{}; known are {}",
-                            nearest(name, Action::ALL.iter().map(|action| action.name())),
-                            Action::ALL.iter().map(|action| action.name()).collect::<Vec<_>>().join(", ")
-                        )
+                        let known: Vec<&str> = Action::ALL.iter().map(|action| action.name()).collect();
+                        not_known("action", name, &known)
                     })
                 })?);
             }

@@ -8,6 +8,8 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
+use crate::text::{echo, plain};
+
 /// A JSON value that remembers the order and the duplicates of its keys.
 #[derive(Debug)]
 pub enum Node {
@@ -88,7 +90,7 @@ impl<'de> Visitor<'de> for NodeVisitor {
             if !seen.insert(key.clone()) {
                 return Err(A::Error::custom(format!(
                     "the key `{}` stands twice in one object; keep one",
-                    key.chars().take(40).collect::<String>()
+                    echo(&key)
                 )));
             }
             table.push((key, entries.next_value()?));
@@ -142,13 +144,7 @@ impl Place<'_> {
                 parent.write(text);
                 text.push('/');
                 // A hostile key must not fill the screen.
-                for letter in key.chars().take(60) {
-                    match letter {
-                        '~' => text.push_str("~0"),
-                        '/' => text.push_str("~1"),
-                        other => text.extend(other.escape_debug()),
-                    }
-                }
+                text.push_str(&echo(key).replace('~', "~0").replace('/', "~1"));
             }
             Place::Item(parent, index) => {
                 parent.write(text);
@@ -177,7 +173,7 @@ impl<'a> At<'a> {
     pub fn error<T>(&self, message: impl Into<String>) -> Read<T> {
         let mut place = String::new();
         self.place.write(&mut place);
-        Err(HistoryError { place, message: crate::text::plain(&message.into()) })
+        Err(HistoryError { place, message: plain(&message.into()) })
     }
 
     /// A complaint about the type of this value.

@@ -18,6 +18,15 @@ pub enum Reason {
     Past(Instant),
     /// The notice that the lead counts from was not sent.
     NoNotice(Span),
+    /// The notice that the lead counts from states another release than this.
+    OtherRelease {
+        /// When the notice was sent, the last one if there are several.
+        sent: When,
+        /// The release that it states.
+        states: Instant,
+        /// The release that is planned, or happens.
+        release: Instant,
+    },
     /// The lead from this notice is not over.
     Lead(When, Span),
     /// The release that it is a step of is held, or planned for another day.
@@ -140,9 +149,10 @@ fn lead(view: &View<'_, '_>, duty: &Duty) -> (Truth, Reason) {
         let free = view.facts.first(EventKind::Released).is_none();
         free && view.at.first() + required <= planned && restarts(view.facts, duty, planned)
     }));
-    let reason = match sent {
-        Some(notice) => Reason::Lead(notice, required),
-        None => Reason::NoNotice(required),
+    let reason = match (sent, last_stating(view, duty)) {
+        (Some(notice), _) => Reason::Lead(notice, required),
+        (None, Some((sent, states))) => Reason::OtherRelease { sent, states, release: release.first() },
+        (None, None) => Reason::NoNotice(required),
     };
     (kept.or(can_be), reason)
 }
@@ -168,6 +178,13 @@ pub fn counting(facts: &Facts, duty: &Duty, release: Instant) -> Option<When> {
         }
     }
     None
+}
+
+/// The last notice of a duty that states a release, and which.
+fn last_stating(view: &View<'_, '_>, duty: &Duty) -> Option<(When, Instant)> {
+    let until = view.at.last();
+    let stating = notices(view.facts, duty).filter(|notice| notice.at.first() <= until);
+    stating.filter_map(|notice| Some((notice.at, notice.states?))).max_by_key(|(sent, _)| sent.first())
 }
 
 /// The notices that a duty asks for, corrections included where they count.

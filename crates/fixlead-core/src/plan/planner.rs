@@ -298,7 +298,9 @@ impl Answer {
         }
         self.excuse = holds
             .iter()
-            .all(|hold| !matches!(hold.reason, Reason::Lead(..) | Reason::NoNotice(_)))
+            .all(|hold| {
+                !matches!(hold.reason, Reason::Lead(..) | Reason::NoNotice(_) | Reason::OtherRelease { .. })
+            })
             .then(|| {
                 let leads = case.policy.gates.iter().filter_map(|gate| match gate.wait {
                     Wait::Lead(duty) if view.planned.is_some() => Some(duty),

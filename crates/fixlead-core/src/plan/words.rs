@@ -5,8 +5,9 @@ use super::facts::{Finding, Mode, Note, Subject};
 use super::gates::{Hold, Reason};
 use super::planner::Answer;
 use super::{Evaluation, Record};
-use crate::case::event::Field;
-use crate::policy::model::{ClauseIndex, Wait, Window};
+use crate::case::event::{EventKind, Field};
+use crate::policy::model::{Anchor, ClauseIndex, Wait, Window};
+use crate::time::When;
 
 /// What a finding or duty belongs to, if not to the whole case.
 pub fn subject(case: &Record<'_>, subject: Subject) -> Option<String> {
@@ -75,6 +76,7 @@ fn score(hundredths: u16) -> String {
 /// The arithmetic of a duty.
 pub fn because(case: &Record<'_>, duty: &Duty) -> String {
     let rule = &case.policy.duties[usize::from(duty.rule)];
+    let span = &rule.written;
     let text = match (&duty.because, &rule.window) {
         (Because::NotApplicable, _) => "does not apply to this case".to_owned(),
         (Because::Elapsed(Some(from)), _) => match duty.done_at.and_then(|done| done.since(*from)) {
@@ -82,11 +84,11 @@ pub fn because(case: &Record<'_>, duty: &Duty) -> String {
             None => format!("no due; elapsed time counts from disclosure {from}"),
         },
         (Because::Elapsed(None), _) => "no due".to_owned(),
-        (Because::NoAnchor, Window::After { name, span, .. }) => format!("{name} (not known yet) + {span}"),
-        (Because::NoAnchor, Window::Before { name, span, .. }) => format!("{name} (not known yet) − {span}"),
-        (Because::Window(anchor), Window::After { name, span, .. }) => format!("{name} {anchor} + {span}"),
-        (Because::Window(anchor), Window::Before { name, span, .. }) => format!("{name} {anchor} − {span}"),
-        (Because::Asap(since, Some(anchor)), Window::After { name, span, .. }) => {
+        (Because::NoAnchor, Window::After { name, .. }) => format!("{name} (not known yet) + {span}"),
+        (Because::NoAnchor, Window::Before { name, .. }) => format!("{name} (not known yet) − {span}"),
+        (Because::Window(anchor), Window::After { name, .. }) => format!("{name} {anchor} + {span}"),
+        (Because::Window(anchor), Window::Before { name, .. }) => format!("{name} {anchor} − {span}"),
+        (Because::Asap(since, Some(anchor)), Window::After { name, .. }) => {
             format!("as soon as possible since {since}; before that {name} {anchor} + {span}")
         }
         (Because::Asap(since, _), _) => format!("as soon as possible, public since {since}"),
@@ -101,7 +103,50 @@ pub fn because(case: &Record<'_>, duty: &Duty) -> String {
         (State::Held, _, Some(gate)) => {
             format!("{text}; held: {}", case.policy.gates[usize::from(gate)].heading.say)
         }
+        (State::Missed, _, _) => match rule.missed.as_ref().map(|moment| passed(case, moment)) {
+            Some(Ok(Some((kind, at)))) => {
+                format!("{text}; missed: the {} of {at} came first", kind_of_moment(kind))
+            }
+            _ => text,
+        },
         _ => text,
+    }
+}
+
+/// A moment that the events alone do not tell.
+struct Untold;
+
+/// The event that a passed moment is, and when, if it has come.
+fn passed(case: &Record<'_>, moment: &Anchor) -> Result<Option<(EventKind, When)>, Untold> {
+    let kind = match moment {
+        Anchor::Released => EventKind::Released,
+        Anchor::Announced => EventKind::Announced,
+        Anchor::Warned => EventKind::PublicWarning,
+        Anchor::Event(kind) => *kind,
+        Anchor::Known(parts) => {
+            let mut parts = parts.iter().map(|part| passed(case, part));
+            return parts.find(|part| !matches!(part, Ok(None))).unwrap_or(Ok(None));
+        }
+        Anchor::Earliest(parts) => {
+            let parts = parts.iter().map(|part| passed(case, part)).collect::<Result<Vec<_>, _>>()?;
+            return Ok(parts.into_iter().flatten().min_by_key(|(_, at)| at.first()));
+        }
+        _ => return Err(Untold),
+    };
+    // Whether one of these has an effect is not for words to find out.
+    if !case.policy.index.voids[kind as usize].is_empty() {
+        return Err(Untold);
+    }
+    Ok(case.events.iter().find(|event| event.kind == kind).map(|event| (kind, event.at)))
+}
+
+/// What people call the event after which something can no longer be done.
+fn kind_of_moment(kind: EventKind) -> &'static str {
+    match kind {
+        EventKind::Released => "release",
+        EventKind::Announced => "announcement",
+        EventKind::PublicWarning => "public warning",
+        other => other.name(),
     }
 }
 
@@ -112,11 +157,17 @@ pub fn hold(case: &Record<'_>, hold: &Hold) -> String {
     match (hold.reason, &gate.wait) {
         (Reason::Until(until), _) => format!("{say} (until {until})"),
         (Reason::Past(until), _) => format!("{say} (latest {until})"),
-        (Reason::NoNotice(span), Wait::Lead(duty)) => {
-            format!("{say} ({} not sent; lead {span})", case.policy.duties[*duty].heading.id)
-        }
-        (Reason::Lead(sent, span), Wait::Lead(duty)) => {
-            format!("{say} ({} {sent} + {span} = {})", case.policy.duties[*duty].heading.id, sent + span)
+        (reason, Wait::Lead(duty)) => {
+            let rule = &case.policy.duties[*duty];
+            let (id, span) = (&rule.heading.id, &rule.written);
+            match reason {
+                Reason::NoNotice(_) => format!("{say} ({id} not sent; lead {span})"),
+                Reason::Lead(sent, lead) => format!("{say} ({id} {sent} + {span} = {})", sent + lead),
+                Reason::OtherRelease { sent, states, release } => format!(
+                    "{say} ({id}: the notice of {sent} states {states}, another release than {release}; lead {span})"
+                ),
+                _ => say.to_string(),
+            }
         }
         _ => say.to_string(),
     }

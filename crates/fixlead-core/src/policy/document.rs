@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 use super::grammar::Holds::{Text, Texts};
 pub use super::grammar::{Holds, Key, SECTIONS, Section, section};
 use crate::case::json::nearest;
-use crate::text::{is_harmful, short, toml_string};
+use crate::text::{echo, is_harmful, short, toml_string};
 
 /// The largest policy file that is read, in bytes.
 pub const MOST_BYTES: usize = 1024 * 1024;
@@ -48,7 +48,7 @@ impl PolicyError {
             column: 0,
             excerpt: String::new(),
             mark: 0,
-            message: message.into(),
+            message: short(&message.into(), MOST_MESSAGE),
         }
     }
 }
@@ -179,7 +179,7 @@ impl Document {
                 let known = SECTIONS.iter().map(|section| section.name);
                 return Err(document.error(
                     place,
-                    format!("unknown section `{}`{}", name.get_ref(), nearest(name.get_ref(), known)),
+                    format!("unknown section `{}`{}", echo(name.get_ref()), nearest(name.get_ref(), known)),
                 ));
             };
             let tables: Vec<_> = match (value.get_ref(), section.repeats) {
@@ -233,7 +233,7 @@ impl Document {
                     place,
                     format!(
                         "unknown key `{}` in `{}`{}; known are {}",
-                        name.get_ref(),
+                        echo(name.get_ref()),
                         section.name,
                         nearest(name.get_ref(), known.clone()),
                         known.collect::<Vec<_>>().join(", ")

@@ -20,6 +20,8 @@
 //! A number may be a parameter: `score < $slow-down-below`.
 
 use crate::case::event::{EventKind, Field, vocabulary};
+use crate::case::json::nearest;
+use crate::text::echo;
 
 vocabulary! {
     /// What a condition can ask about a case without naming an event.
@@ -139,6 +141,7 @@ pub fn parse(text: &str, names: &mut dyn Names) -> Result<Expression, (usize, St
     match reader.peek() {
         None => Ok(expression),
         Some(word) => {
+            let word = echo(word);
             Err(reader.complain(format!("`{word}` is not expected here; join conditions with `and` or `or`")))
         }
     }
@@ -202,7 +205,7 @@ impl<'a> Reader<'a, '_> {
     fn look<T>(&mut self, what: &str, find: impl FnOnce(&str) -> Option<T>) -> Step<T> {
         let offset = self.offset();
         let word = self.take(what)?;
-        find(word).ok_or_else(|| (offset, format!("`{word}` is not {what}")))
+        find(word).ok_or_else(|| (offset, format!("`{}` is not {what}", echo(word))))
     }
 
     fn any(&mut self) -> Step<Expression> {
@@ -273,8 +276,9 @@ impl<'a> Reader<'a, '_> {
                     Some(id) => self.names.parameter(id).map_err(|message| (offset, message))?,
                     None => word.to_owned(),
                 };
-                let number = hundredths(&number)
-                    .ok_or_else(|| (offset, format!("`{number}` is not a score from 0.0 to 10.0")))?;
+                let number = hundredths(&number).ok_or_else(|| {
+                    (offset, format!("`{}` is not a score from 0.0 to 10.0", echo(&number)))
+                })?;
                 if below { Expression::ScoreBelow(number) } else { Expression::ScoreAtLeast(number) }
             }
             "severity" => {
@@ -292,7 +296,7 @@ impl<'a> Reader<'a, '_> {
                     let known = Fact::ALL.iter().map(|fact| fact.name());
                     return Err((
                         offset,
-                        format!("`{other}` is not a condition{}", crate::case::json::nearest(other, known)),
+                        format!("`{}` is not a condition{}", echo(other), nearest(other, known)),
                     ));
                 }
             },

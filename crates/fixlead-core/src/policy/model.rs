@@ -110,6 +110,9 @@ pub struct Duty {
     pub filter: Expression,
     /// When it is due.
     pub window: Window,
+    /// The span of its window as the policy or a parameter writes it, `PT24H`
+    /// and not `P1D`; empty without a window.
+    pub written: Box<str>,
     /// Excuses that shorten it, by place.
     pub excuses: Box<[usize]>,
     /// Whether a notice counts only for a release at or after what it states.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::metrics::metrics;
 use super::{MAX_VECTOR_LENGTH, Version};
+use crate::text::short;
 
 /// Why a text was not read as a vector.
 ///
@@ -204,9 +205,6 @@ fn list<'a>(f: &mut fmt::Formatter<'_>, words: impl ExactSizeIterator<Item = &'a
 /// characters.
 pub(super) fn excerpt(text: &str) -> String {
     const LONGEST: usize = 32;
-    let mut shown: String = text.chars().take(LONGEST).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
-    }
-    format!("{shown:?}")
+    let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
+    format!("\"{}\"", short(&escaped, LONGEST))
 }

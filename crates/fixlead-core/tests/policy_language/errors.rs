@@ -110,7 +110,7 @@ fn names_that_lead_nowhere() {
     );
     assert_eq!(
         about(&format!("{}\n{gate}lead-of = \"fix\"\n", duty(""))),
-        (26, 11, "the duty `fix` has no `lead`".into())
+        (26, 11, "the duty `fix` has no `lead`; give it one, or name another".into())
     );
 }
 
@@ -244,4 +244,33 @@ fn parameters_from_outside_have_no_place() {
         set("slow-below", "four"),
         (0, "parameter `slow-below`: `four` is not a score like 4.0".into())
     );
+}
+
+#[test]
+fn a_word_that_is_none_is_repeated_short_and_with_its_neighbour() {
+    assert_eq!(
+        about(&duty("action = \"fix.complet\"\n")),
+        (20, 10, "`fix.complet` is not an action; did you mean `fix.complete`?".into())
+    );
+    assert_eq!(
+        about(&duty("each = \"suported\"\n")).2,
+        "`suported` is not one of supported, development, maintained, channel; did you mean `supported`?"
+    );
+    let long = "x".repeat(60_000);
+    for sections in [
+        duty(&format!("action = \"{long}\"\n")),
+        duty(&format!("each = \"{long}\"\n")),
+        duty(&format!("excuses = [\"{long}\"]\n")),
+        duty(&format!("when = \"{long}\"\n")),
+        duty(&format!("after = \"{long}\"\nwithin = \"P1D\"\n")),
+        duty(&format!("after = \"disclosure\"\nwithin = \"{long}\"\n")),
+        duty(&format!("{long} = \"x\"\n")),
+        duty("").replace("\"S-02\"", &format!("\"{long} \"")),
+        format!("[[{long}]]\n"),
+    ] {
+        let (_, _, message) = about(&sections);
+        // The remedy is not cut off with the value.
+        assert!(message.contains(&format!("`{}…` ", "x".repeat(60))) || message.contains("…`"), "{message}");
+        assert!(message.chars().count() < 450, "{message}");
+    }
 }

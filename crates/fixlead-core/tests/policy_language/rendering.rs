@@ -163,3 +163,11 @@ fn overlays_are_named_on_the_page() {
     assert!(page.contains("With the overlay **Cyber Resilience Act, Article 14**: What a manufacturer"));
     assert!(page.contains("| `cra-early-warning` | Fix Lead | 24 hours (`PT24H`) after `exploitation.aware`, when `seen exploitation.aware` | CRA-14-2-a |"));
 }
+
+#[test]
+fn what_scoring_leaves_open_is_left_out() {
+    let vitess = page(built_in("vitess"), &[], &[]);
+    assert!(vitess.contains(" Versions: 3.0. _(VT-26)_"), "{vitess}");
+    assert!(!vitess.contains("Thresholds"));
+    assert!(page(built_in("opentelemetry"), &[], &[]).contains("Thresholds: "));
+}

@@ -11,6 +11,7 @@ use clap::{Args, Subcommand};
 use fixlead_core::severity::{Scores, Vector};
 
 use super::Outcome;
+use crate::terminal::Style;
 use lines::{Line, Lines};
 
 /// What `fixlead cvss` can do.
@@ -42,6 +43,9 @@ The severity is the word for the score that takes most into account:
 environmental before temporal before base. What is no vector becomes an object
 with the text and an error.
 
+From standard input every line is answered by one line, in order. Blank lines
+are passed over, and so is a byte order mark before the first.
+
 Exit code: 0 when every vector was scored, 2 when one could not be read; the
 others are scored all the same.";
 
@@ -58,6 +62,7 @@ const INPUT_BUFFER: usize = 64 * 1024;
 /// When a stream cannot be read or written.
 pub fn run(
     command: &Command,
+    style: Style,
     input: impl Read,
     out: &mut impl Write,
     messages: &mut impl Write,
@@ -73,11 +78,12 @@ pub fn run(
         )?;
         return Ok(Outcome::Unreadable);
     }
-    score_arguments(arguments, out, messages)
+    score_arguments(arguments, style, out, messages)
 }
 
 fn score_arguments(
     arguments: &ScoreArgs,
+    style: Style,
     out: &mut impl Write,
     messages: &mut impl Write,
 ) -> io::Result<Outcome> {
@@ -102,7 +108,7 @@ fn score_arguments(
     match scored.as_slice() {
         _ if arguments.json => out.write_all(&json)?,
         [(vector, scores)] if arguments.vectors.len() == 1 => text::one(out, vector, scores)?,
-        several => text::several(out, several)?,
+        several => text::several(out, style, several)?,
     }
     out.flush()?;
     Ok(outcome)

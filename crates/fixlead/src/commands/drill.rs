@@ -7,6 +7,7 @@ use clap::Args;
 use fixlead_core::case::History;
 use fixlead_core::policy::Policy;
 use fixlead_core::replay;
+use fixlead_core::text::echo;
 use serde_json::Value;
 
 use super::Outcome;
@@ -22,9 +23,10 @@ pub struct DrillArgs {
     /// The policy to rehearse, like `opentelemetry` or `vitess`.
     policy: String,
     /// Decides everything that is left to chance; the same seed tells the same story.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = seed, allow_negative_numbers = true)]
     seed: u64,
-    /// Where to write; must not exist or be empty [default: ./drill-POLICY-SEED].
+    /// Where to write; must not exist or be empty [default: ./drill-POLICY-SEED,
+    /// with a number behind it when that is there].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// What goes wrong, separated by commas, or `none`; otherwise the seed
@@ -35,6 +37,11 @@ pub struct DrillArgs {
     /// Print one JSON object at the end instead of the timeline.
     #[arg(long)]
     json: bool,
+}
+
+/// Reads a seed.
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("write a whole number from 0 to {}", u64::MAX))
 }
 
 /// Runs `fixlead drill`.
@@ -88,10 +95,16 @@ fn injects(names: Option<&[String]>) -> Result<Option<Vec<Inject>>, String> {
     let Some(names) = names else {
         return Ok(None);
     };
-    if names == ["none"] {
-        return Ok(Some(Vec::new()));
+    if names.iter().any(|name| name == "none") {
+        return if names.iter().all(|name| name == "none") {
+            Ok(Some(Vec::new()))
+        } else {
+            Err("`none` stands for no inject at all and goes with no other; leave out `none`, or the others"
+                .to_owned())
+        };
     }
-    let mut chosen = names.iter().map(|name| Inject::parse(name)).collect::<Result<Vec<_>, _>>()?;
+    // A name that is known is short and plain, so it stays what it is.
+    let mut chosen = names.iter().map(|name| Inject::parse(&echo(name))).collect::<Result<Vec<_>, _>>()?;
     chosen.sort();
     chosen.dedup();
     Ok(Some(chosen))

@@ -8,14 +8,21 @@ use fixlead_core::time::Instant;
 
 use super::files;
 use super::rehearsal::Facts;
-use super::scene::Scene;
+use super::scene::{Habit, Scene};
 
 /// Writes `advisory/CASE.toml` for the release at `published`.
-pub fn write(out: &Path, scene: &Scene, facts: &Facts, lead: &str, published: Instant) -> Result<(), String> {
-    files::write(&out.join("advisory").join("CASE.toml"), source(scene, facts, lead, published))
+pub fn write(
+    out: &Path,
+    scene: &Scene,
+    facts: &Facts,
+    lead: &str,
+    reporter: &str,
+    published: Instant,
+) -> Result<(), String> {
+    files::write(&out.join("advisory").join("CASE.toml"), source(scene, facts, lead, reporter, published))
 }
 
-fn source(scene: &Scene, facts: &Facts, lead: &str, published: Instant) -> String {
+fn source(scene: &Scene, facts: &Facts, lead: &str, reporter: &str, published: Instant) -> String {
     let flaw = scene.flaw;
     let mut text = format!(
         "id = \"drill\"\ncve = {}\ntitle = {}\nsummary = {}\ndescription = {}\npublished = {published}\nseverity = {}\ncwe = [{}]\n",
@@ -52,10 +59,16 @@ fn source(scene: &Scene, facts: &Facts, lead: &str, published: Instant) -> Strin
     }
     text.push_str(&format!("\n[[mitigation]]\ntext = {}\n", toml_string(flaw.mitigation)));
     text.push_str(&format!(
-        "\n[[reference]]\nkind = \"advisory\"\nurl = {}\n\n[[reference]]\nkind = \"report\"\nurl = {}\n",
+        "\n[[reference]]\nkind = \"advisory\"\nurl = {}\n",
         toml_string(&scene.advisory_url()),
-        toml_string(&scene.tracking_url()),
     ));
+    if scene.habit == Habit::Lists {
+        text.push_str(&format!(
+            "\n[[reference]]\nkind = \"report\"\nurl = {}\n",
+            toml_string(&scene.tracking_url())
+        ));
+    }
+    text.push_str(&format!("\n[[credit]]\nname = {}\nrole = \"finder\"\n", toml_string(reporter)));
     text.push_str(&format!(
         "\n[[revision]]\ndate = {published}\nnumber = \"1\"\nsummary = \"initial publication\"\n\n[publisher]\nname = {}\nnamespace = {}\ncategory = \"vendor\"\n",
         toml_string(scene.project),

@@ -95,13 +95,17 @@ fn weekday(instant: Instant) -> &'static str {
 
 /// `Thu 2027-03-04 16:00 UTC`.
 pub fn stamp(instant: Instant) -> String {
+    format!("{} {} UTC", day(instant), hour(instant))
+}
+
+/// `Thu 2027-03-04`, in UTC.
+pub fn day(instant: Instant) -> String {
     let text = instant.to_string();
-    let date = text.get(..10).unwrap_or(&text);
-    format!("{} {date} {} UTC", weekday(instant), hour(instant))
+    format!("{} {}", weekday(instant), text.get(..10).unwrap_or(&text))
 }
 
 /// `16:00`.
-fn hour(instant: Instant) -> String {
+pub fn hour(instant: Instant) -> String {
     let text = instant.to_string();
     text.get(11..16).unwrap_or("").to_owned()
 }
@@ -134,6 +138,12 @@ pub fn until(now: Instant, then: Instant) -> String {
     } else {
         format!("{} ago, {place}", words(now - then))
     }
+}
+
+/// An instant that something is planned for, and how far off it is:
+/// `Thu 2027-03-04 16:00 UTC (in 3 h)`.
+pub fn on(now: Instant, then: Instant) -> String {
+    format!("{} (in {})", stamp(then), words(then - now))
 }
 
 /// The seconds since 1970-01-01T00:00:00Z, as git and mail headers want them.
@@ -182,6 +192,7 @@ mod tests {
         assert_eq!(until(now, at("2027-03-04T16:00:00Z")), "in 3 h, Thu 16:00 UTC");
         assert_eq!(until(now, at("2027-03-14T16:00:00Z")), "in 10 d 3 h, Sun 2027-03-14 16:00 UTC");
         assert_eq!(until(now, at("2027-03-04T12:35:00Z")), "25 min ago, Thu 12:35 UTC");
+        assert_eq!(on(now, at("2027-03-04T16:00:00Z")), "Thu 2027-03-04 16:00 UTC (in 3 h)");
         assert_eq!(next_hour(at("2027-03-04T13:01:00Z")), at("2027-03-04T14:00:00Z"));
     }
 }

@@ -16,16 +16,32 @@ pub fn make_asked(directory: &Path) -> Result<PathBuf, String> {
     Ok(directory.to_owned())
 }
 
+/// More drills of one policy and seed than this in one directory are left to
+/// somebody who tidies up.
+const MOST_NUMBERED: usize = 999;
+
 /// Makes the usual directory, in the current one or, where that cannot be
-/// written, among the temporary files.
+/// written, among the temporary files. A drill that lies there already is
+/// kept: the next one gets a number.
 pub fn make_usual(name: &str) -> Result<PathBuf, String> {
-    let here = Path::new(name);
-    refuse_filled(here)?;
-    match fs::create_dir_all(here) {
-        Ok(()) => Ok(here.to_owned()),
-        Err(error) if is_unwritable(&error) => make_asked(&std::env::temp_dir().join(name)),
-        Err(error) => Err(format!("cannot make {name}: {error}; choose a directory with --out")),
+    match make_numbered(Path::new(""), name) {
+        Err(error) if is_unwritable(&error) => make_numbered(&std::env::temp_dir(), name),
+        made => made,
     }
+    .map_err(|error| format!("cannot make {name}: {error}; choose a directory with --out"))
+}
+
+/// Makes `NAME`, or the first of `NAME-2`, `NAME-3` and so on that is not there.
+fn make_numbered(parent: &Path, name: &str) -> Result<PathBuf, std::io::Error> {
+    let others = (2..=MOST_NUMBERED).map(|number| format!("{name}-{number}"));
+    for name in std::iter::once(name.to_owned()).chain(others) {
+        let path = parent.join(name);
+        match fs::create_dir(&path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            made => return made.map(|()| path),
+        }
+    }
+    Err(std::io::Error::new(ErrorKind::AlreadyExists, "there are too many of them; remove some"))
 }
 
 fn is_unwritable(error: &std::io::Error) -> bool {

@@ -38,6 +38,8 @@ pub struct Flaw {
     pub newer_fixed: &'static str,
     /// The test that comes with the fix.
     pub test: &'static str,
+    /// The same for the function on the oldest branch.
+    pub older_test: &'static str,
 }
 
 impl Flaw {
@@ -48,12 +50,17 @@ impl Flaw {
 
     /// The path of the test in the tree.
     pub fn test_path(&self) -> String {
-        format!("{}/{}", self.component, self.file.replace(".go", "_test.go"))
+        format!("{}/test_{}", self.component, self.file)
+    }
+
+    /// The command that runs the test, from the root of the tree.
+    pub fn test_command(&self) -> String {
+        format!("python3 -m unittest {}.test_{}", self.component, self.file.trim_end_matches(".py"))
     }
 
     /// A whole file around one of the functions.
     pub fn text(&self, function: &str) -> String {
-        format!("{}\n{function}", self.head)
+        format!("{}\n\n{function}", self.head)
     }
 }
 
@@ -61,7 +68,7 @@ impl Flaw {
 pub const FLAWS: &[Flaw] = &[
     Flaw {
         title: "compressed requests are inflated without a limit",
-        summary: "A request body is decompressed into memory without any bound on its plain size.",
+        summary: "The size of a request body is limited as it arrives, but not when it is decompressed into memory.",
         impact: "Anyone who can reach the receiver can exhaust its memory with a few kilobytes and stop the process.",
         mitigation: "Refuse compressed request bodies at the proxy in front of the receiver (no Content-Encoding header), or set a memory limit on the process and restart it automatically.",
         severity: "high",
@@ -69,14 +76,87 @@ pub const FLAWS: &[Flaw] = &[
         score: 7.5,
         weakness: "CWE-409",
         component: "receiver",
-        file: "inflate.go",
-        trace: "io.ReadAll(reader)",
-        head: "package receiver\n\nimport (\n\t\"compress/gzip\"\n\t\"errors\"\n\t\"io\"\n)\n\nvar errTooLarge = errors.New(\"request body is too large\")\n",
-        older: "// Inflate returns the plain bytes of a compressed body.\nfunc Inflate(body io.Reader) ([]byte, error) {\n\treader, err := gzip.NewReader(body)\n\tif err != nil {\n\t\treturn nil, err\n\t}\n\treturn io.ReadAll(reader)\n}\n",
-        older_fixed: "// Inflate returns the plain bytes of a compressed body.\nfunc Inflate(body io.Reader) ([]byte, error) {\n\treader, err := gzip.NewReader(body)\n\tif err != nil {\n\t\treturn nil, err\n\t}\n\tplain, err := io.ReadAll(io.LimitReader(reader, 64<<20+1))\n\tif err == nil && len(plain) > 64<<20 {\n\t\treturn nil, errTooLarge\n\t}\n\treturn plain, err\n}\n",
-        newer: "// Inflate returns the plain bytes of a request in any known encoding.\nfunc Inflate(request Request) ([]byte, error) {\n\treader, err := decoderFor(request.Encoding, request.Body)\n\tif err != nil {\n\t\treturn nil, request.failed(err)\n\t}\n\tdefer reader.Close()\n\treturn io.ReadAll(reader)\n}\n",
-        newer_fixed: "// Inflate returns the plain bytes of a request in any known encoding.\nfunc Inflate(request Request) ([]byte, error) {\n\treader, err := decoderFor(request.Encoding, request.Body)\n\tif err != nil {\n\t\treturn nil, request.failed(err)\n\t}\n\tdefer reader.Close()\n\tplain, err := io.ReadAll(io.LimitReader(reader, request.MaxPlain()+1))\n\tif err == nil && int64(len(plain)) > request.MaxPlain() {\n\t\treturn nil, request.failed(errTooLarge)\n\t}\n\treturn plain, err\n}\n",
-        test: "package receiver\n\nimport \"testing\"\n\nfunc TestInflateRefusesWhatGrowsTooLarge(t *testing.T) {\n\tif _, err := Inflate(zeros(1 << 30)); err == nil {\n\t\tt.Fatal(\"a gigabyte of zeros was inflated\")\n\t}\n}\n",
+        file: "inflate.py",
+        trace: "reader.flush()",
+        head: r#""""Plain bodies of compressed requests."""
+
+import zlib
+
+MOST = 1 << 20
+
+
+def refuse_large(body):
+    if len(body) > MOST:
+        raise ValueError("the body is too large")
+"#,
+        older: r#"def inflate(body):
+    """Returns the plain bytes of a gzip body."""
+    refuse_large(body)
+    reader = zlib.decompressobj(31)
+    return reader.decompress(body) + reader.flush()
+"#,
+        older_fixed: r#"def inflate(body):
+    """Returns the plain bytes of a gzip body."""
+    refuse_large(body)
+    reader = zlib.decompressobj(31)
+    plain = reader.decompress(body, MOST + 1)
+    refuse_large(plain)
+    return plain
+"#,
+        newer: r#"WINDOWS = {"gzip": 31, "deflate": 15}
+
+
+def inflate(request):
+    """Returns the plain bytes of a request in any known encoding."""
+    refuse_large(request["body"])
+    if request["encoding"] == "identity":
+        return request["body"]
+    reader = zlib.decompressobj(WINDOWS[request["encoding"]])
+    return reader.decompress(request["body"]) + reader.flush()
+"#,
+        newer_fixed: r#"WINDOWS = {"gzip": 31, "deflate": 15}
+
+
+def inflate(request):
+    """Returns the plain bytes of a request in any known encoding."""
+    refuse_large(request["body"])
+    if request["encoding"] == "identity":
+        return request["body"]
+    reader = zlib.decompressobj(WINDOWS[request["encoding"]])
+    plain = reader.decompress(request["body"], MOST + 1)
+    refuse_large(plain)
+    return plain
+"#,
+        test: r#"import unittest
+import zlib
+
+from receiver.inflate import inflate
+
+
+class InflateTest(unittest.TestCase):
+    def test_a_body_comes_out_as_it_went_in(self):
+        request = {"encoding": "deflate", "body": zlib.compress(b"spans")}
+        self.assertEqual(inflate(request), b"spans")
+
+    def test_a_body_has_a_largest_size(self):
+        request = {"encoding": "deflate", "body": zlib.compress(bytes(8 << 20))}
+        with self.assertRaises(ValueError):
+            inflate(request)
+"#,
+        older_test: r#"import gzip
+import unittest
+
+from receiver.inflate import inflate
+
+
+class InflateTest(unittest.TestCase):
+    def test_a_body_comes_out_as_it_went_in(self):
+        self.assertEqual(inflate(gzip.compress(b"spans")), b"spans")
+
+    def test_a_body_has_a_largest_size(self):
+        with self.assertRaises(ValueError):
+            inflate(gzip.compress(bytes(8 << 20)))
+"#,
     },
     Flaw {
         title: "the administration check can be passed with an unclean path",
@@ -88,51 +168,255 @@ pub const FLAWS: &[Flaw] = &[
         score: 9.8,
         weakness: "CWE-22",
         component: "gateway",
-        file: "route.go",
-        trace: "mayPass(",
-        head: "package gateway\n\nimport (\n\t\"path\"\n\t\"strings\"\n)\n\n// mayPass decides who reaches what.\nvar clean = path.Clean\n",
-        older: "// Allowed says whether somebody may call a path; mayPass(nobody) for admins.\nfunc Allowed(target string, who Identity) bool {\n\tif strings.HasPrefix(target, \"/admin/\") {\n\t\treturn who.Admin\n\t}\n\treturn true\n}\n",
-        older_fixed: "// Allowed says whether somebody may call a path; mayPass(nobody) for admins.\nfunc Allowed(target string, who Identity) bool {\n\tif strings.HasPrefix(clean(\"/\"+target)+\"/\", \"/admin/\") {\n\t\treturn who.Admin\n\t}\n\treturn true\n}\n",
-        newer: "// Allowed says whether a request may pass; mayPass(nobody) for admins.\nfunc (table *Routes) Allowed(request Request) bool {\n\tif strings.HasPrefix(request.Path, table.admin) {\n\t\treturn request.Who.Admin\n\t}\n\treturn true\n}\n",
-        newer_fixed: "// Allowed says whether a request may pass; mayPass(nobody) for admins.\nfunc (table *Routes) Allowed(request Request) bool {\n\ttarget := clean(\"/\"+request.Path) + \"/\"\n\tif strings.HasPrefix(target, table.admin) {\n\t\treturn request.Who.Admin\n\t}\n\treturn true\n}\n",
-        test: "package gateway\n\nimport \"testing\"\n\nfunc TestUncleanPathsMeetTheCheck(t *testing.T) {\n\tif routes.Allowed(guest(\"//admin/users\")) {\n\t\tt.Fatal(\"a guest reached the administration\")\n\t}\n}\n",
+        file: "route.py",
+        trace: "startswith(",
+        head: r#""""Who may call what."""
+
+import posixpath
+
+ADMIN = "/admin/"
+
+
+def clean(path):
+    return posixpath.normpath("/" + path.lstrip("/"))
+
+
+def function(path):
+    """The name of the function that answers a path."""
+    return clean(path).strip("/").replace("/", ".")
+"#,
+        older: r#"def allowed(path, who):
+    """Says whether somebody may call a path."""
+    if path.startswith(ADMIN):
+        return who["admin"]
+    return True
+"#,
+        older_fixed: r#"def allowed(path, who):
+    """Says whether somebody may call a path."""
+    if (clean(path) + "/").startswith(ADMIN):
+        return who["admin"]
+    return True
+"#,
+        newer: r#"class Routes:
+    """The routes of one gateway."""
+
+    def __init__(self, admin=ADMIN):
+        self.admin = admin
+
+    def allowed(self, request):
+        """Says whether a request may pass."""
+        if request["path"].startswith(self.admin):
+            return request["who"]["admin"]
+        return True
+"#,
+        newer_fixed: r#"class Routes:
+    """The routes of one gateway."""
+
+    def __init__(self, admin=ADMIN):
+        self.admin = admin
+
+    def allowed(self, request):
+        """Says whether a request may pass."""
+        path = clean(request["path"]) + "/"
+        if path.startswith(self.admin):
+            return request["who"]["admin"]
+        return True
+"#,
+        test: r#"import unittest
+
+from gateway.route import Routes
+
+GUEST = {"admin": False}
+
+
+class RouteTest(unittest.TestCase):
+    def test_a_guest_reads_documents(self):
+        self.assertTrue(Routes().allowed({"path": "/docs/start", "who": GUEST}))
+
+    def test_every_spelling_of_a_path_is_one_path(self):
+        for path in ["/admin/users", "//admin/users", "/./admin/users", "/docs/../admin/users"]:
+            self.assertFalse(Routes().allowed({"path": path, "who": GUEST}), path)
+"#,
+        older_test: r#"import unittest
+
+from gateway.route import allowed
+
+GUEST = {"admin": False}
+
+
+class RouteTest(unittest.TestCase):
+    def test_a_guest_reads_documents(self):
+        self.assertTrue(allowed("/docs/start", GUEST))
+
+    def test_every_spelling_of_a_path_is_one_path(self):
+        for path in ["/admin/users", "//admin/users", "/./admin/users", "/docs/../admin/users"]:
+            self.assertFalse(allowed(path, GUEST), path)
+"#,
     },
     Flaw {
         title: "error pages repeat internal query text",
         summary: "The text of a failed internal query is sent to the client as part of the error.",
         impact: "Anyone who can provoke an error learns names of tables and literal values of other people's queries.",
-        mitigation: "Set the option that hides error details (`errors.verbose = false`), which needs no restart.",
+        mitigation: "Let the proxy in front of the service replace the bodies of answers with status 500.",
         severity: "medium",
         metrics: "AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:N/A:N",
         score: 5.3,
         weakness: "CWE-209",
         component: "session",
-        file: "answer.go",
-        trace: "query.Text",
-        head: "package session\n\nimport (\n\t\"fmt\"\n\t\"log\"\n)\n\nvar hidden = fmt.Errorf(\"the query failed\")\n",
-        older: "// Failed turns a failed query into the answer for the client.\nfunc Failed(query Query, err error) error {\n\tlog.Print(err)\n\treturn fmt.Errorf(\"%s: %w\", query.Text, err)\n}\n",
-        older_fixed: "// Failed turns a failed query into the answer for the client.\nfunc Failed(query Query, err error) error {\n\tlog.Print(query.Text, err)\n\treturn hidden\n}\n",
-        newer: "// Failed turns a failed query into the answer for the client.\nfunc (session *Session) Failed(query Query, err error) error {\n\tsession.count(err)\n\treturn fmt.Errorf(\"%s: %w\", query.Text, session.wrap(err))\n}\n",
-        newer_fixed: "// Failed turns a failed query into the answer for the client.\nfunc (session *Session) Failed(query Query, err error) error {\n\tsession.count(err)\n\tlog.Print(query.Text, session.wrap(err))\n\treturn hidden\n}\n",
-        test: "package session\n\nimport \"testing\"\n\nfunc TestErrorsKeepTheQueryToThemselves(t *testing.T) {\n\tif leaks(failed(\"select secret\")) {\n\t\tt.Fatal(\"the answer names the query\")\n\t}\n}\n",
+        file: "answer.py",
+        trace: "query['text']",
+        head: r#""""Answers to clients whose query failed."""
+
+import logging
+
+LOG = logging.getLogger("session")
+"#,
+        older: r#"def failed(query, error):
+    """The answer to a client whose query failed."""
+    LOG.warning("%s", error)
+    return f"{query['text']}: {error}"
+"#,
+        older_fixed: r#"def failed(query, error):
+    """The answer to a client whose query failed."""
+    LOG.warning("%s: %s", query["text"], error)
+    return "the query failed"
+"#,
+        newer: r#"class Session:
+    """A client, and how often its queries failed."""
+
+    def __init__(self):
+        self.failures = 0
+
+    def failed(self, query, error):
+        """The answer to a client whose query failed."""
+        self.failures += 1
+        LOG.warning("failure %d of this session: %s", self.failures, error)
+        return f"{query['text']}: {error}"
+"#,
+        newer_fixed: r#"class Session:
+    """A client, and how often its queries failed."""
+
+    def __init__(self):
+        self.failures = 0
+
+    def failed(self, query, error):
+        """The answer to a client whose query failed."""
+        self.failures += 1
+        LOG.warning("failure %d of this session: %s: %s", self.failures, query["text"], error)
+        return "the query failed"
+"#,
+        test: r#"import unittest
+
+from session.answer import Session
+
+
+class AnswerTest(unittest.TestCase):
+    def test_the_answer_is_the_same_for_every_query(self):
+        with self.assertLogs("session") as log:
+            answer = Session().failed({"text": "select 4711"}, TimeoutError())
+        self.assertEqual(answer, "the query failed")
+        self.assertIn("select 4711", log.output[0])
+"#,
+        older_test: r#"import unittest
+
+from session.answer import failed
+
+
+class AnswerTest(unittest.TestCase):
+    def test_the_answer_is_the_same_for_every_query(self):
+        with self.assertLogs("session") as log:
+            answer = failed({"text": "select 4711"}, TimeoutError())
+        self.assertEqual(answer, "the query failed")
+        self.assertIn("select 4711", log.output[0])
+"#,
     },
     Flaw {
         title: "tokens are compared byte by byte",
-        summary: "A token is compared with a function that returns at the first byte that differs.",
+        summary: "A token is compared in a way that ends at the first byte that differs.",
         impact: "Somebody who can measure answers very precisely can guess a token piece by piece; in practice this takes a quiet network and a very long time.",
         mitigation: "Limit the rate of failed logins in front of the service, or rotate tokens daily.",
         severity: "low",
         metrics: "AV:N/AC:H/PR:N/UI:N/S:U/C:L/I:N/A:N",
         score: 3.7,
         weakness: "CWE-208",
-        component: "token",
-        file: "compare.go",
-        trace: "bytes.Equal",
-        head: "package token\n\nimport (\n\t\"bytes\"\n\t\"crypto/subtle\"\n)\n\nvar same = subtle.ConstantTimeCompare\n",
-        older: "// Valid says whether a token is the one we gave out.\nfunc Valid(given, stored []byte) bool {\n\treturn bytes.Equal(given, stored)\n}\n",
-        older_fixed: "// Valid says whether a token is the one we gave out.\nfunc Valid(given, stored []byte) bool {\n\treturn same(given, stored) == 1\n}\n",
-        newer: "// Valid says whether a token is one that we gave out and did not revoke.\nfunc (vault *Vault) Valid(given Token) bool {\n\tstored := vault.find(given.Name)\n\treturn bytes.Equal(given.Bytes, stored.Bytes) && !stored.Revoked\n}\n",
-        newer_fixed: "// Valid says whether a token is one that we gave out and did not revoke.\nfunc (vault *Vault) Valid(given Token) bool {\n\tstored := vault.find(given.Name)\n\treturn same(given.Bytes, stored.Bytes) == 1 && !stored.Revoked\n}\n",
-        test: "package token\n\nimport \"testing\"\n\nfunc TestComparisonTakesTheSameTime(t *testing.T) {\n\tif spread(Valid) > tolerance {\n\t\tt.Fatal(\"the comparison stops early\")\n\t}\n}\n",
+        component: "vault",
+        file: "compare.py",
+        trace: "given == ",
+        head: r#""""Tokens that were given out."""
+
+import hmac
+
+
+def short_name(key, token):
+    """What stands in the log instead of a token."""
+    return hmac.new(key, token, "sha256").hexdigest()[:12]
+"#,
+        older: r#"def valid(given, stored):
+    """Says whether a token is the one we gave out."""
+    return given == stored
+"#,
+        older_fixed: r#"def valid(given, stored):
+    """Says whether a token is the one we gave out."""
+    return hmac.compare_digest(given, stored)
+"#,
+        newer: r#"class Vault:
+    """Tokens by name, and the names that were revoked."""
+
+    def __init__(self, stored):
+        self.stored = stored
+        self.revoked = set()
+
+    def valid(self, name, given):
+        """Says whether a token is one that we gave out and did not revoke."""
+        if name not in self.stored or name in self.revoked:
+            return False
+        return given == self.stored[name]
+"#,
+        newer_fixed: r#"class Vault:
+    """Tokens by name, and the names that were revoked."""
+
+    def __init__(self, stored):
+        self.stored = stored
+        self.revoked = set()
+
+    def valid(self, name, given):
+        """Says whether a token is one that we gave out and did not revoke."""
+        if name not in self.stored or name in self.revoked:
+            return False
+        return hmac.compare_digest(given, self.stored[name])
+"#,
+        test: r#"import unittest
+from unittest import mock
+
+from vault.compare import Vault
+
+
+class CompareTest(unittest.TestCase):
+    def test_only_the_token_we_gave_out_is_valid(self):
+        vault = Vault({"agent": b"right"})
+        self.assertTrue(vault.valid("agent", b"right"))
+        self.assertFalse(vault.valid("agent", b"wrong"))
+
+    def test_every_byte_is_looked_at(self):
+        with mock.patch("hmac.compare_digest", return_value=True) as compare:
+            self.assertTrue(Vault({"agent": b"right"}).valid("agent", b"right"))
+        compare.assert_called_once_with(b"right", b"right")
+"#,
+        older_test: r#"import unittest
+from unittest import mock
+
+from vault.compare import valid
+
+
+class CompareTest(unittest.TestCase):
+    def test_only_the_token_we_gave_out_is_valid(self):
+        self.assertTrue(valid(b"right", b"right"))
+        self.assertFalse(valid(b"wrong", b"right"))
+
+    def test_every_byte_is_looked_at(self):
+        with mock.patch("hmac.compare_digest", return_value=True) as compare:
+            self.assertTrue(valid(b"right", b"right"))
+        compare.assert_called_once_with(b"right", b"right")
+"#,
     },
 ];

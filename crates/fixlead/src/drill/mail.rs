@@ -13,6 +13,10 @@ use mail_builder::headers::raw::Raw;
 use mail_builder::mime::MimePart;
 
 use super::clock::{stamp, unix_seconds};
+use super::wrap;
+
+/// The widest line of a letter, so that it can be quoted twice in 80 columns.
+const WIDTH: usize = 74;
 
 /// A name with a mail address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +34,14 @@ pub enum Secrecy {
     Public,
     /// Only those it is sent to, until the release is public.
     Embargoed {
+        /// The planned release, once there is one.
+        until: Option<Instant>,
+    },
+    /// A part is public already; the rest is for those it is sent to, until
+    /// the release.
+    PartlyPublic {
+        /// The first public appearance.
+        since: Instant,
         /// The planned release, once there is one.
         until: Option<Instant>,
     },
@@ -104,11 +116,12 @@ impl PostOffice {
         let subject = match letter.secrecy {
             Secrecy::Public => format!("[DRILL] {}", letter.subject),
             Secrecy::Embargoed { .. } => format!("[DRILL] [EMBARGOED] {}", letter.subject),
+            Secrecy::PartlyPublic { .. } => format!("[DRILL] [PARTLY PUBLIC] {}", letter.subject),
         };
         let (traffic_light, marking) = marking(letter.secrecy);
         let body = format!(
-            "{marking}{}\n\n-- \nThis is a rehearsal ({}). The project, the flaw and the people are made up.\n",
-            letter.body.trim_end(),
+            "{marking}{}\n\n-- \nThis is a rehearsal ({}).\nThe project, the flaw and the people are made up.\n",
+            wrap::letter(letter.body.trim_end(), WIDTH),
             self.label
         );
         let mut message = MessageBuilder::new()
@@ -122,6 +135,9 @@ impl PostOffice {
         if let Secrecy::Embargoed { until } = letter.secrecy {
             let until = until.map_or_else(|| "the release, not yet scheduled".to_owned(), stamp);
             message = message.header("X-Embargo-Until", Raw::new(until));
+        }
+        if let Secrecy::PartlyPublic { since, .. } = letter.secrecy {
+            message = message.header("X-Public-Since", Raw::new(stamp(since)));
         }
         if let Some(earlier) = &letter.answers {
             message = message.in_reply_to(earlier.as_str()).references(earlier.as_str());
@@ -173,6 +189,15 @@ fn marking(secrecy: Secrecy) -> (&'static str, String) {
                 "TLP:AMBER+STRICT - EMBARGOED until {until}.\nDo not pass this on beyond those who prepare the fix.\n\n"
             );
             ("AMBER+STRICT", line)
+        }
+        Secrecy::PartlyPublic { since, until } => {
+            let until = until
+                .map_or_else(|| "the release".to_owned(), |until| format!("the release, {}", stamp(until)));
+            let line = format!(
+                "TLP:AMBER - a part of this has been public since {}.\nUntil {until}, add nothing to that.\n\n",
+                stamp(since)
+            );
+            ("AMBER", line)
         }
     }
 }

@@ -47,7 +47,7 @@ impl Repository {
             if tidied && place == 0 {
                 let path = self.scene.flaw.test_path();
                 let text = self.text(&path)?;
-                self.put(&path, &format!("// Tidied up on release day.\n{text}"))?;
+                self.put(&path, &format!("# Tidied up on release day.\n{text}"))?;
                 self.work.read(&["add", "--all"])?;
                 self.work.run(&by.signature(), when, &["commit", "--quiet", "--amend", "--no-edit"])?;
             }
@@ -140,8 +140,9 @@ impl Repository {
         if made_from != tagged {
             return Ok(Some(format!("it was made from {made_from}, but {version} is {tagged}")));
         }
-        let test = self.scene.flaw.test.as_bytes();
-        if !archive.windows(test.len()).any(|window| window == test) {
+        let flaw = self.scene.flaw;
+        let holds = |text: &str| archive.windows(text.len()).any(|window| window == text.as_bytes());
+        if !holds(flaw.test) && !holds(flaw.older_test) {
             return Ok(Some("the fix is not in it".to_owned()));
         }
         Ok(None)
@@ -206,6 +207,63 @@ mod tests {
             let (repository, conflicts) = prepared(&scratch, &scene, &cast);
             assert_eq!(conflicts, 1, "{}", flaw.title);
             assert!(repository.introduced_by().unwrap().contains("first version"));
+        }
+    }
+
+    /// Whether the test of the fix passes in the working copy; none where
+    /// there is no Python to run it with.
+    fn passes(scratch: &Scratch, scene: &Scene) -> Option<bool> {
+        let command = scene.flaw.test_command();
+        let mut words = command.split_whitespace();
+        let output = std::process::Command::new(words.next().unwrap())
+            .args(words)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .current_dir(scratch.0.join("work"))
+            .output();
+        match output {
+            Ok(output) => Some(output.status.success()),
+            Err(error) => {
+                assert_eq!(error.kind(), std::io::ErrorKind::NotFound, "{error}");
+                None
+            }
+        }
+    }
+
+    #[test]
+    fn on_each_branch_the_test_fails_before_the_fix_and_passes_with_it() {
+        for (place, flaw) in FLAWS.iter().enumerate() {
+            let scratch = Scratch::new(&format!("run-{place}"));
+            let mut scene = Scene::build("vitess", crate::drill::scene::Habit::Chat, 3);
+            scene.flaw = flaw;
+            let cast = Cast::choose(3, &scene.domain);
+            let (repository, _) = prepared(&scratch, &scene, &cast);
+            for branch in scene.all_branches() {
+                repository.work.read(&["checkout", "--quiet", &format!("embargo/{branch}")]).unwrap();
+                let fixed = passes(&scratch, &scene);
+                let before = format!("private/{branch}");
+                repository.work.read(&["checkout", "--quiet", &before, "--", &flaw.path()]).unwrap();
+                let flawed = passes(&scratch, &scene);
+                repository.work.read(&["reset", "--quiet", "--hard"]).unwrap();
+                if fixed.is_none() {
+                    eprintln!("no python3 here: the code of the rehearsal was not run");
+                    return;
+                }
+                assert_eq!((flawed, fixed), (Some(false), Some(true)), "{} on {branch}", flaw.title);
+            }
+        }
+    }
+
+    #[test]
+    fn subjects_under_embargo_do_not_speak_of_security() {
+        let scratch = Scratch::new("subjects");
+        let scene = Scene::build("vitess", crate::drill::scene::Habit::Chat, 3);
+        let cast = Cast::choose(3, &scene.domain);
+        let (repository, _) = prepared(&scratch, &scene, &cast);
+        for commit in repository.prepared() {
+            let message = repository.work.read(&["show", "--no-patch", "--format=%B", &commit.id]).unwrap();
+            for word in ["hole", "secur", "vuln", "attack", "exploit", "cve", scene.flaw.title] {
+                assert!(!message.to_lowercase().contains(word), "{message}");
+            }
         }
     }
 

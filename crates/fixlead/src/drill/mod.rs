@@ -12,11 +12,13 @@
 //! | `steps` | which steps are wanted now |
 //! | `response`, `planning`, `release_day` | the steps themselves |
 //! | `injects` | what goes wrong, and when |
+//! | `delays` | what keeps people |
 //! | `scene`, `flaws`, `people` | the invented project, its flaw, its people |
 //! | `clock` | simulated time and dice |
 //! | `history`, `answer` | what goes to the engine and what comes back |
 //! | `repository`, `merging`, `git` | the real repository |
 //! | `mail`, `boards`, `letters` | messages and their texts |
+//! | `wrap` | long lines broken |
 //! | `advisory` | the advisory's source, from which documents are made |
 //! | `timeline`, `retrospective`, `files` | what is shown and what is left |
 
@@ -24,6 +26,7 @@ mod advisory;
 mod answer;
 mod boards;
 mod clock;
+mod delays;
 mod files;
 mod flaws;
 mod git;
@@ -42,6 +45,7 @@ mod retrospective;
 mod scene;
 mod steps;
 mod timeline;
+mod wrap;
 
 use std::path::{Path, PathBuf};
 
@@ -78,7 +82,8 @@ pub struct Request {
     pub chat: bool,
     /// Decides everything that is left to chance.
     pub seed: u64,
-    /// Where to write; `drill-POLICY-SEED` otherwise.
+    /// Where to write; otherwise `drill-POLICY-SEED`, with a number behind it
+    /// when that is there already.
     pub out: Option<PathBuf>,
     /// What goes wrong; by seed otherwise.
     pub injects: Option<Vec<Inject>>,
@@ -97,8 +102,8 @@ pub struct Outcome {
 ///
 /// # Errors
 ///
-/// When git is missing, the policy is unknown, the directory is not empty or
-/// cannot be written, or the engine refuses the history.
+/// When git is missing, the policy is unknown, the directory asked for is not
+/// empty, none can be written, or the engine refuses the history.
 pub fn run<'a>(request: &Request, engine: &'a dyn Engine, screen: Screen<'a>) -> Result<Outcome, String> {
     git::Git::check()?;
     let habit = if request.chat { scene::Habit::Chat } else { scene::Habit::Lists };
@@ -118,16 +123,15 @@ pub fn run<'a>(request: &Request, engine: &'a dyn Engine, screen: Screen<'a>) ->
         }
         None => Inject::choose(request.seed, scene.habit),
     };
-    let usual = format!("drill-{}-{}", files::plain_name(&request.policy), request.seed);
     let out = match &request.out {
         Some(directory) => files::make_asked(directory)?,
-        None => files::make_usual(&usual)?,
+        None => files::make_usual(&format!("drill-{}-{}", files::plain_name(&request.policy), request.seed))?,
     };
     let mut timeline = Timeline::begin(screen);
     let names: Vec<_> = injects.iter().map(|inject| inject.name()).collect();
     let surprises = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
     timeline.heading(&format!(
-        "Drill of the policy {} with seed {}: {}, flaw \"{}\" ({}). Surprises: {surprises}.\nAll hours are UTC. Files: {}\n",
+        "Drill of the policy {} with seed {}: {}, flaw \"{}\" ({}). Surprises: {surprises}.\nFiles: {}",
         request.policy,
         request.seed,
         scene.project,
@@ -140,7 +144,7 @@ pub fn run<'a>(request: &Request, engine: &'a dyn Engine, screen: Screen<'a>) ->
     let answer = rehearsal.conclude()?;
     let draft = retrospective::draft(&rehearsal, &answer)?;
     files::write(&out.join("retrospective.md"), draft)?;
-    files::write(&out.join("README.txt"), read_me(request, &surprises))?;
+    files::write(&out.join("README.txt"), read_me(request, &out, &surprises))?;
     let report = report(&answer, &rehearsal, closed, &out);
     rehearsal.timeline.heading(&report)?;
     files::write(&out.join("timeline.txt"), rehearsal.timeline.plain())?;
@@ -175,8 +179,13 @@ fn report(answer: &Answer, rehearsal: &Rehearsal, closed: bool, out: &Path) -> S
         text.push_str(&format!("{}: {} [{clause}]\n", finding.kind, finding.text));
     }
     let different = rehearsal.facts.pairs.iter().filter(|pair| !pair.is_same()).count();
+    let compared = match different {
+        0 => "all as they were prepared".to_owned(),
+        1 => "one of them not as it was prepared".to_owned(),
+        many => format!("{many} of them not as they were prepared"),
+    };
     text.push_str(&format!(
-        "Merged commits: {}, of which {different} differ from what was prepared. Messages: {}.\n",
+        "Merged commits: {}, {compared}. Messages: {}.\n",
         rehearsal.facts.pairs.len(),
         rehearsal.post.delivered(),
     ));
@@ -214,26 +223,45 @@ fn summary(request: &Request, injects: &[&str], out: &Path, answer: &Answer, reh
     })
 }
 
-fn read_me(request: &Request, surprises: &str) -> String {
+fn read_me(request: &Request, out: &Path, surprises: &str) -> String {
+    // A policy file is found from where it was named.
+    let (place, history) = if Path::new(&request.policy).is_file() {
+        ("Where the drill was run", out.join("history.json").display().to_string())
+    } else {
+        ("From this directory", "history.json".to_owned())
+    };
+    let optional: String = [
+        ("patches", "patches/          the patches as the distributors got them\n"),
+        ("tracking-issue.md", "tracking-issue.md the public tracking issue\n"),
+        ("release-notes.md", "release-notes.md  the entry in the release notes\n"),
+    ]
+    .iter()
+    .filter(|(name, _)| out.join(name).exists())
+    .map(|(_, line)| *line)
+    .collect();
     format!(
-        "A rehearsal of the policy {} with seed {}. Surprises: {surprises}.
-Nothing in here is real: the project, the flaw, the people and the id are made up.
-The same policy and seed give the same story again.
+        "A rehearsal of the policy {} with seed {}.
+Surprises: {surprises}.
+Nothing in here is real: the project, the flaw, the people and the id are made
+up. The same policy and seed give the same story again.
 
-timeline.txt      what happened, who did it, which clocks ran, what was held and why
+timeline.txt      what happened, who did it, which clocks ran, what was held
 retrospective.md  the draft that people would complete
-history.json      the case as facts, events and questions; `fixlead policy replay history.json`
-                  gives replay.json again
-replay.json       duties, verdicts, findings and exposure
+history.json      the case as facts, events and questions
+replay.json       what the policy says of it: duties, answers, findings and
+                  exposure. {place} the same answer comes from
+                      fixlead policy replay --json {history}
+                  and the same for people to read without --json
 repository/       public.git (what users see), private.git (the embargoed fork),
-                  work (a working copy of both) and conflicts (the backport that git
-                  could not do alone)
-mail/             a Maildir for each person and list; messages under embargo say so
+                  work (a working copy of both) and conflicts (the backport that
+                  git could not do alone)
+mail/             a Maildir for each person and list
 slack/            chat channels as text files
-patches/          the patches as they were sent out, if the policy sends any
 downloads/        what was built, probed and published
 advisory/         CASE.toml, the one source of the advisory
-tracking-issue.md and release-notes.md, if the policy asks for them
+{optional}
+Messages under embargo say so in their first line, and so do those that were
+sent when a part of the case was public already.
 ",
         request.policy, request.seed
     )

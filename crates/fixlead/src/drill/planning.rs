@@ -4,8 +4,8 @@
 use fixlead_core::time::{Instant, Span};
 use serde_json::json;
 
-use super::answer::Answer;
-use super::clock::{next_hour, stamp, until};
+use super::answer::{Answer, Verdict};
+use super::clock::{next_hour, on, stamp};
 use super::files;
 use super::history::Question;
 use super::injects::Inject;
@@ -15,12 +15,15 @@ use super::rehearsal::{Rehearsal, mailbox};
 use super::scene::Habit;
 use super::steps::Step;
 
+/// Merging and building take this long when everything is prepared.
+const MERGE_TO_RELEASE: Span = Span::hours(1);
+
 impl Rehearsal<'_> {
     pub(super) fn plan_communication(&mut self) -> Result<(), String> {
         self.record("comms.planned", json!({"by": self.lead().handle}));
         self.finish(Step::PlanCommunication);
         let lead = self.lead_name();
-        self.timeline.act(self.clock.now(), &lead, "writes down who is told what, when and where")
+        self.act(&lead, "writes down who is told what, when and where")
     }
 
     pub(super) fn plan_release(&mut self, answer: &Answer) -> Result<(), String> {
@@ -29,9 +32,10 @@ impl Rehearsal<'_> {
         };
         self.schedule(release, answer);
         self.finish(Step::Plan);
+        self.report_progress(false)?;
         let lead = self.lead_name();
         let now = self.clock.now();
-        self.timeline.act(now, &lead, &format!("schedules the release {}", until(now, release)))
+        self.act(&lead, &format!("schedules the release for {}, and tells the reporter", on(now, release)))
     }
 
     /// Looks at the date again under new circumstances. An earlier date is
@@ -51,17 +55,37 @@ impl Rehearsal<'_> {
         let lead = self.lead_name();
         if kept || release == before {
             self.facts.plan_basis = self.circumstances(answer);
-            let text = format!("keeps the release date, {}", until(now, before));
-            return self.timeline.act(now, &lead, &text);
+            let bound =
+                if self.bound_by_upstream() { "; the upstream project publishes no earlier" } else { "" };
+            return self.act(&lead, &format!("keeps the release date, {}{bound}", on(now, before)));
         }
         self.schedule(release, answer);
-        self.owe_correction(if release < before {
-            "circumstances no longer allow us to wait"
-        } else {
+        let reason = if release < before {
+            if self.facts.public.is_empty() {
+                "we have learned that users cannot wait"
+            } else {
+                "the flaw is public, so that waiting no longer protects anybody"
+            }
+        } else if self.bound_by_upstream() {
             "we keep to the date of another project that is affected too"
-        });
-        let text = format!("moves the release to {}", until(now, release));
-        self.timeline.act(now, &lead, &text)
+        } else {
+            "what has to come before the release needs more time"
+        };
+        self.owe_correction(reason);
+        self.report_progress(true)?;
+        self.act(&lead, &format!("moves the release to {}", on(now, release)))
+    }
+
+    /// Whether another project's date still holds everything.
+    fn bound_by_upstream(&self) -> bool {
+        self.facts.upstream.is_some_and(|date| date > self.clock.now())
+    }
+
+    /// The reporter hears every date, whoever else does.
+    pub(super) fn report_progress(&mut self, another: bool) -> Result<(), String> {
+        let lead = self.lead().name.clone();
+        let text = letters::progress(&self.brief(&lead), another);
+        self.tell_reporter("progress", text)
     }
 
     fn schedule(&mut self, release: Instant, answer: &Answer) {
@@ -86,12 +110,16 @@ impl Rehearsal<'_> {
         let hurries = self.hurries(answer);
         let proposal = self.ask_one(Question::plain("release.propose"))?;
         let now = self.clock.now();
-        let (lead, margin) = match (hurries, self.scene.habit) {
+        let (lead, mut margin) = match (hurries, self.scene.habit) {
             (true, Habit::Lists) => (Span::hours(4), Span::minutes(90)),
             (true, Habit::Chat) => (Span::hours(3), Span::minutes(75)),
             (false, Habit::Lists) => (Span::hours(5), Span::hours(4)),
             (false, Habit::Chat) => (Span::hours(26), Span::hours(2)),
         };
+        if self.bound_by_upstream() {
+            // All is prepared before the date; merging begins with it.
+            margin = MERGE_TO_RELEASE;
+        }
         let base = proposal.proposed.or(proposal.earliest).unwrap_or(now);
         let mut release = base;
         if base < now + lead {
@@ -104,7 +132,7 @@ impl Rehearsal<'_> {
             let room = self.ask_one(probe)?;
             let earliest = room.earliest.filter(|earliest| !room.allowed && *earliest + margin > release);
             if let Some(earliest) = earliest {
-                release = settle(earliest + margin, hurries || self.facts.upstream.is_some());
+                release = settle(earliest + margin, hurries || self.bound_by_upstream());
             }
             let question = Question::with("release.schedule", "for", release.to_string());
             if earliest.is_none() && self.may(step, &[question])? {
@@ -149,8 +177,8 @@ impl Rehearsal<'_> {
         };
         self.send(&letter)?;
         let lead = self.lead_name();
-        let text = format!("tells users in {channel}: a fix comes {}", until(now, plan));
-        self.timeline.act(now, &lead, &text)
+        let text = format!("tells users in {channel}: a fix comes on {}", on(now, plan));
+        self.act(&lead, &text)
     }
 
     /// The channel on which users read.
@@ -179,7 +207,7 @@ impl Rehearsal<'_> {
                 subject,
                 body,
                 attachments: attachments.to_vec(),
-                secrecy: self.embargo(),
+                secrecy: self.secrecy(),
                 answers: None,
             };
             self.send(&letter)?;
@@ -218,9 +246,9 @@ impl Rehearsal<'_> {
         let text = format!(
             "sends {} distributors the advance notice with the patches; release {}",
             self.cast.distributors.len(),
-            until(now, plan)
+            on(now, plan)
         );
-        self.timeline.act(now, &lead, &text)
+        self.act(&lead, &text)
     }
 
     pub(super) fn notify_before_release(&mut self) -> Result<(), String> {
@@ -242,9 +270,8 @@ impl Rehearsal<'_> {
         let now = self.clock.now();
         self.facts.prerelease = Some((now, plan));
         let lead = self.lead_name();
-        let text =
-            format!("sends the distributors date, hour and public wording; release {}", until(now, plan));
-        self.timeline.act(now, &lead, &text)
+        let text = format!("sends the distributors date, hour and public wording; release {}", on(now, plan));
+        self.act(&lead, &text)
     }
 
     pub(super) fn correct(&mut self) -> Result<(), String> {
@@ -260,17 +287,17 @@ impl Rehearsal<'_> {
         let now = self.clock.now();
         if self.facts.forthcoming.is_some() {
             let lead = self.lead().name.clone();
-            let (subject, body) = letters::correction(&self.brief(&lead), &reason);
+            let text = letters::correction_for_users(&self.brief(&lead));
             let channel = self.announcements();
-            self.boards.post(channel, &lead, &format!("{subject}\n\n{body}"), now)?;
+            self.boards.post(channel, &lead, &text, now)?;
             self.facts.forthcoming = Some(plan);
             told.push(channel);
         }
         self.record("notice.correction", json!({"states": plan.to_string(), "to": told}));
         self.finish(Step::Correct);
         let lead = self.lead_name();
-        let text = format!("corrects the date for {}: {}", told.join(" and "), until(now, plan));
-        self.timeline.act(now, &lead, &text)
+        let text = format!("corrects the date for {}: {}", told.join(" and "), on(now, plan));
+        self.act(&lead, &text)
     }
 
     pub(super) fn assess_leak(&mut self) -> Result<(), String> {
@@ -278,7 +305,7 @@ impl Rehearsal<'_> {
         self.record("leak.assessed", json!({"by": by.handle}));
         self.finish(Step::LeakAssess);
         let text = "assesses the damage: the description is out, the patches are not";
-        self.timeline.act(self.clock.now(), &by.name, text)
+        self.act(&by.name, text)
     }
 
     pub(super) fn decide_on_leak(&mut self, answer: &Answer) -> Result<(), String> {
@@ -286,45 +313,61 @@ impl Rehearsal<'_> {
         // When in doubt, push forward; only just before the release it is
         // quicker to stay with the plan.
         let near = self.facts.plan.is_some_and(|plan| plan - now < Span::hours(8));
-        let (decision, words) = if near {
-            ("continue", "decides to stay with the plan, it is close enough")
-        } else {
-            ("release-early", "decides to release as soon as possible")
+        let held = if near { None } else { self.holds_a_release_soon()? };
+        let (decision, words) = match &held {
+            Some(_) => ("continue", "decides to stay with the plan, which is as early as may be"),
+            None if near => ("continue", "decides to stay with the plan, it is close enough"),
+            None => ("release-early", "decides to release as soon as possible"),
         };
+        if let Some(verdict) = &held {
+            self.hold("release.schedule", verdict)?;
+        }
         self.record("leak.decided", json!({"decision": decision, "by": self.lead().handle}));
-        if near {
+        if decision == "continue" {
             self.facts.plan_basis = self.circumstances(answer);
         }
         self.finish(Step::LeakDecide);
         let lead = self.lead_name();
-        self.timeline.act(now, &lead, words)
+        self.act(&lead, words)
+    }
+
+    /// What keeps the release from being much earlier than planned, if
+    /// anything does.
+    fn holds_a_release_soon(&mut self) -> Result<Option<Verdict>, String> {
+        let now = self.clock.now();
+        let soon = (now + Span::hours(4)).to_string();
+        let verdict = self.ask_one(Question::with("release.schedule", "for", soon))?;
+        let worth = self
+            .facts
+            .plan
+            .is_some_and(|plan| verdict.earliest.is_some_and(|earliest| earliest + Span::hours(8) < plan));
+        Ok(if verdict.allowed || worth { None } else { Some(verdict) })
     }
 
     /// What the world does to the plan.
-    pub(super) fn surprise(&mut self, inject: Inject, answer: &Answer) -> Result<(), String> {
-        let now = self.clock.now();
+    pub(super) fn surprise(&mut self, inject: Inject) -> Result<(), String> {
         match inject {
             Inject::ReporterGoesPublic => {
                 let place = "a conference talk, recorded and linked";
                 self.record("public.appeared", json!({"where": place}));
+                self.becomes_public("a description of the flaw, in a recorded conference talk");
                 let reporter = self.cast.reporter.name.clone();
-                self.timeline.inject(now, &format!("{reporter} describes the flaw in {place}"))?;
+                self.happens(&format!("{reporter} describes the flaw in {place}"))?;
                 self.clock.pass_minutes(self.dice.between(10, 70));
                 self.record("project.aware", json!({"via": "a user asks in the chat"}));
-                let text = "a user asks about it in the chat; the project knows now";
-                self.timeline.inject(self.clock.now(), text)
+                self.happens("a user asks about it in the chat; the project knows now")
             }
             Inject::DistributorLeak => {
                 let place = self.dice.place(self.cast.distributors.len());
                 let leaker = self.cast.distributors.get(place).unwrap_or(&self.cast.reporter).clone();
                 let what = "the description from the advance notice, in a public ticket";
                 self.record("embargo.leaked", json!({"by": leaker.handle, "what": what}));
-                self.timeline.inject(now, &format!("{} leaks {what}", leaker.name))?;
+                self.becomes_public(what);
+                self.happens(&format!("{} leaks {what}", leaker.name))?;
                 self.clock.pass_minutes(self.dice.between(10, 50));
                 self.record("leak.known", json!({}));
                 self.facts.leaked = true;
-                let text = "the leak is noticed; the marked copy tells where it came from";
-                self.timeline.inject(self.clock.now(), text)
+                self.happens("the leak is noticed; the marked copy tells where it came from")
             }
             Inject::UpstreamDate => {
                 let date = self.surprises.upstream_date(self.scene.start);
@@ -334,22 +377,22 @@ impl Rehearsal<'_> {
                 );
                 self.facts.upstream = Some(date);
                 let text = format!(
-                    "an upstream library has the same flaw and publishes {}; nothing may be public before",
-                    until(now, date)
+                    "an upstream library has the same flaw and publishes on {}; until then we publish nothing",
+                    stamp(date)
                 );
-                self.timeline.inject(now, &text)
+                self.happens(&text)
             }
             Inject::Exploitation => {
                 self.record("exploitation.aware", json!({"where": "logs of a user"}));
                 self.facts.hurry = true;
-                self.timeline.inject(now, "a user's logs show that somebody exploits the flaw")?;
+                self.happens("a user's logs show that somebody exploits the flaw")?;
                 if matches!(self.scene.flaw.severity, "high" | "critical") && self.scene.habit == Habit::Lists
                 {
                     self.clock.pass_minutes(self.dice.between(15, 60));
                     let by = self.lead().handle.clone();
                     self.record("emergency.declared", json!({"by": by, "reason": "the flaw is exploited"}));
                     let lead = self.lead_name();
-                    self.timeline.act(self.clock.now(), &lead, "declares an emergency")?;
+                    self.act(&lead, "declares an emergency")?;
                 }
                 Ok(())
             }
@@ -366,13 +409,30 @@ impl Rehearsal<'_> {
                     to.name
                 );
                 self.facts.handing_to = Some(to.handle);
-                self.timeline.inject(now, &text)
+                self.happens(&text)
             }
-            Inject::FailingBinary | Inject::RewrittenCommit | Inject::DifferingMerge => {
-                let _ = answer;
-                Ok(())
-            }
+            // These strike in the step that they spoil.
+            Inject::FailingBinary | Inject::RewrittenCommit | Inject::DifferingMerge => Ok(()),
         }
+    }
+
+    /// The other project keeps its date, whatever people are at just then,
+    /// and with that the flaw is public.
+    pub(super) fn upstream_publishes(&mut self, date: Instant) -> Result<(), String> {
+        let place = "the advisory of the upstream library";
+        self.history.record(date, "public.appeared", json!({"where": place}));
+        let news = if self.facts.public.is_empty() { ", and the flaw is public" } else { "" };
+        self.facts.public.push((date, format!("the flaw, in {place}")));
+        self.facts.public.sort_by_key(|(since, _)| *since);
+        self.facts.upstream_published = true;
+        self.timeline.inject(date, &format!("the upstream library publishes, as agreed{news}"))?;
+        let now = self.clock.now();
+        // Nobody looks for another date when the release was planned for this.
+        if self.facts.plan.is_some_and(|plan| plan > now && plan - now < Span::hours(8)) {
+            let answer = self.replay()?;
+            self.facts.plan_basis = self.circumstances(&answer);
+        }
+        Ok(())
     }
 
     /// The world does not stop for an embargo.
@@ -381,7 +441,7 @@ impl Rehearsal<'_> {
         self.repository.unrelated_work(&author, self.clock.now())?;
         self.finish(Step::UnrelatedWork);
         let text = "pushes unrelated work to the public main, as on any other day";
-        self.timeline.act(self.clock.now(), &author.name, text)
+        self.act(&author.name, text)
     }
 }
 

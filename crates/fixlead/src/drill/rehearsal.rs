@@ -12,9 +12,10 @@ use super::Engine;
 use super::answer::{Answer, Verdict};
 use super::boards::Boards;
 use super::clock::{Clock, Dice};
+use super::delays::Delays;
 use super::history::{History, Question};
 use super::injects::{Inject, Surprises};
-use super::letters::Brief;
+use super::letters::{Brief, Text};
 use super::mail::{Letter, Mailbox, PostOffice, Secrecy};
 use super::merging::Pair;
 use super::people::{Cast, Person, Pressure};
@@ -35,6 +36,8 @@ pub struct Facts {
     pub report: String,
     /// Who leads the fix.
     pub lead: Option<String>,
+    /// Who led it before.
+    pub former_leads: Vec<String>,
     /// Who was asked to take over and has not accepted yet.
     pub handing_to: Option<String>,
     /// The handles of the Fix Team.
@@ -59,10 +62,14 @@ pub struct Facts {
     pub prerelease: Option<(Instant, Instant)>,
     /// Whether an embargo was broken.
     pub leaked: bool,
+    /// What became public before the release, and since when.
+    pub public: Vec<(Instant, String)>,
     /// Whether the Fix Lead sees reason to hurry beyond what the mode says.
     pub hurry: bool,
     /// The date another project named.
     pub upstream: Option<Instant>,
+    /// Whether that project has published.
+    pub upstream_published: bool,
     /// Merged commits beside the prepared ones.
     pub pairs: Vec<Pair>,
     /// The branch whose download is broken.
@@ -98,6 +105,9 @@ pub struct Rehearsal<'a> {
     held: BTreeMap<Step, Instant>,
     /// The steps on the agenda that wait for an instant, not for a person.
     timed: BTreeSet<Step>,
+    delays: Delays,
+    /// The steps that somebody is kept from, and why.
+    kept: BTreeMap<Step, &'static str>,
     hurried: bool,
 }
 
@@ -106,6 +116,7 @@ pub struct Rehearsal<'a> {
 enum Next {
     Step(Step),
     Inject(Inject),
+    UpstreamPublishes(Instant),
 }
 
 impl<'a> Rehearsal<'a> {
@@ -140,6 +151,8 @@ impl<'a> Rehearsal<'a> {
             agenda: BTreeMap::new(),
             held: BTreeMap::new(),
             timed: BTreeSet::new(),
+            delays: Delays::choose(seed, scene.habit),
+            kept: BTreeMap::new(),
             hurried: false,
             scene,
             cast,
@@ -165,12 +178,16 @@ impl<'a> Rehearsal<'a> {
                 Next::Step(step) => {
                     self.agenda.remove(&step);
                     self.held.remove(&step);
+                    if let Some(why) = self.kept.remove(&step) {
+                        self.timeline.delay(self.clock.now(), why)?;
+                    }
                     self.take(step, &answer)?;
                 }
                 Next::Inject(inject) => {
                     self.surprises.strike(inject);
-                    self.surprise(inject, &answer)?;
+                    self.surprise(inject)?;
                 }
+                Next::UpstreamPublishes(date) => self.upstream_publishes(date)?,
             }
         }
         Ok(false)
@@ -257,7 +274,16 @@ impl<'a> Rehearsal<'a> {
                     who.awake(ready, &mut self.dice)
                 }
             };
-            let at = before_half_time(at, now, step, answer);
+            // Whoever is paged is not kept; nor is what was put off before.
+            let delay = if hurries { None } else { self.delays.strike(step) };
+            let at = match delay {
+                Some((delay, span)) => {
+                    self.kept.insert(step, delay.why);
+                    self.who(step, answer).awake(at + span, &mut self.dice)
+                }
+                None if self.kept.contains_key(&step) => at,
+                None => before_half_time(at, now, step, answer),
+            };
             let held = self.held.get(&step).copied().unwrap_or(at);
             self.agenda.insert(step, whole_minute(at.max(held)));
         }
@@ -287,6 +313,11 @@ impl<'a> Rehearsal<'a> {
             {
                 first = Some((at, Next::Inject(inject)));
             }
+        }
+        if let Some(date) = self.facts.upstream.filter(|_| !self.facts.upstream_published)
+            && first.is_none_or(|(earliest, _)| date <= earliest)
+        {
+            first = Some((date, Next::UpstreamPublishes(date)));
         }
         first
     }
@@ -353,6 +384,22 @@ impl<'a> Rehearsal<'a> {
         )
     }
 
+    /// Tells what somebody does. What is told and what is recorded get their
+    /// instant from the same clock, so that they cannot disagree.
+    pub(super) fn act(&mut self, who: &str, text: &str) -> Result<(), String> {
+        self.timeline.act(self.clock.now(), who, text)
+    }
+
+    /// Tells what the world does.
+    pub(super) fn happens(&mut self, text: &str) -> Result<(), String> {
+        self.timeline.inject(self.clock.now(), text)
+    }
+
+    /// Tells what is held.
+    pub(super) fn hold(&mut self, action: &str, verdict: &Verdict) -> Result<(), String> {
+        self.timeline.hold(self.clock.now(), action, verdict)
+    }
+
     pub(super) fn record(&mut self, kind: &str, fields: Value) {
         self.history.record(self.clock.now(), kind, fields);
     }
@@ -390,7 +437,7 @@ impl<'a> Rehearsal<'a> {
                 Some(what) => format!("{} {what}", question.action),
                 None => question.action.to_owned(),
             };
-            self.timeline.hold(now, &action, verdict)?;
+            self.hold(&action, verdict)?;
             let later = verdict
                 .earliest
                 .filter(|earliest| *earliest > now)
@@ -408,17 +455,41 @@ impl<'a> Rehearsal<'a> {
         Brief {
             scene: &self.scene,
             lead,
+            reporter: &self.cast.reporter.name,
             release: self.facts.released_at.or(self.facts.plan),
-            public: self.facts.leaked || self.facts.released_at.is_some(),
+            public: &self.facts.public,
+            exploited: self.facts.hurry,
         }
     }
 
-    pub(super) fn embargo(&self) -> Secrecy {
-        if self.facts.released_at.is_some() {
-            Secrecy::Public
-        } else {
-            Secrecy::Embargoed { until: self.facts.plan }
+    /// How far a letter about the case may be passed on now.
+    pub(super) fn secrecy(&self) -> Secrecy {
+        let until = self.facts.plan;
+        match (self.facts.released_at, self.facts.public.first()) {
+            (Some(_), _) => Secrecy::Public,
+            (None, Some((since, _))) => Secrecy::PartlyPublic { since: *since, until },
+            (None, None) => Secrecy::Embargoed { until },
         }
+    }
+
+    /// Notes what can be read by everyone from now on.
+    pub(super) fn becomes_public(&mut self, what: &str) {
+        self.facts.public.push((self.clock.now(), what.to_owned()));
+    }
+
+    /// Writes to the reporter.
+    pub(super) fn tell_reporter(&mut self, kind: &'static str, (subject, body): Text) -> Result<(), String> {
+        let letter = Letter {
+            kind,
+            from: mailbox(self.lead()),
+            to: vec![mailbox(&self.cast.reporter)],
+            subject,
+            body,
+            attachments: Vec::new(),
+            secrecy: self.secrecy(),
+            answers: Some(self.facts.report.clone()),
+        };
+        self.send(&letter).map(|_| ())
     }
 
     pub(super) fn send(&mut self, letter: &Letter) -> Result<String, String> {

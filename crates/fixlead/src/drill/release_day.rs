@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::advisory;
 use super::answer::Answer;
-use super::clock::until;
+use super::clock::on;
 use super::files;
 use super::history::Question;
 use super::injects::Inject;
@@ -23,7 +23,7 @@ impl Rehearsal<'_> {
         for reviewer in self.cast.reviewers().into_iter().cloned().collect::<Vec<_>>() {
             self.record("approved", json!({"branches": all, "by": reviewer.handle}));
             let text = "approves the cherry-picks for all branches";
-            self.timeline.act(self.clock.now(), &reviewer.name, text)?;
+            self.act(&reviewer.name, text)?;
             self.clock.pass_minutes(4);
         }
         self.finish(Step::Approve);
@@ -43,6 +43,9 @@ impl Rehearsal<'_> {
             let now = self.clock.now();
             let tidied = unlucky.as_ref() == Some(branch);
             let pairs = self.repository.merge(branch, &manager, now, tidied)?;
+            if self.facts.pairs.is_empty() {
+                self.becomes_public("the fix, in our public branches");
+            }
             self.record("merged", json!({"branches": [branch], "repo": "public"}));
             let ids: Vec<_> = pairs.iter().map(|pair| short(&pair.merged)).collect();
             let same = if pairs.iter().all(|pair| pair.is_same()) {
@@ -51,7 +54,7 @@ impl Rehearsal<'_> {
                 "merged"
             };
             let text = format!("merges {} into {branch}: {same}", ids.join(", "));
-            self.timeline.act(now, &manager.name, &text)?;
+            self.act(&manager.name, &text)?;
             self.facts.pairs.extend(pairs);
             self.clock.pass_minutes(2);
         }
@@ -69,7 +72,6 @@ impl Rehearsal<'_> {
     fn report_difference(&mut self) -> Result<(), String> {
         let differing: Vec<_> = self.facts.pairs.iter().filter(|pair| !pair.is_same()).cloned().collect();
         for pair in differing {
-            let now = self.clock.now();
             let what = format!(
                 "{} has patch id {}, the one sent out {}",
                 short(&pair.merged),
@@ -78,12 +80,13 @@ impl Rehearsal<'_> {
             );
             self.record("patch.differs", json!({"branch": pair.branch, "what": what}));
             let text = format!("the commit merged into {} is not the one that was sent: {what}", pair.branch);
-            self.timeline.inject(now, &text)?;
+            self.happens(&text)?;
             self.clock.pass_minutes(1);
             let verdict = self.ask_one(Question::plain("release"))?;
             if !verdict.allowed {
-                self.timeline.hold(self.clock.now(), "release", &verdict)?;
+                self.hold("release", &verdict)?;
             }
+            self.clock.pass_minutes(1);
             let name = format!("{}-as-merged.mbox", files::plain_name(&pair.branch));
             let attachments = [(name, self.repository.merged_patch(&pair)?)];
             self.tell_distributors("difference", &attachments, |brief, _| {
@@ -91,15 +94,10 @@ impl Rehearsal<'_> {
             })?;
             let reason =
                 "the difference is a comment in a test; the distributors have the patch as it was merged";
-            self.clock.pass_minutes(1);
             let by = self.lead().handle.clone();
             self.record("override", json!({"gate": "OT-60", "by": by, "reason": reason}));
             let lead = self.lead_name();
-            self.timeline.act(
-                self.clock.now(),
-                &lead,
-                &format!("sends the distributors the patch as merged, and goes on: {reason}"),
-            )?;
+            self.act(&lead, &format!("sends the distributors the patch as merged, and goes on: {reason}"))?;
         }
         Ok(())
     }
@@ -134,11 +132,11 @@ impl Rehearsal<'_> {
                 None => {
                     self.record("binaries.verified", branches(std::slice::from_ref(&branch)));
                     let text = format!("builds {version}, downloads it and finds it whole");
-                    self.timeline.act(now, &manager.name, &text)?;
+                    self.act(&manager.name, &text)?;
                 }
                 Some(fault) => {
                     let text = format!("the download of {version} does not work: {fault}");
-                    self.timeline.inject(now, &text)?;
+                    self.happens(&text)?;
                     self.facts.broken = Some(branch);
                 }
             }
@@ -158,7 +156,7 @@ impl Rehearsal<'_> {
         let verdict = self.ask_one(Question::plain("release"))?;
         let now = self.clock.now();
         if !verdict.allowed {
-            self.timeline.hold(now, "release", &verdict)?;
+            self.hold("release", &verdict)?;
         }
         let Some(plan) = self.facts.plan else {
             return Ok(());
@@ -168,13 +166,14 @@ impl Rehearsal<'_> {
         let verdict = self.ask_one(question)?;
         let release = if verdict.allowed { later } else { verdict.earliest.unwrap_or(later) };
         if !verdict.allowed {
-            self.timeline.hold(now, "release.schedule", &verdict)?;
+            self.hold("release.schedule", &verdict)?;
         }
         self.record("release.scheduled", json!({"for": release.to_string()}));
         self.facts.plan = Some(release);
         self.owe_correction("a download did not work and is built again");
+        self.report_progress(true)?;
         let lead = self.lead_name();
-        self.timeline.act(now, &lead, &format!("postpones the release: {}", until(now, release)))
+        self.act(&lead, &format!("postpones the release to {}", on(now, release)))
     }
 
     pub(super) fn rebuild(&mut self) -> Result<(), String> {
@@ -190,7 +189,7 @@ impl Rehearsal<'_> {
         self.record("binaries.verified", branches(std::slice::from_ref(&branch)));
         self.finish(Step::Rebuild);
         let text = format!("builds {version} again, downloads it and finds it whole");
-        self.timeline.act(self.clock.now(), &manager.name, &text)
+        self.act(&manager.name, &text)
     }
 
     pub(super) fn release(&mut self, answer: &Answer) -> Result<(), String> {
@@ -210,8 +209,9 @@ impl Rehearsal<'_> {
         self.facts.plan = Some(now);
         self.finish(Step::Release);
         let manager = self.cast.release_manager().name.clone();
-        self.timeline.act(now, &manager, &format!("releases {}", letters::fixed_versions(&self.scene)))?;
-        advisory::write(&self.out, &self.scene, &self.facts, &self.lead().name, now)?;
+        self.act(&manager, &format!("releases {}", letters::fixed_versions(&self.scene)))?;
+        let (lead, reporter) = (&self.lead().name, &self.cast.reporter.name);
+        advisory::write(&self.out, &self.scene, &self.facts, lead, reporter, now)?;
         // Whoever may release may announce at the same instant. That cannot be
         // asked first: a question sees only what lies before it.
         self.announce_on(&channels)
@@ -287,12 +287,18 @@ impl Rehearsal<'_> {
             }
             self.facts.announced.push(channel.clone());
         }
-        self.record(
-            "announced",
-            json!({"channels": channels, "links": [self.scene.advisory_url(), self.scene.tracking_url(), self.scene.notes_url()]}),
-        );
+        let mut links = vec![self.scene.advisory_url(), self.scene.notes_url()];
+        if self.scene.habit == Habit::Lists {
+            links.push(self.scene.tracking_url());
+        }
+        self.record("announced", json!({"channels": channels, "links": links}));
+        if !self.is_done(Step::Announce) {
+            let thanks = letters::thanks(&self.brief(&lead.name));
+            self.tell_reporter("thanks", thanks)?;
+            self.finish(Step::Announce);
+        }
         let lead = self.lead_name();
-        self.timeline.act(now, &lead, &format!("announces the release on {}", channels.join(", ")))
+        self.act(&lead, &format!("announces the release on {}", channels.join(", ")))
     }
 
     pub(super) fn populate_cve(&mut self) -> Result<(), String> {
@@ -303,7 +309,7 @@ impl Rehearsal<'_> {
         self.finish(Step::PopulateCve);
         let lead = self.lead_name();
         let text = format!("fills in the record of {}", self.scene.cve);
-        self.timeline.act(self.clock.now(), &lead, &text)
+        self.act(&lead, &text)
     }
 
     pub(super) fn close_tracking(&mut self) -> Result<(), String> {
@@ -316,7 +322,7 @@ impl Rehearsal<'_> {
         self.record("tracking.closed", json!({"url": self.scene.tracking_url()}));
         self.finish(Step::CloseTracking);
         let lead = self.lead_name();
-        self.timeline.act(now, &lead, "closes the tracking issue")
+        self.act(&lead, "closes the tracking issue")
     }
 
     pub(super) fn revoke_team(&mut self) -> Result<(), String> {
@@ -329,7 +335,7 @@ impl Rehearsal<'_> {
         self.finish(Step::RevokeTeam);
         let lead = self.lead_name();
         let text = "removes the Fix Team from the private fork";
-        self.timeline.act(self.clock.now(), &lead, text)
+        self.act(&lead, text)
     }
 
     pub(super) fn send_retrospective(&mut self, answer: &Answer) -> Result<(), String> {
@@ -354,7 +360,7 @@ impl Rehearsal<'_> {
         self.finish(Step::Retrospective);
         let lead = self.lead_name();
         let text = "sends the retrospective: people, timeline, where it came from, critique";
-        self.timeline.act(self.clock.now(), &lead, text)
+        self.act(&lead, text)
     }
 
     pub(super) fn send_feedback(&mut self) -> Result<(), String> {
@@ -373,7 +379,7 @@ impl Rehearsal<'_> {
         self.send(&letter)?;
         self.record("feedback.sent", json!({"by": by.handle, "to": to.address, "parts": ["critique"]}));
         self.finish(Step::Feedback);
-        self.timeline.act(self.clock.now(), &by.name, "sends feedback on the process")
+        self.act(&by.name, "sends feedback on the process")
     }
 
     pub(super) fn close_case(&mut self) -> Result<(), String> {
@@ -384,7 +390,7 @@ impl Rehearsal<'_> {
         self.facts.closed = true;
         self.finish(Step::CloseCase);
         let lead = self.lead_name();
-        self.timeline.act(self.clock.now(), &lead, "closes the case")
+        self.act(&lead, "closes the case")
     }
 }
 

@@ -13,6 +13,9 @@ use super::git::Git;
 use super::people::{Cast, Person};
 use super::scene::Scene;
 
+/// The page that comes with the fix.
+const NOTES: &str = "docs/notes.md";
+
 /// A commit with what a review needs to know about it.
 #[derive(Clone, Debug)]
 pub struct Commit {
@@ -124,7 +127,8 @@ impl Repository {
     }
 
     /// Writes the fix on top of main in the private fork: the repair with its
-    /// test, and the note for users.
+    /// test, and the note for users. The subjects say nothing of what is
+    /// repaired: they can be read in public before the announcement is.
     pub fn write_fix(&mut self, author: &Person, at: Instant) -> Result<Vec<Commit>, String> {
         let flaw = self.scene.flaw;
         self.work.read(&["checkout", "--quiet", "-B", "embargo/main", "private/main"])?;
@@ -133,13 +137,19 @@ impl Repository {
         self.commit(
             author,
             at,
-            &format!("{}: close the hole in {}\n\n{}", flaw.component, flaw.file, flaw.summary),
+            &format!(
+                "{}: rework {}\n\nThe reasons stand in the notes of the release.",
+                flaw.component, flaw.file
+            ),
         )?;
         self.put(
-            "docs/security-notes.md",
-            &format!("# Security notes\n\n- {}. Upgrade; until then: {}\n", flaw.title, flaw.mitigation),
+            NOTES,
+            &format!(
+                "# Notes for operators\n\n- In earlier versions {}. Upgrade; until then: {}\n",
+                flaw.title, flaw.mitigation
+            ),
         )?;
-        self.commit(author, at + Span::minutes(20), "docs: tell users what to do until they upgrade")?;
+        self.commit(author, at + Span::minutes(20), "docs: notes for operators")?;
         self.work.read(&["push", "--quiet", "--force", "private", "embargo/main"])?;
         self.note("main", author, "private/main..embargo/main")
     }
@@ -149,10 +159,9 @@ impl Repository {
     pub fn rewrite_last(&mut self, author: &Person, at: Instant) -> Result<(String, String), String> {
         self.work.read(&["checkout", "--quiet", "embargo/main"])?;
         let from = self.work.read(&["rev-parse", "HEAD"])?;
-        let path = "docs/security-notes.md";
-        let mut text = self.text(path)?;
-        text.push_str("- Who cannot upgrade at once finds the older branches' fixes there, too.\n");
-        self.put(path, &text)?;
+        let mut text = self.text(NOTES)?;
+        text.push_str("- This holds for every supported branch.\n");
+        self.put(NOTES, &text)?;
         self.work.read(&["add", "--all"])?;
         self.work.run(&author.signature(), at, &["commit", "--quiet", "--amend", "--no-edit"])?;
         let to = self.work.read(&["rev-parse", "HEAD"])?;
@@ -205,13 +214,17 @@ impl Repository {
         files::write(
             &record,
             format!(
-                "git said:\n\n{}\n\n{} with the conflict:\n\n{conflicted}\nresolved by hand to:\n\n{}",
+                "git said:\n\n{}\n\n{} with the conflict:\n\n{conflicted}\nresolved by hand to:\n\n{}\nand its test {} to:\n\n{}",
                 said.trim(),
                 flaw.path(),
-                flaw.text(flaw.older_fixed)
+                flaw.text(flaw.older_fixed),
+                flaw.test_path(),
+                flaw.older_test
             ),
         )?;
         self.put(&flaw.path(), &flaw.text(flaw.older_fixed))?;
+        // The test of main calls what this branch does not have yet.
+        self.put(&flaw.test_path(), flaw.older_test)?;
         self.work.read(&["add", "--all"])?;
         self.work.run(&author.signature(), at, &["cherry-pick", "--continue"])?;
         Ok(Conflict { branch: branch.to_owned(), path: flaw.path(), record })

@@ -32,13 +32,13 @@ impl Rehearsal<'_> {
             json!({"visibility": "private", "channel": "mail", "reporter": reporter.handle}),
         );
         let text = format!("reports by mail: {}", self.scene.flaw.title);
-        self.timeline.act(self.clock.now(), &format!("{} (reporter)", reporter.name), &text)
+        self.act(&format!("{} (reporter)", reporter.name), &text)
     }
 
     pub(super) fn acknowledge(&mut self) -> Result<(), String> {
         let by = self.cast.responders.first().unwrap_or(&self.cast.reporter).clone();
         let reporter = self.cast.reporter.clone();
-        let (subject, body) = letters::acknowledgement(&self.brief(""), &reporter.name, &by.name);
+        let (subject, body) = letters::acknowledgement(&self.brief(""), &by.name);
         let letter = Letter {
             kind: "acknowledgement",
             from: mailbox(&by),
@@ -46,14 +46,14 @@ impl Rehearsal<'_> {
             subject,
             body,
             attachments: Vec::new(),
-            secrecy: Secrecy::Embargoed { until: None },
+            secrecy: self.secrecy(),
             answers: Some(self.facts.report.clone()),
         };
         self.send(&letter)?;
         self.record("report.acknowledged", json!({"by": by.handle}));
         self.record("triage.started", json!({"by": by.handle}));
         self.finish(Step::Acknowledge);
-        self.timeline.act(self.clock.now(), &by.name, "acknowledges the report and tries to reproduce it")
+        self.act(&by.name, "acknowledges the report and tries to reproduce it")
     }
 
     pub(super) fn triage(&mut self) -> Result<(), String> {
@@ -63,7 +63,7 @@ impl Rehearsal<'_> {
         self.record("affected.set", branches(&affected));
         self.finish(Step::Triage);
         let text = format!("reproduces it; affected: {}", affected.join(", "));
-        self.timeline.act(self.clock.now(), &by.name, &text)
+        self.act(&by.name, &text)
     }
 
     pub(super) fn take_lead(&mut self, answer: &Answer) -> Result<(), String> {
@@ -83,16 +83,18 @@ impl Rehearsal<'_> {
         self.facts.lead = Some(handle);
         self.finish(Step::TakeLead);
         let name = self.lead().name.clone();
-        self.timeline.act(self.clock.now(), &name, text)
+        self.act(&name, text)
     }
 
     pub(super) fn accept_lead(&mut self) -> Result<(), String> {
         if let Some(handle) = self.facts.handing_to.take() {
             self.record("fixlead.accepted", json!({"who": handle}));
+            let former = self.lead().name.clone();
+            self.facts.former_leads.push(former);
             self.facts.lead = Some(handle);
             self.finish(Step::AcceptLead);
             let name = self.lead().name.clone();
-            self.timeline.act(self.clock.now(), &name, "accepts, and leads the fix from now on")?;
+            self.act(&name, "accepts, and leads the fix from now on")?;
         }
         Ok(())
     }
@@ -101,12 +103,12 @@ impl Rehearsal<'_> {
         self.record("reporter.asked-private", json!({"by": self.lead().handle}));
         let lead = self.lead_name();
         let text = "asks the reporter to take it down and handle it privately";
-        self.timeline.act(self.clock.now(), &lead, text)?;
+        self.act(&lead, text)?;
         self.clock.pass_minutes(20);
         self.record("reporter.answered-private", json!({"answer": "declined"}));
         self.finish(Step::AskPrivate);
         let reporter = format!("{} (reporter)", self.cast.reporter.name);
-        self.timeline.act(self.clock.now(), &reporter, "declines")
+        self.act(&reporter, "declines")
     }
 
     pub(super) fn add_fix_team(&mut self) -> Result<(), String> {
@@ -124,7 +126,7 @@ impl Rehearsal<'_> {
         self.finish(Step::FixTeam);
         let lead = self.lead_name();
         let text = format!("reads OWNERS and brings in the Fix Team: {}", names.join(", "));
-        self.timeline.act(self.clock.now(), &lead, &text)
+        self.act(&lead, &text)
     }
 
     pub(super) fn send_overview(&mut self) -> Result<(), String> {
@@ -139,14 +141,14 @@ impl Rehearsal<'_> {
             subject,
             body,
             attachments: Vec::new(),
-            secrecy: self.embargo(),
+            secrecy: self.secrecy(),
             answers: Some(self.facts.report.clone()),
         };
         let id = self.send(&letter)?;
         self.record("overview.sent", json!({"message_id": id}));
         self.finish(Step::Overview);
         let lead = self.lead_name();
-        self.timeline.act(self.clock.now(), &lead, "sends the Fix Team an overview of the process")
+        self.act(&lead, "sends the Fix Team an overview of the process")
     }
 
     pub(super) fn score(&mut self) -> Result<(), String> {
@@ -168,7 +170,7 @@ impl Rehearsal<'_> {
         self.record("score.set", fields);
         self.finish(Step::Score);
         let lead = self.lead_name();
-        self.timeline.act(self.clock.now(), &lead, &text)
+        self.act(&lead, &text)
     }
 
     pub(super) fn assign_cve(&mut self) -> Result<(), String> {
@@ -176,7 +178,7 @@ impl Rehearsal<'_> {
         self.finish(Step::AssignCve);
         let lead = self.lead_name();
         let text = format!("gets {} from the numbering authority", self.scene.cve);
-        self.timeline.act(self.clock.now(), &lead, &text)
+        self.act(&lead, &text)
     }
 
     /// Somebody would like to tell people at once; the engine says whether
@@ -189,14 +191,13 @@ impl Rehearsal<'_> {
             ("notice.advance", "the distributors")
         };
         let lead = self.lead_name();
-        let now = self.clock.now();
-        self.timeline.act(now, &lead, &format!("asks whether {words} may be told already"))?;
+        self.act(&lead, &format!("asks whether {words} may be told already"))?;
         let verdict = self.ask_one(Question::plain(action))?;
         if verdict.allowed {
             let text = "waits all the same: there is no realistic date to state yet";
-            self.timeline.act(now, &lead, text)
+            self.act(&lead, text)
         } else {
-            self.timeline.hold(now, action, &verdict)
+            self.hold(action, &verdict)
         }
     }
 
@@ -204,7 +205,7 @@ impl Rehearsal<'_> {
         self.record("mitigation.developed", json!({"text": self.scene.flaw.mitigation}));
         self.finish(Step::Mitigation);
         let name = self.cast.engineer().name.clone();
-        self.timeline.act(self.clock.now(), &name, "finds what users can do until they upgrade")
+        self.act(&name, "finds what users can do until they upgrade")
     }
 
     fn propose(&mut self, commits: &[Commit]) {
@@ -230,7 +231,7 @@ impl Rehearsal<'_> {
         self.propose(&commits);
         self.finish(Step::WriteFix);
         let text = format!("pushes the fix to the private fork: {}", short_ids(&commits));
-        self.timeline.act(self.clock.now(), &author.name, &text)
+        self.act(&author.name, &text)
     }
 
     /// The reviewers give their LGTM to every commit that waits for one.
@@ -244,7 +245,7 @@ impl Rehearsal<'_> {
                 1 => format!("gives an LGTM to {what}, 1 commit"),
                 _ => format!("gives an LGTM to {what}, {count} commits"),
             };
-            self.timeline.act(self.clock.now(), &reviewer.name, &text)?;
+            self.act(&reviewer.name, &text)?;
             self.clock.pass_minutes(self.dice.between(5, 40));
         }
         Ok(())
@@ -267,12 +268,12 @@ impl Rehearsal<'_> {
                 short(&from),
                 short(&to)
             );
-            self.timeline.inject(now, &text)?;
+            self.happens(&text)?;
             self.facts.unreviewed.push(to);
             self.clock.pass_minutes(5);
             let verdict = self.ask_one(Question::plain("fix.complete"))?;
             if !verdict.allowed {
-                self.timeline.hold(self.clock.now(), "fix.complete", &verdict)?;
+                self.hold("fix.complete", &verdict)?;
             }
         }
         Ok(())
@@ -296,12 +297,12 @@ impl Rehearsal<'_> {
                 ),
                 None => format!("backports the fix to {}: git picks it cleanly", branch.name),
             };
-            self.timeline.act(now, &author.name, &format!("{text} ({})", short_ids(&commits)))?;
             self.clock.pass_minutes(if conflict.is_some() { 95 } else { 15 });
             if conflict.is_some() {
                 self.facts.conflict = conflict;
             }
             self.propose(&commits);
+            self.act(&author.name, &format!("{text} ({})", short_ids(&commits)))?;
         }
         self.finish(Step::Backport);
         Ok(())
@@ -326,7 +327,7 @@ impl Rehearsal<'_> {
         };
         self.record("fix.complete", json!({"by": by.handle}));
         self.finish(Step::CompleteFix);
-        self.timeline.act(self.clock.now(), &by.name, text)
+        self.act(&by.name, text)
     }
 }
 

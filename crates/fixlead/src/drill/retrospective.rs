@@ -19,8 +19,9 @@ pub fn draft(case: &Rehearsal, answer: &Answer) -> Result<String, String> {
             text.push_str(&format!("- {role}: {}\n", names.join(", ")));
         }
     };
-    line("Reporter", vec![&case.cast.reporter.name]);
+    line("Reporter, credited by name", vec![&case.cast.reporter.name]);
     line("Fix Lead", vec![&case.lead().name]);
+    line("Fix Lead before that", case.facts.former_leads.iter().map(String::as_str).collect());
     line("Response team", case.cast.responders.iter().map(|who| who.name.as_str()).collect());
     line("Author of the fix", vec![&case.cast.engineer().name]);
     line("Reviewers", case.cast.reviewers().iter().map(|who| who.name.as_str()).collect());
@@ -34,6 +35,7 @@ pub fn draft(case: &Rehearsal, answer: &Answer) -> Result<String, String> {
             let mark = match entry.kind {
                 Kind::Hold => "held: ",
                 Kind::Inject => "surprise: ",
+                Kind::Delay => "delay: ",
                 _ => "",
             };
             text.push_str(&format!("- {} - {mark}{}\n", stamp(entry.at), entry.text));
@@ -121,10 +123,14 @@ fn questions(case: &Rehearsal, answer: &Answer) -> String {
     let entries = case.timeline.entries();
     let holds = entries.iter().filter(|entry| entry.kind == Kind::Hold).count();
     if holds > 0 {
-        text.push_str(&format!("- The policy held us {holds} times. Did each hold protect somebody?\n"));
+        let held = if holds == 1 { "once. Did that" } else { &format!("{holds} times. Did each hold") };
+        text.push_str(&format!("- The policy held us {held} protect somebody?\n"));
     }
     for entry in entries.iter().filter(|entry| entry.kind == Kind::Inject) {
         text.push_str(&format!("- \"{}\": what would have made that harmless?\n", entry.text));
+    }
+    for entry in entries.iter().filter(|entry| entry.kind == Kind::Delay) {
+        text.push_str(&format!("- \"{}\": who could have stepped in, and when?\n", entry.text));
     }
     for duty in answer.duties().iter().filter(|duty| duty.state == "late" || duty.state == "missed") {
         text.push_str(&format!(

@@ -83,7 +83,7 @@ impl Scene {
         Scene {
             policy: policy.to_owned(),
             project,
-            package: format!("pkg:golang/{slug}.example/{slug}"),
+            package: format!("pkg:pypi/{slug}"),
             domain: format!("{slug}.example"),
             branches,
             habit: if chat { Habit::Chat } else { Habit::Lists },

@@ -129,11 +129,11 @@ fn start(step: Step, case: &Rehearsal, answer: &Answer) -> Option<Start> {
         }
         Step::Correct => when(facts.correction_owed.is_some() && before_release, Work(5, 20)),
         Step::Forthcoming => {
-            let wanted = facts.plan.is_some() && before_release && undone("forthcoming-notice");
+            let wanted = settled(case, answer) && before_release && undone("forthcoming-notice");
             when(wanted && facts.forthcoming.is_none_or(|plan| Some(plan) != facts.plan), Work(10, 90))
         }
         Step::Advance => {
-            let wanted = facts.plan.is_some() && before_release && undone("advance-notice");
+            let wanted = settled(case, answer) && before_release && undone("advance-notice");
             when(wanted && facts.advance.is_none_or(|(_, plan)| Some(plan) != facts.plan), Work(15, 90))
         }
         Step::UnrelatedWork => when(first && facts.plan.is_some() && before_release, Work(600, 1500)),
@@ -143,12 +143,15 @@ fn start(step: Step, case: &Rehearsal, answer: &Answer) -> Option<Start> {
             let plan = facts.plan.filter(|_| before_release)?;
             let told = facts.prerelease.is_some_and(|(_, stated)| stated == plan);
             let duty = answer.undone("prerelease-notice").into_iter().next()?;
-            if told || undone("advance-notice") {
+            if told || undone("advance-notice") || !settled(case, answer) {
                 return None;
             }
             let due = duty.due.unwrap_or(plan - Span::hours(24));
             let planned = due - Span::hours(3);
-            let pressed = case.hurries(answer) || planned <= case.clock.now();
+            let now = case.clock.now();
+            // A release that is days away is not told about sooner for haste.
+            let pressed = case.hurries(answer) && plan - now < Span::hours(48);
+            let pressed = pressed || planned <= now;
             Some(if pressed { Work(10, 40) } else { At(planned) })
         }
         Step::Approve => {
@@ -212,6 +215,15 @@ pub fn duty(step: Step) -> Option<&'static str> {
         Step::Advance => "advance-notice",
         _ => return None,
     })
+}
+
+/// Whether there is a date that nobody is about to change, so that others can
+/// be told.
+fn settled(case: &Rehearsal, answer: &Answer) -> bool {
+    let facts = &case.facts;
+    let undecided = facts.leaked && !case.is_done(Step::LeakDecide);
+    let current = case.is_done(Step::Merge) || case.circumstances(answer) == facts.plan_basis;
+    facts.plan.is_some_and(|plan| plan > case.clock.now()) && !undecided && current
 }
 
 /// Whether everyone who must hear beforehand has heard of the plan in force.

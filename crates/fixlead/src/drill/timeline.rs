@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use fixlead_core::time::{Instant, Span};
 
 use super::answer::{Answer, Duty, Finding, Verdict};
-use super::clock::{stamp, until, words};
+use super::clock::{day, hour, until, words};
+use super::wrap;
 
 /// What a line is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub enum Kind {
     Hold,
     /// The engine noticed something.
     Finding,
+    /// Somebody was kept from a step.
+    Delay,
 }
 
 /// A line of the timeline.
@@ -70,7 +73,7 @@ impl<'a> Screen<'a> {
 pub struct Timeline<'a> {
     screen: Screen<'a>,
     entries: Vec<Entry>,
-    last_stamp: String,
+    last: Option<Instant>,
     seen_duties: Vec<Duty>,
     seen_findings: Vec<Finding>,
     seen_mode: String,
@@ -78,8 +81,12 @@ pub struct Timeline<'a> {
     lines: String,
 }
 
-/// Width of `Thu 2027-03-04 16:00 UTC` and the gap after it.
-const MARGIN: usize = 26;
+/// The widest line.
+pub const WIDTH: usize = 80;
+/// Width of `  16:00 UTC` and the gap after it.
+const MARGIN: usize = 13;
+/// Width of `finding` and the gap after it.
+const WORD: usize = 9;
 
 impl<'a> Timeline<'a> {
     /// An empty timeline that is shown on a screen.
@@ -87,7 +94,7 @@ impl<'a> Timeline<'a> {
         Timeline {
             screen,
             entries: Vec::new(),
-            last_stamp: String::new(),
+            last: None,
             seen_duties: Vec::new(),
             seen_findings: Vec::new(),
             seen_mode: String::new(),
@@ -106,11 +113,18 @@ impl<'a> Timeline<'a> {
         &self.lines
     }
 
-    /// A line outside of time: a heading or the summary.
+    /// Lines outside of time: a heading or the summary. Lines that hang begin
+    /// two columns further in.
     pub fn heading(&mut self, text: &str) -> Result<(), String> {
-        self.lines.push_str(text);
-        self.lines.push('\n');
-        self.screen.show(text)
+        for line in text.split('\n') {
+            let inside = line.len() - line.trim_start_matches(' ').len();
+            for line in wrap::broken(line, WIDTH, &" ".repeat(inside + 2)) {
+                self.lines.push_str(&line);
+                self.lines.push('\n');
+                self.screen.show(&line)?;
+            }
+        }
+        Ok(())
     }
 
     /// Somebody did something.
@@ -123,6 +137,11 @@ impl<'a> Timeline<'a> {
         self.tell(at, Kind::Inject, text)
     }
 
+    /// Somebody was kept from what comes next.
+    pub fn delay(&mut self, at: Instant, text: &str) -> Result<(), String> {
+        self.tell(at, Kind::Delay, text)
+    }
+
     /// A question was answered with no.
     pub fn hold(&mut self, at: Instant, action: &str, verdict: &Verdict) -> Result<(), String> {
         let mut text = format!("{action}: {}", verdict.because);
@@ -133,29 +152,34 @@ impl<'a> Timeline<'a> {
         self.tell(at, Kind::Hold, &text)
     }
 
-    /// Adds an entry and shows it.
+    /// Adds an entry and shows it: the day when it is a new one, the hour when
+    /// it is, and the text beside it.
     pub fn tell(&mut self, at: Instant, kind: Kind, text: &str) -> Result<(), String> {
-        let instant = stamp(at);
-        let shown = if instant == self.last_stamp { String::new() } else { instant.clone() };
-        self.last_stamp = instant;
         let (word, colour) = match kind {
             Kind::Act => ("", ""),
-            Kind::Inject => ("INJECT   ", "\x1b[1;35m"),
-            Kind::Clock => ("clock    ", "\x1b[2m"),
-            Kind::Hold => ("HOLD     ", "\x1b[1;33m"),
-            Kind::Finding => ("finding  ", "\x1b[31m"),
+            Kind::Inject => ("INJECT", "\x1b[1;35m"),
+            Kind::Clock => ("clock", "\x1b[2m"),
+            Kind::Hold => ("HOLD", "\x1b[1;33m"),
+            Kind::Delay => ("delay", "\x1b[33m"),
+            Kind::Finding => ("finding", "\x1b[31m"),
         };
-        let text_lines = text.replace('\n', &format!("\n{:MARGIN$}{:9}", "", ""));
-        let plain = format!("{shown:MARGIN$}{word}{text_lines}");
-        self.lines.push_str(plain.trim_end());
-        self.lines.push('\n');
-        let line = if self.screen.colour && !colour.is_empty() {
-            format!("{shown:MARGIN$}{colour}{word}{text_lines}\x1b[0m")
-        } else {
-            plain
-        };
+        if self.last.is_none_or(|last| last.day() != at.day()) {
+            self.heading(&format!("\n{}", day(at)))?;
+        }
+        let hour = if self.last == Some(at) { String::new() } else { format!("  {} UTC", hour(at)) };
+        self.last = Some(at);
+        let width = if word.is_empty() { 0 } else { WORD };
+        let colour = if self.screen.colour && !colour.is_empty() { colour } else { "" };
+        let end = if colour.is_empty() { "" } else { "\x1b[0m" };
+        for (place, line) in wrap::broken(text, WIDTH - MARGIN - width, "").iter().enumerate() {
+            let (hour, word) = if place == 0 { (hour.as_str(), word) } else { ("", "") };
+            let head = format!("{hour:MARGIN$}");
+            let body = format!("{word:width$}{line}");
+            self.lines.push_str(&format!("{head}{body}\n"));
+            self.screen.show(&format!("{head}{colour}{body}{end}"))?;
+        }
         self.entries.push(Entry { at, kind, text: text.to_owned() });
-        self.screen.show(line.trim_end())
+        Ok(())
     }
 
     /// Tells what changed in the engine's answer: clocks that started, moved
@@ -193,7 +217,12 @@ impl<'a> Timeline<'a> {
                     clauses.push(clause.clone());
                 }
             }
-            let text = format!("{}: due {}{}", names.join(", "), until(now, due), cite(&clauses));
+            let due = if due < now {
+                format!("was due {}", until(now, due))
+            } else {
+                format!("due {}", until(now, due))
+            };
+            let text = format!("{}: {due}{}", names.join(", "), cite(&clauses));
             self.tell(now, Kind::Clock, &text)?;
         }
         let seen = std::mem::take(&mut self.seen_duties);
@@ -210,7 +239,10 @@ impl<'a> Timeline<'a> {
             answer.findings().into_iter().partition(|finding| finding.kind == "unset-parameter");
         if !open.is_empty() && !self.told_parameters {
             self.told_parameters = true;
-            let text = format!("the policy leaves {} parameters open; replay.json names them", open.len());
+            let text = match open.len() {
+                1 => "the policy leaves 1 parameter open; replay.json names it".to_owned(),
+                many => format!("the policy leaves {many} parameters open; replay.json names them"),
+            };
             self.tell(now, Kind::Finding, &text)?;
         }
         for finding in findings {

@@ -1,5 +1,6 @@
 //! Instants and spans in words, in UTC first and in the reader's zone beside it.
 
+use fixlead_core::text::echo;
 use fixlead_core::time::{Instant, Span, When};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -22,7 +23,7 @@ impl Clock {
     /// A clock at an instant, in a named zone such as `Europe/Berlin`.
     pub fn in_zone(now: Instant, name: &str) -> Result<Self, String> {
         let zone = TimeZone::get(name)
-            .map_err(|_| format!("`{name}` is not a time zone; write one like Europe/Berlin"))?;
+            .map_err(|_| format!("`{}` is not a time zone; write one like Europe/Berlin", echo(name)))?;
         Ok(Clock { now, zone: named(zone) })
     }
 

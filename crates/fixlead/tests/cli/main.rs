@@ -4,4 +4,5 @@
 
 mod architecture;
 mod drill;
+mod output;
 mod policy;

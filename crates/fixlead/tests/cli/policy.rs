@@ -63,27 +63,18 @@ fn run(arguments: &[&str]) -> Answer {
 
 const BUILT_IN: [&str; 4] = ["vitess", "opentelemetry", "linux-distros", "cra-art14"];
 
-const SMALL: &str = r#"[policy]
-id = "small"
-version = "1"
-title = "Small"
-kind = "base"
-source = "https://example.org"
-about = "A policy to try things on."
-
-[[role]]
-id = "lead"
-clauses = ["S-01"]
-roster = ["responders"]
-say = "The lead leads."
-
+/// The least that is a policy, with one duty.
+const SMALL: &str = concat!(
+    include_str!("../../../fixlead-core/tests/policy_language/small.toml"),
+    r#"
 [[duty]]
 id = "ack"
 clauses = ["S-02"]
 who = "lead"
 done = ["report.acknowledged"]
 say = "A report is acknowledged."
-"#;
+"#
+);
 
 #[test]
 fn the_list_has_every_built_in_policy() {
@@ -169,9 +160,10 @@ fn a_check_reads_well() {
         "vitess: 1 finding
 
   contradiction  VT-43, LD-03, LD-01
-    `list.post` is held by the gate `no-advance-notice` (VT-43) until `disclosed` and by the
-    gate `linux-distros-not-public` (LD-03) until `not disclosed`: the duty `linux-distros-post`
-    (LD-01) can never be discharged. The strictest holds; only an override (VT-13) leads past it
+    `list.post` is held by the gate `no-advance-notice` (VT-43) until
+    `disclosed` and by the gate `linux-distros-not-public` (LD-03) until `not
+    disclosed`: the duty `linux-distros-post` (LD-01) can never be discharged.
+    The strictest holds; only an override (VT-13) leads past it
 "
     );
 }
@@ -326,4 +318,22 @@ fn a_security_md_with_gaps_warns() {
     assert_eq!((whole.code, whole.messages.as_str()), (0, ""));
     assert!(whole.out.contains("in private, to security@example.org."));
     assert!(!whole.out.contains("not set"));
+}
+
+#[test]
+fn a_name_is_repeated_on_one_short_line() {
+    let nasty = "a\nb\u{1b}[31m\u{202e}".repeat(5_000);
+    let answer = run(&["show", &nasty]);
+    assert_eq!(answer.code, 2);
+    assert_eq!(answer.messages.lines().count(), 1, "{}", answer.messages);
+    assert!(answer.messages.starts_with(r"fixlead: a\nb\u{1b}[31m\u{202e}a\nb"), "{}", answer.messages);
+    assert!(answer.messages.len() < 500, "{}", answer.messages);
+    let scratch = Scratch::new("names");
+    let history = json!({"format": "fixlead-history/1", "policy": nasty, "events": []});
+    scratch.file("case.json", history.to_string());
+    let answer = scratch.run(&["replay", "case.json"]);
+    assert_eq!((answer.code, answer.out.as_str()), (2, ""));
+    assert!(answer.messages.starts_with(r"fixlead: case.json: /policy: a\nb\u{1b}"), "{}", answer.messages);
+    assert_eq!(answer.messages.lines().count(), 1);
+    assert!(answer.messages.len() < 500, "{}", answer.messages);
 }

@@ -5,6 +5,7 @@ use crate::case::event::EventKind;
 use crate::case::json::nearest;
 use crate::policy::document::{Document, Entry};
 use crate::policy::model::Anchor;
+use crate::text::echo;
 
 /// The anchors that every policy has.
 pub const BUILT_IN: &[&str] =
@@ -33,7 +34,7 @@ impl Compiler<'_> {
                 place,
                 format!(
                     "this anchor leads back to itself: {}; let one of them stand on an event",
-                    trail.join(" → ")
+                    trail.iter().map(|name| echo(name)).collect::<Vec<_>>().join(" → ")
                 ),
             ));
         }
@@ -90,7 +91,8 @@ impl Compiler<'_> {
         let own = self.of("anchor").into_iter().filter_map(|(_, entry)| entry.text("id"));
         let all = BUILT_IN.iter().copied().chain(own).chain(self.duty_ids.iter().copied());
         format!(
-            "`{name}` is not an anchor{}; known are {}, event types, duties and [[anchor]]s",
+            "`{}` is not an anchor{}; known are {}, event types, duties and [[anchor]]s",
+            echo(name),
             nearest(name, all),
             BUILT_IN.join(", ")
         )

@@ -16,6 +16,7 @@ use super::expression::{self, Expression, Names};
 use super::model::*;
 use crate::case::event::{Action, EventKind};
 use crate::case::json::nearest;
+use crate::text::echo;
 use crate::time::Span;
 
 pub use anchors::BUILT_IN as BUILT_IN_ANCHORS;
@@ -65,7 +66,8 @@ impl Names for Lookup<'_> {
             return Ok(());
         }
         Err(format!(
-            "`{id}` is not a role of this policy{}; declare it as [[role]]",
+            "`{}` is not a role of this policy{}; declare it as [[role]]",
+            echo(id),
             nearest(id, self.roles.iter().copied())
         ))
     }
@@ -74,11 +76,11 @@ impl Names for Lookup<'_> {
 fn value_of(parameters: &[Parameter], id: &str) -> Result<String, String> {
     let Some(parameter) = parameters.iter().find(|parameter| &*parameter.heading.id == id) else {
         let known = parameters.iter().map(|parameter| &*parameter.heading.id);
-        return Err(format!("`{id}` is not a parameter of this policy{}", nearest(id, known)));
+        return Err(format!("`{}` is not a parameter of this policy{}", echo(id), nearest(id, known)));
     };
     match &parameter.value {
         Some(value) => Ok(value.to_string()),
-        None => Err(format!("the parameter `{id}` has no value; give it a `default` or set it")),
+        None => Err(format!("the parameter `{}` has no value; give it a `default` or set it", echo(id))),
     }
 }
 
@@ -127,8 +129,10 @@ impl<'d> Compiler<'d> {
             let Some(policy) = document.one("policy") else { continue };
             let kind = policy.text("kind").unwrap_or_default();
             if !["base", "overlay"].contains(&kind) {
-                return Err(document
-                    .error(policy.place("kind"), format!("`{kind}` is not a kind; write base or overlay")));
+                return Err(document.error(
+                    policy.place("kind"),
+                    format!("`{}` is not a kind; write base or overlay", echo(kind)),
+                ));
             }
             if kind != wanted {
                 let message = if wanted == "base" {
@@ -154,8 +158,9 @@ impl<'d> Compiler<'d> {
                 return Err(document.error(
                     entry.place("id"),
                     format!(
-                        "there is already a `{}` `{id}`; an overlay adds rules under names of its own",
-                        entry.section.name
+                        "there is already a `{}` `{}`; an overlay adds rules under names of its own",
+                        entry.section.name,
+                        echo(id)
                     ),
                 ));
             }
@@ -173,7 +178,7 @@ impl<'d> Compiler<'d> {
                 if let Err(message) = settings::fits(holds, value) {
                     // A value from outside the file has no place in it.
                     return Err(if set.is_some() {
-                        PolicyError::anywhere(format!("parameter `{id}`: {message}"))
+                        PolicyError::anywhere(format!("parameter `{}`: {message}", echo(id)))
                     } else {
                         document.error(entry.place("default"), message)
                     });
@@ -189,7 +194,8 @@ impl<'d> Compiler<'d> {
             if !self.parameters.iter().any(|parameter| &*parameter.heading.id == name) {
                 let known = self.parameters.iter().map(|parameter| &*parameter.heading.id);
                 return Err(PolicyError::anywhere(format!(
-                    "the policy has no parameter `{name}`{}",
+                    "the policy has no parameter `{}`{}",
+                    echo(name),
                     nearest(name, known)
                 )));
             }
@@ -212,9 +218,9 @@ impl<'d> Compiler<'d> {
             let plain = !clause.is_empty()
                 && clause.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.');
             if !plain {
-                return Err(
-                    document.error(place, format!("`{clause}` is not a clause id; write one like VT-25"))
-                );
+                let clause = echo(clause);
+                let message = format!("`{clause}` is not a clause id; write one like VT-25");
+                return Err(document.error(place, message));
             }
             let next = self.clauses.len();
             let index = *self.clause_places.entry(clause.to_owned()).or_insert(next);
@@ -257,7 +263,7 @@ impl<'d> Compiler<'d> {
                 (None, None) => {
                     return Err(document.error(
                         entry.place("say"),
-                        format!("`{{{name}}}` is neither a parameter nor a band"),
+                        format!("`{{{}}}` is neither a parameter nor a band", echo(name)),
                     ));
                 }
             }
@@ -303,24 +309,11 @@ impl<'d> Compiler<'d> {
         find: impl Fn(&str) -> Option<T>,
         known: &[&str],
     ) -> Outcome<Box<[T]>> {
-        entry
-            .texts(key)
-            .map(|(text, place)| {
-                find(text).ok_or_else(|| {
-                    document.error(
-                        place,
-                        format!("`{text}` is not {what}{}", nearest(text, known.iter().copied())),
-                    )
-                })
-            })
-            .collect()
+        let texts = entry.texts(key);
+        texts.map(|(text, place)| look_up(document, place, text, what, &find, known)).collect()
     }
 
-    fn events(&self, document: &Document, entry: &Entry, key: &str) -> Outcome<Box<[EventKind]>> {
-        let known: Vec<&str> = EventKind::ALL.iter().map(|kind| kind.name()).collect();
-        self.list(document, entry, key, "an event type", EventKind::parse, &known)
-    }
-
+    /// Looks the one text of a key up.
     fn word<T>(
         &self,
         document: &Document,
@@ -328,9 +321,13 @@ impl<'d> Compiler<'d> {
         key: &str,
         what: &str,
         find: impl Fn(&str) -> Option<T>,
+        known: &[&str],
     ) -> Outcome<T> {
-        let text = entry.text(key).unwrap_or_default();
-        find(text).ok_or_else(|| document.error(entry.place(key), format!("`{text}` is not {what}")))
+        look_up(document, entry.place(key), entry.text(key).unwrap_or_default(), what, find, known)
+    }
+
+    fn events(&self, document: &Document, entry: &Entry, key: &str) -> Outcome<Box<[EventKind]>> {
+        self.list(document, entry, key, "an event type", EventKind::parse, &EventKind::names())
     }
 
     fn run(mut self) -> Outcome<Policy> {
@@ -393,6 +390,22 @@ impl<'d> Compiler<'d> {
         policy.index = index(&policy);
         Ok(policy)
     }
+}
+
+/// Looks a text up, or complains that it is not what it should be, with the
+/// known one that it probably means.
+fn look_up<T>(
+    document: &Document,
+    place: usize,
+    text: &str,
+    what: &str,
+    find: impl Fn(&str) -> Option<T>,
+    known: &[&str],
+) -> Outcome<T> {
+    find(text).ok_or_else(|| {
+        let hint = nearest(text, known.iter().copied());
+        document.error(place, format!("`{}` is not {what}{hint}", echo(text)))
+    })
 }
 
 /// Sorts rules by what they look at.

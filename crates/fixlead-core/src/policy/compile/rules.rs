@@ -3,7 +3,9 @@
 use super::{Compiler, Outcome};
 use crate::case::event::{Action, EventKind};
 use crate::case::json::nearest;
+use crate::policy::document::{Document, Entry};
 use crate::policy::model::*;
+use crate::text::echo;
 
 impl Compiler<'_> {
     pub(super) fn duties(&mut self) -> Outcome<Vec<Duty>> {
@@ -14,7 +16,7 @@ impl Compiler<'_> {
                 let hint = nearest(who, self.role_ids.iter().copied());
                 return Err(document.error(
                     entry.place("who"),
-                    format!("`{who}` is not a role of this policy{hint}; declare it as [[role]]"),
+                    format!("`{}` is not a role of this policy{hint}; declare it as [[role]]", echo(who)),
                 ));
             }
             let each = match entry.text("each") {
@@ -31,11 +33,14 @@ impl Compiler<'_> {
                         "channel" => Some(Each::Channel),
                         _ => None,
                     },
+                    &["supported", "development", "maintained", "channel"],
                 )?,
             };
             let within = self.span(document, entry, "within")?;
             let lead = self.span(document, entry, "lead")?;
             let most = self.span(document, entry, "most")?;
+            let key = if lead.is_some() { "lead" } else { "within" };
+            let written = self.value(document, entry, key)?.unwrap_or_default();
             let window = match (
                 self.anchor_of(document, entry, "after")?,
                 within,
@@ -58,9 +63,10 @@ impl Compiler<'_> {
                 self.list(document, entry, "excuses", "an excuse of this policy", find, &excuse_ids)?;
             let states_bind = match entry.text("states") {
                 None => false,
-                Some(_) => self.word(document, entry, "states", "binding, the only value", |word| {
-                    (word == "binding").then_some(true)
-                })?,
+                Some(_) => {
+                    let find = |word: &str| (word == "binding").then_some(true);
+                    self.word(document, entry, "states", "binding, the only value", find, &[])?
+                }
             };
             duties.push(Duty {
                 who: who.into(),
@@ -69,12 +75,16 @@ impl Compiler<'_> {
                 done: self.events(document, entry, "done")?,
                 filter: self.condition(document, entry, "where")?,
                 window,
+                written: written.into(),
                 excuses,
                 states_bind,
                 missed: self.anchor_of(document, entry, "missed")?.map(|(anchor, _)| anchor),
                 action: match entry.text("action") {
                     None => None,
-                    Some(_) => Some(self.word(document, entry, "action", "an action", Action::parse)?),
+                    Some(_) => {
+                        let known = Action::names();
+                        Some(self.word(document, entry, "action", "an action", Action::parse, &known)?)
+                    }
                 },
                 heading: self.heading(document, entry)?,
             });
@@ -85,7 +95,7 @@ impl Compiler<'_> {
     pub(super) fn gates(&mut self) -> Outcome<Vec<Gate>> {
         let mut gates = Vec::new();
         for (document, entry) in self.of("gate") {
-            let known: Vec<&str> = Action::ALL.iter().map(|action| action.name()).collect();
+            let known = Action::names();
             let actions = self.list(document, entry, "actions", "an action", Action::parse, &known)?;
             let kinds = ["needs", "until", "by", "lead-of", "step-of"];
             if kinds.iter().filter(|key| entry.get(key).is_some()).count() != 1 {
@@ -103,15 +113,15 @@ impl Compiler<'_> {
                 Wait::Within(anchor, name, span)
             } else if entry.get("lead-of").is_some() {
                 let duty_ids = self.duty_ids.clone();
-                Wait::Lead(self.word(document, entry, "lead-of", "a duty of this policy", |name| {
-                    duty_ids.iter().position(|id| *id == name)
-                })?)
+                let find = |name: &str| duty_ids.iter().position(|id| *id == name);
+                Wait::Lead(self.word(document, entry, "lead-of", "a duty of this policy", find, &duty_ids)?)
             } else {
                 let gate_ids = self.gate_ids.clone();
                 let find = |name: &str| gate_ids.iter().position(|id| *id == name);
                 let apart =
                     self.list(document, entry, "apart-from", "a gate of this policy", find, &gate_ids)?;
-                Wait::StepOf(self.word(document, entry, "step-of", "an action", Action::parse)?, apart)
+                let step = self.word(document, entry, "step-of", "an action", Action::parse, &known)?;
+                Wait::StepOf(step, apart)
             };
             gates.push(Gate {
                 actions,
@@ -119,9 +129,7 @@ impl Compiler<'_> {
                 wait,
                 finding: match entry.text("finding") {
                     None => FindingKind::Violation,
-                    Some(_) => {
-                        self.word(document, entry, "finding", "a kind of finding", FindingKind::parse)?
-                    }
+                    Some(_) => self.finding(document, entry)?,
                 },
                 heading: self.heading(document, entry)?,
             });
@@ -135,7 +143,7 @@ impl Compiler<'_> {
             .collect();
         for (document, entry) in self.of("gate") {
             let Some(duty) = entry.text("lead-of").filter(|duty| !leads.contains(duty)) else { continue };
-            let message = format!("the duty `{duty}` has no `lead`");
+            let message = format!("the duty `{}` has no `lead`; give it one, or name another", echo(duty));
             return Err(document.error(entry.place("lead-of"), message));
         }
         Ok(gates)
@@ -143,17 +151,23 @@ impl Compiler<'_> {
 
     pub(super) fn permissions(&mut self) -> Outcome<Vec<Permission>> {
         let mut permissions = Vec::new();
+        let kinds = EventKind::names();
         for (document, entry) in self.of("permission") {
             let duty_ids = self.duty_ids.clone();
             let find = |name: &str| duty_ids.iter().position(|id| *id == name);
             permissions.push(Permission {
-                event: self.word(document, entry, "event", "an event type", EventKind::parse)?,
+                event: self.word(document, entry, "event", "an event type", EventKind::parse, &kinds)?,
                 when: self.condition(document, entry, "when")?,
                 after: match entry.text("after") {
                     None => None,
-                    Some(_) => {
-                        Some(self.word(document, entry, "after", "an event type", EventKind::parse)?)
-                    }
+                    Some(_) => Some(self.word(
+                        document,
+                        entry,
+                        "after",
+                        "an event type",
+                        EventKind::parse,
+                        &kinds,
+                    )?),
                 },
                 duties: self.list(document, entry, "duties", "a duty of this policy", find, &duty_ids)?,
                 heading: self.heading(document, entry)?,
@@ -169,11 +183,17 @@ impl Compiler<'_> {
                 on: self.events(document, entry, "on")?,
                 when: self.condition(document, entry, "when")?,
                 needs: self.condition(document, entry, "needs")?,
-                finding: self.word(document, entry, "finding", "a kind of finding", FindingKind::parse)?,
+                finding: self.finding(document, entry)?,
                 heading: self.heading(document, entry)?,
             });
         }
         Ok(checks)
+    }
+
+    /// What it is called when a rule finds something.
+    fn finding(&self, document: &Document, entry: &Entry) -> Outcome<FindingKind> {
+        let known = FindingKind::names();
+        self.word(document, entry, "finding", "a kind of finding", FindingKind::parse, &known)
     }
 
     pub(super) fn named(&mut self, section: &str) -> Outcome<Vec<Named>> {

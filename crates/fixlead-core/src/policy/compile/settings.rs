@@ -5,6 +5,7 @@ use super::{Compiler, Outcome};
 use crate::case::project::{BranchClass, OwnersRule};
 use crate::policy::expression::{Class, Severity, hundredths};
 use crate::policy::model::*;
+use crate::text::{echo, is_harmful};
 use crate::time::Span;
 
 impl Compiler<'_> {
@@ -14,7 +15,7 @@ impl Compiler<'_> {
             let known = "a mode; known are asap, asap-provisional, slowed, upstream-bound";
             let find = |name: &str| Mode::parse(name).filter(|mode| *mode != Mode::Normal);
             modes.push(ModeRule {
-                mode: self.word(document, entry, "id", known, find)?,
+                mode: self.word(document, entry, "id", known, find, &[])?,
                 when: self.condition(document, entry, "when")?,
                 heading: self.heading(document, entry)?,
             });
@@ -49,12 +50,18 @@ impl Compiler<'_> {
 
     pub(super) fn windows(&mut self) -> Outcome<Option<(Heading, bool)>> {
         let Some((document, entry)) = self.of("windows").into_iter().next() else { return Ok(None) };
-        let holding =
-            self.word(document, entry, "level", "a level; known are advisory, holding", |word| match word {
+        let holding = self.word(
+            document,
+            entry,
+            "level",
+            "a level; known are advisory, holding",
+            |word| match word {
                 "advisory" => Some(false),
                 "holding" => Some(true),
                 _ => None,
-            })?;
+            },
+            &[],
+        )?;
         Ok(Some((self.heading(document, entry)?, holding)))
     }
 
@@ -67,8 +74,9 @@ impl Compiler<'_> {
                 "id",
                 "a severity; known are none, low, medium, high, critical",
                 Severity::parse,
+                &[],
             )?;
-            let from = self.word(document, entry, "from", "a score from 0.0 to 10.0", hundredths)?;
+            let from = self.word(document, entry, "from", "a score from 0.0 to 10.0", hundredths, &[])?;
             if bands.last().is_some_and(|(below, start, _)| *below >= severity || *start >= from) {
                 return Err(
                     document.error(entry.place("from"), "bands rise from one to the next; put them in order")
@@ -110,6 +118,7 @@ impl Compiler<'_> {
                     "id",
                     "a class; known are supported, main-only, unsupported-only",
                     find,
+                    &[],
                 )?,
                 affects: self.word(
                     document,
@@ -117,6 +126,7 @@ impl Compiler<'_> {
                     "affects",
                     "a class of branch; known are development, supported, unsupported",
                     BranchClass::parse,
+                    &[],
                 )?,
                 heading: self.heading(document, entry)?,
             });
@@ -135,19 +145,32 @@ impl Compiler<'_> {
         if !days.contains(&true) {
             return Err(document.error(entry.place("days"), "a slot needs a day of the week"));
         }
-        let at = self.word(document, entry, "at", "a time of day in UTC like 16:00", |text| {
-            let (hour, minute) = text.split_once(':')?;
-            let (hour, minute): (i64, i64) = (hour.parse().ok()?, minute.parse().ok()?);
-            ((0..24).contains(&hour) && (0..60).contains(&minute)).then(|| Span::minutes(hour * 60 + minute))
-        })?;
+        let at = self.word(
+            document,
+            entry,
+            "at",
+            "a time of day in UTC like 16:00",
+            |text| {
+                let (hour, minute) = text.split_once(':')?;
+                let (hour, minute): (i64, i64) = (hour.parse().ok()?, minute.parse().ok()?);
+                ((0..24).contains(&hour) && (0..60).contains(&minute))
+                    .then(|| Span::minutes(hour * 60 + minute))
+            },
+            &[],
+        )?;
         Ok(Some(Slot { heading: self.heading(document, entry)?, at, days }))
     }
 
     pub(super) fn rotation(&mut self) -> Outcome<Option<Heading>> {
         let Some((document, entry)) = self.of("rotation").into_iter().next() else { return Ok(None) };
-        self.word(document, entry, "rule", "a rule; known is round-robin", |word| {
-            (word == "round-robin").then_some(())
-        })?;
+        self.word(
+            document,
+            entry,
+            "rule",
+            "a rule; known is round-robin",
+            |word| (word == "round-robin").then_some(()),
+            &[],
+        )?;
         self.heading(document, entry).map(Some)
     }
 
@@ -170,6 +193,11 @@ fn lgtm_rule(text: &str) -> Option<LgtmRule> {
 
 /// Whether a value is of the kind its parameter holds.
 pub(super) fn fits(holds: &str, value: &str) -> Result<(), String> {
+    // In a file it is refused where it stands; a value may come from elsewhere.
+    if let Some(letter) = value.chars().find(|letter| is_harmful(*letter)) {
+        let code = u32::from(letter);
+        return Err(format!("`{}` holds the invisible character U+{code:04X}; take it out", echo(value)));
+    }
     let fits = match holds {
         "span" => return Span::parse(value).map(|_| ()),
         "score" => hundredths(value).is_some(),
@@ -178,7 +206,8 @@ pub(super) fn fits(holds: &str, value: &str) -> Result<(), String> {
         "text" => !value.trim().is_empty(),
         other => {
             return Err(format!(
-                "a parameter cannot hold `{other}`; known are address, text, span, score, lgtm"
+                "a parameter cannot hold `{}`; known are address, text, span, score, lgtm",
+                echo(other)
             ));
         }
     };
@@ -188,5 +217,5 @@ pub(super) fn fits(holds: &str, value: &str) -> Result<(), String> {
         "address" => "an address (mail, link or channel) without spaces",
         _ => "some text",
     };
-    if fits { Ok(()) } else { Err(format!("`{value}` is not {wanted}")) }
+    if fits { Ok(()) } else { Err(format!("`{}` is not {wanted}", echo(value))) }
 }

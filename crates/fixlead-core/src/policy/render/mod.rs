@@ -190,7 +190,9 @@ fn line(page: &Page<'_>, entry: &Entry) -> String {
         }
         "scoring" => {
             let list = |key: &str| entry.texts(key).map(|(text, _)| text).collect::<Vec<_>>().join(", ");
-            format!("{say} Versions: {}. Thresholds: {}.", list("versions"), list("thresholds"))
+            let named = [("Versions", list("versions")), ("Thresholds", list("thresholds"))];
+            let named = named.iter().filter(|(_, list)| !list.is_empty());
+            named.fold(say, |line, (name, list)| format!("{line} {name}: {list}."))
         }
         "check" => {
             let events: Vec<String> = entry.texts("on").map(|(event, _)| format!("`{event}`")).collect();

@@ -24,16 +24,21 @@ pub enum Line<'a> {
     NotText(String),
 }
 
-/// The lines of a stream; `\n` and `\r\n` end one, and so does the end of the
-/// stream unless nothing stands before it.
+/// The lines of a stream in which something stands; `\n` and `\r\n` end one,
+/// and so does the end of the stream. A byte order mark before the first is no
+/// part of it.
 pub struct Lines<R> {
     input: BufReader<R>,
     line: Vec<u8>,
+    began: bool,
 }
+
+/// What some editors put in front of a text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 impl<R: Read> Lines<R> {
     pub fn new(input: BufReader<R>) -> Self {
-        Lines { input, line: Vec::with_capacity(MAX_VECTOR_LENGTH + 2) }
+        Lines { input, line: Vec::with_capacity(MAX_VECTOR_LENGTH + 5), began: false }
     }
 
     /// Whether the next line may have to wait for whoever writes.
@@ -41,30 +46,50 @@ impl<R: Read> Lines<R> {
         !self.input.buffer().contains(&b'\n')
     }
 
-    /// The next line, `None` at the end of the stream.
+    /// The next line that is not blank, `None` at the end of the stream.
     pub fn next(&mut self) -> io::Result<Option<Line<'_>>> {
+        while self.read_line()? {
+            if !self.line.trim_ascii().is_empty() {
+                return Ok(Some(self.judged()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads a line, whether or not something stands in it; not more of it than
+    /// tells that it is too long. False at the end of the stream.
+    fn read_line(&mut self) -> io::Result<bool> {
         self.line.clear();
-        let limit = MAX_VECTOR_LENGTH as u64 + 2;
+        let mark = if self.began { 0 } else { BYTE_ORDER_MARK.len() };
+        let limit = (MAX_VECTOR_LENGTH + 2 + mark) as u64;
         let read = (&mut self.input).take(limit).read_until(b'\n', &mut self.line)?;
         if read == 0 {
-            return Ok(None);
+            return Ok(false);
         }
         if self.line.last() == Some(&b'\n') {
             self.line.pop();
-        } else if self.line.len() > MAX_VECTOR_LENGTH {
+        } else if read as u64 == limit {
             self.input.skip_until(b'\n')?;
         }
         if self.line.last() == Some(&b'\r') {
             self.line.pop();
         }
+        if !std::mem::replace(&mut self.began, true) && self.line.starts_with(BYTE_ORDER_MARK) {
+            self.line.drain(..BYTE_ORDER_MARK.len());
+        }
+        Ok(true)
+    }
+
+    /// What the line is.
+    fn judged(&self) -> Line<'_> {
         if self.line.len() > MAX_VECTOR_LENGTH {
             let beginning = String::from_utf8_lossy(&self.line[..SHOWN]);
-            return Ok(Some(Line::TooLong(format!("{beginning}…"))));
+            return Line::TooLong(format!("{beginning}…"));
         }
-        Ok(Some(match str::from_utf8(&self.line) {
+        match str::from_utf8(&self.line) {
             Ok(text) => Line::Text(text),
             Err(_) => Line::NotText(String::from_utf8_lossy(&self.line).into_owned()),
-        }))
+        }
     }
 }
 
@@ -88,10 +113,22 @@ mod tests {
 
     #[test]
     fn lines_end_as_on_any_system() {
-        assert_eq!(read(b"a\nb\r\n\nc"), ["a", "b", "", "c"]);
+        assert_eq!(read(b"a\nb\r\nc"), ["a", "b", "c"]);
         assert_eq!(read(b"a\n"), ["a"]);
         assert!(read(b"").is_empty());
         assert_eq!(read(b"a\xff\nb"), ["not text: a\u{fffd}", "b"]);
+    }
+
+    #[test]
+    fn nothing_is_said_of_blank_lines_and_a_byte_order_mark() {
+        assert_eq!(read(b"\n \t\r\na\n\n\r\nb\n\n"), ["a", "b"]);
+        assert!(read(b"\n\r\n  ").is_empty());
+        assert!(read(format!("{}\n", " ".repeat(300)).as_bytes()).is_empty());
+        assert_eq!(read(b"\xef\xbb\xbfa\n\xef\xbb\xbfb"), ["a", "\u{feff}b"]);
+        assert!(read(b"\xef\xbb\xbf").is_empty());
+        let longest = format!("\u{feff}{}\r\nb", "x".repeat(512));
+        assert_eq!(read(longest.as_bytes()), ["x".repeat(512).as_str(), "b"]);
+        assert_eq!(read(format!("\u{feff}{}\nb", "x".repeat(513)).as_bytes()), ["too long: 65", "b"]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ fn score(vectors: &[&str], json: bool, input: &[u8]) -> (Outcome, String, String
         json,
     });
     let (mut out, mut messages) = (Vec::new(), Vec::new());
-    let outcome = run(&command, input, &mut out, &mut messages).unwrap();
+    let outcome = run(&command, Style::plain(80), input, &mut out, &mut messages).unwrap();
     (outcome, String::from_utf8(out).unwrap(), String::from_utf8(messages).unwrap())
 }
 
@@ -45,12 +45,12 @@ fn several_vectors_stand_in_columns_and_the_unreadable_is_a_message() {
     assert_eq!(
         out,
         "\
-version  score  severity  of             vector
-3.1        9.8  critical  base           CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H
-2.0        8.5  high      temporal       AV:N/AC:L/Au:N/C:C/I:C/A:C/E:U
+version  score  severity  of        vector
+3.1        9.8  critical  base      CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H
+2.0        8.5  high      temporal  AV:N/AC:L/Au:N/C:C/I:C/A:C/E:U
 "
     );
-    assert!(messages.starts_with("fixlead: nonsense\u{fffd}: \"nonsense\\n\" begins no vector"));
+    assert!(messages.starts_with("fixlead: nonsense\\n: \"nonsense\\n\" begins no vector"));
     assert_eq!(messages.lines().count(), 1);
 }
 
@@ -59,13 +59,14 @@ fn opinions_stand_side_by_side_and_a_straddle_is_a_warning() {
     let vector = |version: &str| format!("CVSS:{version}/AV:L/AC:L/PR:H/UI:N/S:C/C:H/I:H/A:N/CR:L");
     let other = "CVSS:3.1/AV:N/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N";
     let (_, out, _) = score(&[&vector("3.0"), &vector("3.1"), other], false, b"");
-    let notes: Vec<&str> = out.lines().skip(4).collect();
+    let notes: Vec<&str> = out.lines().skip_while(|line| !line.starts_with("note")).collect();
     assert_eq!(
         notes,
         [
             "note: the base scores of version 3.1 run from 2.0 to 7.9, on both sides of 4.0",
-            "warning: under 4.0 by version 3.1 (2.0), not by version 3.0 (7.0) and version 3.1 (6.9); \
-             under 7.0 by version 3.1 (6.9) and version 3.1 (2.0), not by version 3.0 (7.0)",
+            "warning: under 4.0 by version 3.1 (2.0), not by version 3.0 (7.0) and version",
+            "  3.1 (6.9); under 7.0 by version 3.1 (6.9) and version 3.1 (2.0), not by",
+            "  version 3.0 (7.0)",
         ]
     );
 }
@@ -112,20 +113,51 @@ fn standard_input_is_answered_line_for_line() {
     let (outcome, out, messages) = score(&["-"], false, &input);
     assert_eq!(outcome, Outcome::Unreadable);
     let lines: Vec<serde_json::Value> = out.lines().map(|line| line.parse().unwrap()).collect();
-    assert_eq!(lines.len(), 7);
-    for (line, readable) in lines.iter().zip([true, false, false, false, false, true, false]) {
+    assert_eq!(lines.len(), 6);
+    for (line, readable) in lines.iter().zip([true, false, false, false, true, false]) {
         assert_eq!(line.get("base").is_some(), readable, "{line}");
         assert_eq!(line.get("error").is_some(), !readable, "{line}");
         assert!(line.to_string().len() < 400);
     }
     assert_eq!(lines[0]["vector"], WORST);
-    assert_eq!(lines[4]["vector"], "\u{1f512}\"\\");
+    assert_eq!(lines[3]["vector"], "\u{1f512}\"\\");
     assert_eq!(
         messages,
-        "fixlead: 5 of 7 lines on standard input could not be read as vectors: see the lines with \"error\"\n"
+        "fixlead: 4 of 6 lines on standard input could not be read as vectors: see the lines with \"error\"\n"
     );
     assert_eq!(score(&["-"], true, WORST.as_bytes()).0, Outcome::Done);
     assert_eq!(score(&["-"], true, b""), (Outcome::Done, String::new(), String::new()));
+}
+
+#[test]
+fn an_error_is_readable_whatever_the_text_was() {
+    let nasty = "AV:\u{202e}\u{200b}\u{2028}\u{1b}\"\\";
+    for json in [false, true] {
+        let (_, out, messages) = score(&[nasty], json, b"");
+        let told = r#"AV takes no value "\u{202e}\u{200b}\u{2028}\u{1b}\"…""#;
+        assert!(messages.contains(told), "{messages}");
+        let shown = |text: &str| !text.trim_end().contains(fixlead_core::text::is_harmful);
+        assert!(shown(&messages), "{messages}");
+        if json {
+            let line: serde_json::Value = out.parse().unwrap();
+            assert_eq!(line["vector"], nasty);
+            let error = line["error"].as_str().unwrap();
+            assert!(error.starts_with(told) && shown(error), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_wide_table_gives_each_vector_a_line() {
+    let long = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H/E:P/RL:O/RC:C/CR:H/IR:H/AR:H";
+    let (_, out, _) = score(&[long, WORST], false, b"");
+    assert!(
+        out.starts_with(&format!(
+            "version  score  severity  of\n3.1        8.8  high      environmental\n  {long}\n"
+        )),
+        "{out}"
+    );
+    assert!(out.lines().all(|line| line.chars().count() <= 80), "{out}");
 }
 
 #[test]
@@ -173,6 +205,6 @@ fn a_waiting_sender_gets_each_answer_at_once() {
     let answers = std::rc::Rc::default();
     let sender = Sender { answers: std::rc::Rc::clone(&answers), sent: 0 };
     let command = Command::Score(ScoreArgs { vectors: vec!["-".to_owned()], json: false });
-    let outcome = run(&command, sender, &mut Receiver(answers), &mut Vec::new()).unwrap();
+    let outcome = run(&command, Style::plain(80), sender, &mut Receiver(answers), &mut Vec::new()).unwrap();
     assert_eq!(outcome, Outcome::Done);
 }

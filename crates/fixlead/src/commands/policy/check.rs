@@ -7,11 +7,14 @@ use clap::Args;
 use fixlead_core::policy::document::Document;
 use fixlead_core::policy::library;
 use fixlead_core::policy::lint::{Finding, MOST_FINDINGS, lint};
+use fixlead_core::text::file;
 use serde_json::{Value, json};
 
 use super::Readings;
 use super::source::{self, Source, Unreadable};
 use crate::commands::Outcome;
+use crate::terminal::Style;
+use crate::terminal::lines::{self, Head};
 
 /// What to check.
 #[derive(Args)]
@@ -40,7 +43,12 @@ cannot be read; the others are checked all the same.";
 ///
 /// # Errors
 /// When a stream cannot be written.
-pub fn run(args: &CheckArgs, out: &mut impl Write, messages: &mut impl Write) -> io::Result<Outcome> {
+pub fn run(
+    args: &CheckArgs,
+    style: Style,
+    out: &mut impl Write,
+    messages: &mut impl Write,
+) -> io::Result<Outcome> {
     let mut outcome = Outcome::Done;
     for (place, id) in args.policies.iter().enumerate() {
         match check(id, &args.readings) {
@@ -51,9 +59,10 @@ pub fn run(args: &CheckArgs, out: &mut impl Write, messages: &mut impl Write) ->
                     if place > 0 {
                         writeln!(out)?;
                     }
-                    print(id, &findings, out)?;
+                    print(id, &findings, style, out)?;
                 }
                 if findings.len() >= MOST_FINDINGS {
+                    let id = file(id);
                     writeln!(messages, "fixlead: {id}: only the first {MOST_FINDINGS} findings are shown")?;
                 }
                 if !findings.is_empty() && outcome == Outcome::Done {
@@ -109,7 +118,8 @@ fn check_overlay(
     }
     if let (true, Some(mut unreadable)) = (over.is_empty(), failed) {
         unreadable.error.message.push_str(&format!(
-            "; it fits none of the built-in policies, so name the one it is for: fixlead policy check POLICY --overlay {id}"
+            "; it fits none of the built-in policies, so name the one it is for: fixlead policy check POLICY --overlay {}",
+            file(id)
         ));
         return Err(unreadable);
     }
@@ -145,32 +155,19 @@ fn to_json(id: &str, findings: &[Finding]) -> Value {
     json!({ "policy": id, "findings": list })
 }
 
-fn print(id: &str, findings: &[Finding], out: &mut impl Write) -> io::Result<()> {
-    match findings.len() {
-        0 => return writeln!(out, "{id}: nothing found"),
-        1 => writeln!(out, "{id}: 1 finding")?,
-        number => writeln!(out, "{id}: {number} findings")?,
-    }
+fn print(id: &str, findings: &[Finding], style: Style, out: &mut impl Write) -> io::Result<()> {
+    let id = file(id);
+    let found = match findings.len() {
+        0 => format!("{id}: nothing found"),
+        1 => format!("{id}: 1 finding"),
+        number => format!("{id}: {number} findings"),
+    };
+    lines::write(out, style, &Head::plain(""), 2, &found, None)?;
     for finding in findings {
-        writeln!(out, "\n  {}  {}", finding.kind.name(), finding.clauses.join(", "))?;
-        for line in wrapped(&finding.text, 92) {
-            writeln!(out, "    {line}")?;
-        }
+        writeln!(out)?;
+        let head = Head::plain(format!("  {}  ", finding.kind.name()));
+        lines::write(out, style, &head, 4, &finding.clauses.join(", "), None)?;
+        lines::indented(out, style, 4, &finding.text, None)?;
     }
     Ok(())
-}
-
-/// Text in lines of at most so many characters, broken between words.
-fn wrapped(text: &str, most: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= most => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }

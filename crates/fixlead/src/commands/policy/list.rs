@@ -8,6 +8,8 @@ use fixlead_core::policy::{Document, library};
 use serde_json::json;
 
 use crate::commands::Outcome;
+use crate::terminal::Style;
+use crate::terminal::lines::{self, Head};
 
 /// How to list them.
 #[derive(Args)]
@@ -21,7 +23,7 @@ pub struct ListArgs {
 ///
 /// # Errors
 /// When a stream cannot be written.
-pub fn run(args: &ListArgs, out: &mut impl Write) -> io::Result<Outcome> {
+pub fn run(args: &ListArgs, style: Style, out: &mut impl Write) -> io::Result<Outcome> {
     let mut rows = Vec::new();
     for (_, text) in library::BUILT_IN {
         let document = Document::parse(text).map_err(io::Error::other)?;
@@ -61,14 +63,16 @@ pub fn run(args: &ListArgs, out: &mut impl Write) -> io::Result<Outcome> {
         }
     }
     for row in std::iter::once(&heads).chain(&rows) {
-        let cells = row.iter().zip(widths).enumerate();
+        let [cells @ .., title] = row;
+        let cells = cells.iter().zip(widths).enumerate();
         let line: String = cells
             .map(|(column, (cell, width))| match column {
                 3 | 4 => format!("{cell:>width$}  "),
                 _ => format!("{cell:width$}  "),
             })
             .collect();
-        writeln!(out, "{}", line.trim_end())?;
+        let head = Head::plain(line);
+        lines::write(out, style, &head, head.columns(), title, None)?;
     }
     Ok(Outcome::Done)
 }

@@ -13,6 +13,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::Outcome;
+use crate::terminal::Style;
 use source::Unreadable;
 
 /// What `fixlead policy` can do.
@@ -54,13 +55,18 @@ fn setting(text: &str) -> Result<(String, String), String> {
 ///
 /// # Errors
 /// When a stream cannot be read or written.
-pub fn run(command: &Command, out: &mut impl Write, messages: &mut impl Write) -> io::Result<Outcome> {
+pub fn run(
+    command: &Command,
+    style: Style,
+    out: &mut impl Write,
+    messages: &mut impl Write,
+) -> io::Result<Outcome> {
     match command {
-        Command::List(args) => list::run(args, out),
+        Command::List(args) => list::run(args, style, out),
         Command::Show(args) => show::run(args, out, messages),
-        Command::Check(args) => check::run(args, out, messages),
+        Command::Check(args) => check::run(args, style, out, messages),
         Command::Render(args) => render::run(args, out, messages),
-        Command::Replay(args) => replay::run(args, out, messages),
+        Command::Replay(args) => replay::run(args, style, out, messages),
     }
 }
 

@@ -61,7 +61,7 @@ pub fn run(args: &RenderArgs, out: &mut impl Write, messages: &mut impl Write) -
                 messages,
                 "fixlead: {}: warning: not ready to be published, these parameters have no value: {}; \
                  give each with --set NAME=VALUE",
-                args.policy,
+                fixlead_core::text::file(&args.policy),
                 written.unset.join(", ")
             )?;
             Ok(Outcome::No)

@@ -7,7 +7,9 @@ use clap::Args;
 use fixlead_core::case::{History, history};
 use fixlead_core::policy::Policy;
 use fixlead_core::replay;
+use fixlead_core::text;
 use fixlead_core::time::Instant;
+use serde_json::json;
 
 use super::source;
 use crate::commands::Outcome;
@@ -31,7 +33,8 @@ pub struct ReplayArgs {
     /// it, in the system's.
     #[arg(long, value_name = "ZONE")]
     zone: Option<String>,
-    /// Print one JSON object a history, as `fixlead-replay/1`.
+    /// Print one JSON object a history, as `fixlead-replay/1`; of one that
+    /// cannot be read, its name and the error.
     #[arg(long)]
     json: bool,
 }
@@ -40,15 +43,24 @@ pub struct ReplayArgs {
 ///
 /// # Errors
 /// When a stream cannot be written.
-pub fn run(args: &ReplayArgs, out: &mut impl Write, messages: &mut impl Write) -> io::Result<Outcome> {
+pub fn run(
+    args: &ReplayArgs,
+    style: Style,
+    out: &mut impl Write,
+    messages: &mut impl Write,
+) -> io::Result<Outcome> {
     let mut outcome = Outcome::Done;
     let mut first = true;
+    // A zone that there is not is said before anything is printed.
+    if let Some(Err(message)) = args.zone.as_deref().map(|zone| Clock::in_zone(Instant::EPOCH, zone)) {
+        writeln!(messages, "fixlead: --zone: {message}")?;
+        return Ok(Outcome::Unreadable);
+    }
     for path in &args.histories {
         let read = || -> Result<(History, Policy), String> {
-            let text = source::read_file(path, history::MOST_BYTES)?;
-            let history = History::parse(&text).map_err(|error| format!("{}: {error}", path.display()))?;
-            let policy =
-                policy_of(args, &history).map_err(|message| format!("{}: {message}", path.display()))?;
+            let text = source::read_text(path, history::MOST_BYTES)?;
+            let history = History::parse(&text).map_err(|error| error.to_string())?;
+            let policy = policy_of(args, &history)?;
             Ok((history, policy))
         };
         match read() {
@@ -59,24 +71,19 @@ pub fn run(args: &ReplayArgs, out: &mut impl Write, messages: &mut impl Write) -
                     continue;
                 }
                 let now = replay.evaluation.at;
-                let clock = match &args.zone {
-                    Some(zone) => Clock::in_zone(now, zone),
-                    None => Ok(Clock::at(now)),
-                };
-                let clock = match clock {
-                    Ok(clock) => clock,
-                    Err(message) => {
-                        writeln!(messages, "fixlead: --zone: {message}")?;
-                        return Ok(Outcome::Unreadable);
-                    }
-                };
+                let zone = args.zone.as_deref().and_then(|zone| Clock::in_zone(now, zone).ok());
+                let clock = zone.unwrap_or_else(|| Clock::at(now));
                 if !std::mem::take(&mut first) {
                     writeln!(out)?;
                 }
-                report::write(out, &replay, history.title.as_deref(), &clock, Style::of_stdout())?;
+                report::write(out, &replay, history.title.as_deref(), &clock, style)?;
             }
             Err(message) => {
-                writeln!(messages, "fixlead: {message}")?;
+                writeln!(messages, "fixlead: {}: {message}", text::file(&path.display().to_string()))?;
+                if args.json {
+                    let json = json!({"history": path.to_string_lossy(), "error": message});
+                    writeln!(out, "{json}")?;
+                }
                 outcome = Outcome::Unreadable;
             }
         }
@@ -111,6 +118,8 @@ fn policy_of(args: &ReplayArgs, history: &History) -> Result<Policy, String> {
         if unreadable.error.line == 0 {
             format!("/parameters: {}", unreadable.error)
         } else {
+            let overlay = history.overlays.iter().rposition(|name| *name == unreadable.policy && name != id);
+            let place = overlay.map_or(place.to_owned(), |index| format!("/overlays/{index}"));
             format!("{place}: {unreadable}")
         }
     })?;

@@ -6,6 +6,7 @@ use std::io::Read;
 use std::path::Path;
 
 use fixlead_core::policy::{Document, Policy, PolicyError, compile, document, library};
+use fixlead_core::text;
 
 /// A policy that cannot be read: which one, where and why.
 #[derive(Debug)]
@@ -18,7 +19,7 @@ pub struct Unreadable {
 
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.policy, self.error)
+        write!(f, "{}: {}", text::file(&self.policy), self.error)
     }
 }
 
@@ -39,12 +40,8 @@ pub struct Source {
 }
 
 /// Reads a whole file of at most so many bytes, without waiting on anything
-/// that is not a file. A complaint names the file.
-pub fn read_file(path: &Path, most: usize) -> Result<String, String> {
-    read_text(path, most).map_err(|message| format!("{}: {message}", path.display()))
-}
-
-fn read_text(path: &Path, most: usize) -> Result<String, String> {
+/// that is not a file. A complaint does not name the file.
+pub fn read_text(path: &Path, most: usize) -> Result<String, String> {
     let metadata = std::fs::metadata(path).map_err(|error| format!("cannot be read: {error}"))?;
     if metadata.is_dir() {
         return Err("is a directory; name a file in it".to_owned());
