@@ -13,7 +13,8 @@ use serde_json::Value;
 
 /// Which crates of the workspace each may import. A crate exists for a heavy
 /// dependency or for purity.
-const CRATES: &[(&str, &[&str])] = &[("fixlead", &["fixlead-core"]), ("fixlead-core", &[])];
+const CRATES: &[(&str, &[&str])] =
+    &[("fixlead", &["fixlead-core"]), ("fixlead-core", &[]), ("fixlead-store", &["fixlead-core"])];
 
 /// Everything that the core imports from outside; all of it is arithmetic or
 /// reading of text.
