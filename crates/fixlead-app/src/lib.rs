@@ -5,8 +5,10 @@
 //! random number of its own; all of that comes in from whoever calls and from the
 //! store.
 //!
+//! - [`accounts`]: who signs in, sessions, tokens, links that work once.
 //! - [`problem`]: why a use case was refused.
 //! - [`signin`]: passwords, second factors, recovery codes, bearer secrets.
 
+pub mod accounts;
 pub mod problem;
 pub mod signin;

@@ -161,7 +161,11 @@ pub(crate) struct Found<T> {
 }
 
 /// Reads a record.
-pub(crate) async fn get<T: DeserializeOwned>(store: &Store, kind: &str, key: &[u8]) -> Result<Option<Found<T>>> {
+pub(crate) async fn get<T: DeserializeOwned>(
+    store: &Store,
+    kind: &str,
+    key: &[u8],
+) -> Result<Option<Found<T>>> {
     let Some(Record { version, value, .. }) = store.record(kind, key).await? else { return Ok(None) };
     let value = serde_json::from_slice(&value).map_err(|_| Problem::Unavailable { retry_after: 60 })?;
     Ok(Some(Found { version, value }))

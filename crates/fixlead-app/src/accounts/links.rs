@@ -1,7 +1,7 @@
 //! Links that work once: the first set-up, and invitations.
 
 use fixlead_core::id::PersonId;
-use fixlead_core::time::Span;
+use fixlead_core::time::{Instant, Span};
 
 use super::kept::{self, Credentials, Link, Login};
 use super::{Accounts, login_key};
@@ -62,7 +62,12 @@ impl Accounts {
 
     /// Enrols the person of a link, which then works no more. The recovery
     /// codes are shown once.
-    pub async fn enrol(&self, link: &str, enrolment: Enrolment, names: &[&str]) -> Result<(PersonId, Vec<String>)> {
+    pub async fn enrol(
+        &self,
+        link: &str,
+        enrolment: Enrolment,
+        names: &[&str],
+    ) -> Result<(PersonId, Vec<String>)> {
         let (hash, found) = self.link(link).await?;
         let Link { person, totp: secret, .. } = found.value;
         let Enrolment { login, password, code } = enrolment;
@@ -76,7 +81,10 @@ impl Accounts {
             .map_err(|unfit| Problem::invalid("/password", unfit.to_string()))?;
         let now = self.clock.now();
         let step = totp::check(&secret, &code, now, None).ok_or_else(|| {
-            Problem::invalid("/code", "this is not the code that your authenticator shows now; check its clock")
+            Problem::invalid(
+                "/code",
+                "this is not the code that your authenticator shows now; check its clock",
+            )
         })?;
         let salt = self.draw();
         let hashed = self.slowly(move || password::hash(&password, &salt)).await?;
@@ -87,8 +95,12 @@ impl Accounts {
             return Err(Problem::NotFound);
         }
         if !kept::put(&self.store, "login", &key, 0, Some(&Login { person }), None).await? {
-            kept::put(&self.store, "link", &hash, 0, Some(&found.value), None).await?;
-            return Err(Problem::invalid("/login", "somebody signs in with this name already; choose another"));
+            let ends = Some(Instant::from_millis(found.value.ends));
+            kept::put(&self.store, "link", &hash, 0, Some(&found.value), ends).await?;
+            return Err(Problem::invalid(
+                "/login",
+                "somebody signs in with this name already; choose another",
+            ));
         }
         let credentials = Credentials {
             login: login.trim().to_owned(),

@@ -97,7 +97,9 @@ impl Accounts {
     /// Notes that a session was used. A session that was revoked meanwhile
     /// stays revoked: nothing is written over a version nobody read.
     async fn touch(&self, hash: &[u8; 32], now: Instant) -> Result<()> {
-        let Some(found) = kept::get::<KeptSession>(&self.store, "session", hash).await? else { return Ok(()) };
+        let Some(found) = kept::get::<KeptSession>(&self.store, "session", hash).await? else {
+            return Ok(());
+        };
         let mut session = Session::from(found.value);
         session.used = now;
         self.put_session(hash, found.version, &session).await.map(drop)

@@ -35,13 +35,20 @@ pub struct SignedIn {
 
 impl Accounts {
     /// Signs somebody in. What was wrong is not said, and takes as long.
-    pub async fn sign_in(&self, login: &str, password: &str, proof: &Proof, browser: &str) -> Result<SignedIn> {
+    pub async fn sign_in(
+        &self,
+        login: &str,
+        password: &str,
+        proof: &Proof,
+        browser: &str,
+    ) -> Result<SignedIn> {
         let found = kept::get::<Login>(&self.store, "login", &login_key(login)).await?;
         let person = found.map(|found| found.value.person);
         let (person, left) = self.prove(person, password, proof).await?;
         let now = self.clock.now();
         let secret = bearer::text(Purpose::Session, &self.draw());
-        let hash = bearer::lookup(Purpose::Session, &secret).ok_or(Problem::Unavailable { retry_after: 1 })?;
+        let hash =
+            bearer::lookup(Purpose::Session, &secret).ok_or(Problem::Unavailable { retry_after: 1 })?;
         let session = Session {
             id: SessionId::from_bytes(self.draw()),
             person,
@@ -49,7 +56,7 @@ impl Accounts {
             used: now,
             // Who has just signed in has just proved it.
             stepped_up: Some(now),
-            browser: fixlead_core::text::plain(&browser.chars().take(MOST_BROWSER).collect::<String>()).into_owned(),
+            browser: fixlead_core::text::plain(&browser.chars().take(MOST_BROWSER).collect::<String>()),
         };
         // Listed before it begins: no session is ever open and not listed.
         self.change_index("sessions", person, move |hashes| hashes.push(hash)).await?;
@@ -100,7 +107,8 @@ impl Accounts {
             }
         }
         let gone: Vec<_> = ended.iter().map(|(hash, _)| *hash).collect();
-        self.change_index("sessions", person, move |hashes| hashes.retain(|hash| !gone.contains(hash))).await?;
+        self.change_index("sessions", person, move |hashes| hashes.retain(|hash| !gone.contains(hash)))
+            .await?;
         Ok(ended.iter().filter(|(_, was_open)| *was_open).count())
     }
 
@@ -111,11 +119,16 @@ impl Accounts {
     }
 
     /// Checks password and second factor. How many recovery codes are left.
-    async fn prove(&self, person: Option<PersonId>, password: &str, proof: &Proof) -> Result<(PersonId, usize)> {
+    async fn prove(
+        &self,
+        person: Option<PersonId>,
+        password: &str,
+        proof: &Proof,
+    ) -> Result<(PersonId, usize)> {
         let known = match person {
-            Some(person) => {
-                kept::get::<Credentials>(&self.store, "credentials", &person.bytes()).await?.map(|found| (person, found))
-            }
+            Some(person) => kept::get::<Credentials>(&self.store, "credentials", &person.bytes())
+                .await?
+                .map(|found| (person, found)),
             None => None,
         };
         let now = self.clock.now();
@@ -135,7 +148,8 @@ impl Accounts {
                 return Err(Problem::TooMany { retry_after: 1 });
             }
         }
-        let (typed, kept) = (password.to_owned(), known.as_ref().map(|(_, found)| found.value.password.clone()));
+        let (typed, kept) =
+            (password.to_owned(), known.as_ref().map(|(_, found)| found.value.password.clone()));
         let matches = self.slowly(move || password::verify(&typed, kept.as_deref())).await?;
         let Some((person, Found { version, value })) = known else { return Err(Problem::SignInFailed) };
         let mut credentials = value;

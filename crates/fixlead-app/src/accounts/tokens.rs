@@ -34,13 +34,19 @@ impl Accounts {
             return Err(Problem::invalid("/name", "give the token a name of 1 to 100 characters"));
         }
         if new.scopes.is_empty() {
-            return Err(Problem::invalid("/scopes", "say what the token is for; a token without scopes can do nothing"));
+            return Err(Problem::invalid(
+                "/scopes",
+                "say what the token is for; a token without scopes can do nothing",
+            ));
         }
         if new.ends <= now || new.ends > now + LONGEST_TOKEN {
             return Err(Problem::invalid("/ends", "a token ends in the future, at the latest in 366 days"));
         }
         if self.index("tokens", person).await?.len() >= MOST {
-            return Err(Problem::invalid("", "a person has at most 50 tokens; revoke one that is not needed"));
+            return Err(Problem::invalid(
+                "",
+                "a person has at most 50 tokens; revoke one that is not needed",
+            ));
         }
         let secret = bearer::text(Purpose::Token, &self.draw());
         let hash = bearer::lookup(Purpose::Token, &secret).ok_or(Problem::Unavailable { retry_after: 1 })?;

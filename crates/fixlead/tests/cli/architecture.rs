@@ -14,9 +14,10 @@ use serde_json::Value;
 /// Which crates of the workspace each may import. A crate exists for a heavy
 /// dependency or for purity.
 const CRATES: &[(&str, &[&str])] = &[
-    ("fixlead", &["fixlead-app", "fixlead-core"]),
-    ("fixlead-app", &["fixlead-core"]),
+    ("fixlead", &["fixlead-app", "fixlead-core", "fixlead-store"]),
+    ("fixlead-app", &["fixlead-core", "fixlead-store"]),
     ("fixlead-core", &[]),
+    ("fixlead-store", &["fixlead-core"]),
 ];
 
 /// Everything that the core imports from outside; all of it is arithmetic or

@@ -1,5 +1,4 @@
 //! What proves who somebody is.
-#![allow(clippy::unwrap_used, reason = "a test may stop with a panic")]
 
 use fixlead_app::signin::{bearer, password, recovery, totp};
 use fixlead_core::time::Instant;

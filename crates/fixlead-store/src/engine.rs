@@ -1,0 +1,233 @@
+//! One of the two databases. What happens here is only the choice; the
+//! statements are in `sqlite` and `postgres`.
+
+use fixlead_core::id::StreamId;
+use fixlead_core::time::{Instant, Span};
+use tokio::sync::watch;
+
+use crate::append::Lease;
+use crate::batch::{Chain, Prepared, Verdict};
+use crate::error::Result;
+use crate::log::SignedHead;
+use crate::log::hash::Hash;
+use crate::rows::{Followed, KeyRow, SealedEvent, SealedListRow, SealedRecord, SealedWork, StreamHead};
+use crate::sqlite::{Sqlite, read, write};
+
+/// Where the rows lie.
+#[derive(Clone)]
+pub(crate) enum Engine {
+    Sqlite(Sqlite),
+}
+
+/// A list's row on its way into the database.
+pub(crate) type NewListRow = ([u8; 16], StreamId, [u8; 24], Vec<u8>);
+
+impl Engine {
+    pub(crate) fn position(&self) -> watch::Receiver<u64> {
+        match self {
+            Engine::Sqlite(database) => database.position(),
+        }
+    }
+
+    pub(crate) async fn commit(&self, append: Prepared) -> Result<Verdict> {
+        match self {
+            Engine::Sqlite(database) => database.writer.append(Box::new(append)).await,
+        }
+    }
+
+    pub(crate) async fn stream(&self, stream: StreamId) -> Result<Option<StreamHead>> {
+        match self {
+            Engine::Sqlite(database) => database.read(move |c| read::stream(c, stream)).await,
+        }
+    }
+
+    /// A stream and its events after a version, both of one moment.
+    pub(crate) async fn load(
+        &self,
+        stream: StreamId,
+        after: u64,
+        most: u32,
+    ) -> Result<Option<(StreamHead, Vec<SealedEvent>)>> {
+        match self {
+            Engine::Sqlite(database) => {
+                let query = move |c: &rusqlite::Connection| {
+                    let moment = c.unchecked_transaction()?;
+                    let Some(head) = read::stream(&moment, stream)? else { return Ok(None) };
+                    let events = read::events(&moment, stream, after, most)?;
+                    moment.finish()?;
+                    Ok(Some((head, events)))
+                };
+                database.read(query).await
+            }
+        }
+    }
+
+    pub(crate) async fn list(
+        &self,
+        list: [u8; 16],
+        from: ([u8; 24], bool),
+        backwards: bool,
+        most: u32,
+    ) -> Result<Vec<SealedListRow>> {
+        match self {
+            Engine::Sqlite(database) => {
+                database.read(move |c| read::list(c, list, from, backwards, most)).await
+            }
+        }
+    }
+
+    pub(crate) async fn record(&self, row: [u8; 32]) -> Result<Option<SealedRecord>> {
+        match self {
+            Engine::Sqlite(database) => database.read(move |c| read::record(c, row)).await,
+        }
+    }
+
+    pub(crate) async fn records(
+        &self,
+        after: [u8; 32],
+        last: [u8; 32],
+        most: u32,
+    ) -> Result<Vec<SealedRecord>> {
+        match self {
+            Engine::Sqlite(database) => database.read(move |c| read::records(c, after, last, most)).await,
+        }
+    }
+
+    pub(crate) async fn claim(
+        &self,
+        lane: i16,
+        now: Instant,
+        lease: Span,
+        tokens: Vec<[u8; 16]>,
+    ) -> Result<Vec<SealedWork>> {
+        match self {
+            Engine::Sqlite(database) => {
+                database.writer.task(move |c| write::claim(c, lane, now, lease, &tokens)).await
+            }
+        }
+    }
+
+    pub(crate) async fn release(&self, lease: Lease, again: Option<Instant>) -> Result<bool> {
+        match self {
+            Engine::Sqlite(database) => database.writer.task(move |c| write::release(c, &lease, again)).await,
+        }
+    }
+
+    pub(crate) async fn blob(&self, id: [u8; 16]) -> Result<Option<(StreamId, u32, Hash)>> {
+        match self {
+            Engine::Sqlite(database) => database.read(move |c| read::blob(c, id)).await,
+        }
+    }
+
+    pub(crate) async fn blob_part(&self, id: [u8; 16], part: u32) -> Result<Option<Vec<u8>>> {
+        match self {
+            Engine::Sqlite(database) => database.read(move |c| read::blob_part(c, id, part)).await,
+        }
+    }
+
+    pub(crate) async fn followed(&self, after: u64, most: u32) -> Result<Vec<Followed>> {
+        match self {
+            Engine::Sqlite(database) => database.read(move |c| read::followed(c, after, most)).await,
+        }
+    }
+
+    pub(crate) async fn erase(&self, stream: StreamId, at: Instant) -> Result<bool> {
+        match self {
+            Engine::Sqlite(database) => {
+                let erased = database.writer.task(move |c| write::erase(c, stream, at)).await?;
+                if erased {
+                    // The old page is still in the write-ahead log.
+                    self.settle().await?;
+                }
+                Ok(erased)
+            }
+        }
+    }
+
+    /// Leaves nothing of what was overwritten.
+    pub(crate) async fn settle(&self) -> Result<()> {
+        match self {
+            Engine::Sqlite(database) => database.writer.alone(checkpoint).await,
+        }
+    }
+
+    pub(crate) async fn chain(&self) -> Result<Chain> {
+        match self {
+            Engine::Sqlite(database) => database.read(|c| Ok(read::chain(c)?)).await,
+        }
+    }
+
+    pub(crate) async fn put_head(&self, head: SignedHead) -> Result<()> {
+        match self {
+            Engine::Sqlite(database) => database.writer.task(move |c| write::head(c, &head)).await,
+        }
+    }
+
+    pub(crate) async fn heads(
+        &self,
+        installation: [u8; 16],
+        key: [u8; 32],
+        after: u64,
+        most: u32,
+    ) -> Result<Vec<SignedHead>> {
+        match self {
+            Engine::Sqlite(database) => {
+                database.read(move |c| read::heads(c, installation, key, after, most)).await
+            }
+        }
+    }
+
+    pub(crate) async fn wrapped_by(&self, by: u64, most: u32) -> Result<Vec<KeyRow>> {
+        match self {
+            Engine::Sqlite(database) => database.read(move |c| read::wrapped_by(c, by, most)).await,
+        }
+    }
+
+    pub(crate) async fn rewrap(&self, keys: Vec<KeyRow>, old: u64) -> Result<()> {
+        match self {
+            Engine::Sqlite(database) => database.writer.task(move |c| write::rewrap(c, &keys, old)).await,
+        }
+    }
+
+    pub(crate) async fn setting(&self, name: &'static str) -> Result<Option<Vec<u8>>> {
+        match self {
+            Engine::Sqlite(database) => database.read(move |c| read::setting(c, name)).await,
+        }
+    }
+
+    pub(crate) async fn set(&self, name: &'static str, value: Vec<u8>) -> Result<()> {
+        match self {
+            Engine::Sqlite(database) => database.writer.task(move |c| write::set(c, name, &value)).await,
+        }
+    }
+
+    /// All of these settings, unless there are some already.
+    pub(crate) async fn set_new(&self, settings: Vec<(&'static str, Vec<u8>)>) -> Result<()> {
+        match self {
+            Engine::Sqlite(database) => database.writer.task(move |c| write::set_new(c, &settings)).await,
+        }
+    }
+
+    pub(crate) async fn sweep(&self, now: Instant, most: u32) -> Result<usize> {
+        match self {
+            Engine::Sqlite(database) => database.writer.task(move |c| write::sweep(c, now, most)).await,
+        }
+    }
+
+    pub(crate) async fn put_rows(&self, rows: Vec<NewListRow>) -> Result<()> {
+        match self {
+            Engine::Sqlite(database) => database.writer.task(move |c| write::put_rows(c, &rows)).await,
+        }
+    }
+}
+
+/// Moves the write-ahead log into the database, so that nothing old is left.
+fn checkpoint(connection: &rusqlite::Connection) -> Result<()> {
+    let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| row.get(0))?;
+    if busy != 0 {
+        return Err(crate::error::Error::Unavailable(
+            "it is done, but a reader kept the write-ahead log from being emptied".into(),
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,15 @@
+//! The tamper-evident log. Hashes go over ciphertext, so whoever checks them
+//! needs no key, and they outlive the erasure of content.
+//!
+//! An event's hash covers the event before it in its stream. Each commit adds
+//! one entry to the chain of the installation; the entry covers the entry
+//! before it and every event of the commit. Heads of that chain are signed and
+//! given to witnesses.
+//!
+//! - [`hash`]: what exactly is hashed.
+//! - [`head`]: signed heads, and the witness file.
+
+pub(crate) mod hash;
+pub mod head;
+
+pub use head::SignedHead;

@@ -1,0 +1,156 @@
+//! Appends on their way in: checked, and sealed for the places they will take.
+
+use std::collections::BTreeSet;
+
+use crate::append::{
+    Append, Idempotency, ListChange, MOST_BLOB, MOST_EVENT, MOST_EVENTS, NewBlob, RecordChange, Sort,
+    WorkChange,
+};
+use crate::batch::{BlobRow, ListRow, Prepared, RecordRow, WorkRow};
+use crate::error::{Error, Result};
+use crate::log::hash::BlobHasher;
+use crate::seal::{self, BLOB_STEP, Place, Secret};
+use crate::store::{Store, new_work};
+use fixlead_core::id::StreamId;
+
+/// Bytes of an attachment in one part: with their length they fill whole steps.
+const PART: usize = 64 * 1024 - 4;
+
+/// The kind of the records that make repetitions recognisable.
+const IDEMPOTENCY: &str = "idempotency";
+
+impl Store {
+    /// Seals an append. Nothing when it expects a stream that does not exist.
+    pub(crate) async fn prepare(&self, append: Append) -> Result<Option<(Prepared, Secret)>> {
+        check(&append)?;
+        let inner = &self.inner;
+        let random = &*inner.random;
+        let stream = append.stream;
+        let (key, wrapped) = if append.expected == 0 {
+            let key = Secret::random(random);
+            let wrapped = inner.vault.wrap(Some(stream), &key, random);
+            (key, Some(wrapped))
+        } else if let Some(key) = inner.vault.cached(stream) {
+            (key, None)
+        } else {
+            let Some(head) = inner.engine.stream(stream).await? else { return Ok(None) };
+            (self.key(stream, head.key)?, None)
+        };
+        let mut prepared = self.prepare_records(append.records)?;
+        prepared.stream = Some(stream);
+        prepared.expected = append.expected;
+        prepared.key = wrapped;
+        prepared.idempotency = append.idempotency.map(|repeat| self.seal_idempotency(repeat));
+        prepared.events = (append.expected + 1..)
+            .zip(&append.events)
+            .map(|(version, body)| seal::seal(&key, Place::Event(stream, version), body, random))
+            .collect();
+        for change in append.work {
+            let (id, lane, wake, due, body) = match change {
+                WorkChange::Put { id, lane, due, body } => (id, lane, false, due, body),
+                WorkChange::Wake { lane, due, body } => (new_work(random), lane, true, due, body),
+                WorkChange::Sleep { lane } => {
+                    prepared.sleep.push(lane.0);
+                    continue;
+                }
+                WorkChange::Finish(lease) => {
+                    prepared.finish.push((lease.work, lease.token));
+                    continue;
+                }
+            };
+            let sealed = seal::seal(&key, Place::Work(stream, &id.bytes()), &body, random);
+            prepared.work.push(WorkRow { id, lane: lane.0, wake, due, sealed });
+        }
+        prepared.lists = append.lists.into_iter().map(|change| self.seal_row(stream, change)).collect();
+        prepared.blobs = append.blobs.iter().map(|blob| self.seal_blob(stream, &key, blob)).collect();
+        Ok(Some((prepared, key)))
+    }
+
+    /// Seals records that change on their own.
+    pub(crate) fn prepare_records(&self, records: Vec<RecordChange>) -> Result<Prepared> {
+        let records: Vec<RecordRow> = records.into_iter().map(|record| self.seal_record(record)).collect();
+        let rows: BTreeSet<_> = records.iter().map(|record| record.row).collect();
+        if rows.len() != records.len() {
+            return Err(Error::Refused("one record is changed twice at once".into()));
+        }
+        Ok(Prepared {
+            stream: None,
+            expected: 0,
+            key: None,
+            events: Vec::new(),
+            work: Vec::new(),
+            sleep: Vec::new(),
+            finish: Vec::new(),
+            lists: Vec::new(),
+            records,
+            blobs: Vec::new(),
+            idempotency: None,
+        })
+    }
+
+    fn seal_record(&self, change: RecordChange) -> RecordRow {
+        let row = self.inner.keys.record(&change.kind, &change.key);
+        let place = Place::Record(&row, change.expected + 1);
+        let sealed = change
+            .value
+            .map(|value| seal::seal(&self.inner.keys.records, place, &value, &*self.inner.random));
+        RecordRow { row, expected: change.expected, sealed, expires: change.expires }
+    }
+
+    fn seal_idempotency(&self, repeat: Idempotency) -> RecordRow {
+        self.seal_record(RecordChange {
+            kind: IDEMPOTENCY.to_owned(),
+            key: repeat.key,
+            expected: 0,
+            value: Some(repeat.answer),
+            expires: Some(repeat.until),
+        })
+    }
+
+    fn seal_row(&self, stream: StreamId, change: ListChange) -> ListRow {
+        let list = self.inner.keys.list(&change.list);
+        let row = change.row.map(|(at, body)| {
+            let sort = Sort::new(at, stream).to_bytes();
+            let place = Place::List(&list, &sort, stream);
+            (sort, seal::seal(&self.inner.keys.lists, place, &body, &*self.inner.random))
+        });
+        ListRow { list, row }
+    }
+
+    fn seal_blob(&self, stream: StreamId, key: &Secret, blob: &NewBlob) -> BlobRow {
+        let id = blob.id.bytes();
+        let mut hasher = BlobHasher::new(stream, &id);
+        let count = blob.bytes.len().div_ceil(PART).max(1);
+        let parts = (0..count).map(|part| {
+            let body = &blob.bytes[part * PART..blob.bytes.len().min((part + 1) * PART)];
+            let place = Place::Blob(stream, &id, part as u32, part + 1 == count);
+            let sealed = seal::seal_padded(key, place, body, BLOB_STEP, &*self.inner.random);
+            hasher.part(&sealed);
+            sealed
+        });
+        let parts = parts.collect();
+        BlobRow { id, hash: hasher.finish(), parts }
+    }
+}
+
+/// Whether an append is one.
+fn check(append: &Append) -> Result<()> {
+    let refuse = |what: String| Err(Error::Refused(what));
+    if append.expected == 0 && append.events.is_empty() {
+        return refuse("a stream begins with an event".into());
+    }
+    if append.events.len() > MOST_EVENTS {
+        return refuse(format!("{} events at once, at most {MOST_EVENTS}", append.events.len()));
+    }
+    if let Some(long) = append.events.iter().map(Vec::len).find(|length| *length > MOST_EVENT) {
+        return refuse(format!("an event has {long} bytes, at most {MOST_EVENT}; attach what is long"));
+    }
+    if let Some(long) = append.blobs.iter().map(|blob| blob.bytes.len()).find(|length| *length > MOST_BLOB) {
+        return refuse(format!("an attachment has {long} bytes, at most {MOST_BLOB}"));
+    }
+    let ids: BTreeSet<_> = append.blobs.iter().map(|blob| blob.id).collect();
+    if ids.len() != append.blobs.len() {
+        return refuse("two attachments have one id".into());
+    }
+    Ok(())
+}

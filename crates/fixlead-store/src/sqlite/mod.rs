@@ -1,0 +1,201 @@
+//! SQLite: one file, one thread that writes, readers on connections of their
+//! own. Write-ahead log, `synchronous = FULL`: what was answered is on the disk.
+
+pub(crate) mod read;
+pub(crate) mod write;
+mod writer;
+
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::{Connection, OpenFlags};
+use tokio::sync::{Semaphore, watch};
+
+use crate::error::{Error, Result};
+use crate::world::Clock;
+
+pub(crate) use writer::Writer;
+
+/// The file below the data directory.
+pub(crate) const FILE: &str = "fixlead.db";
+
+/// The schema, step by step; `PRAGMA user_version` counts the steps taken.
+const MIGRATIONS: &[&str] = &[include_str!("../../migrations/sqlite/0001.sql")];
+
+/// Marks the file as Fixlead's (`PRAGMA application_id`): "FXLD".
+const APPLICATION: i32 = 0x4658_4c44;
+
+/// Most reading connections.
+const READERS: usize = 4;
+
+/// Statements that are kept prepared by each connection.
+const STATEMENTS: usize = 64;
+
+/// An SQLite database.
+#[derive(Clone)]
+pub(crate) struct Sqlite {
+    path: Arc<Path>,
+    pub(crate) writer: Writer,
+    readers: Arc<Readers>,
+    position: watch::Receiver<u64>,
+}
+
+struct Readers {
+    idle: Mutex<Vec<Connection>>,
+    free: Semaphore,
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Error::Unavailable("the disk or the database is full".into()),
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+                Error::Schema(format!("the database file is damaged ({error}); restore a backup"))
+            }
+            // What SQLite says names tables and codes, never values.
+            _ => Error::Unavailable(error.to_string()),
+        }
+    }
+}
+
+impl Sqlite {
+    /// Opens or makes the database below a data directory.
+    pub(crate) fn open(directory: &Path, clock: Arc<dyn Clock>) -> Result<Self> {
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)
+            .map_err(|error| Error::file(directory, error))?;
+        let path = directory.join(FILE);
+        // SQLite gives its other files the mode of this one.
+        std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(|error| Error::file(&path, error))?;
+        let mut connection = connect(&path)?;
+        migrate(&mut connection, MIGRATIONS)?;
+        let position: i64 = connection.query_row("SELECT position FROM chain", (), |row| row.get(0))?;
+        let (sender, receiver) = watch::channel(position as u64);
+        let writer = Writer::start(path.clone(), connection, clock, sender)?;
+        Ok(Sqlite { path: path.into(), writer, readers: Arc::new(Readers::new()), position: receiver })
+    }
+
+    /// Is told the position of the last event after each commit.
+    pub(crate) fn position(&self) -> watch::Receiver<u64> {
+        self.position.clone()
+    }
+
+    /// The file.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.path.to_path_buf()
+    }
+
+    /// Runs a query on a reading connection, away from the async threads.
+    pub(crate) async fn read<T, F>(&self, query: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        let gone = |_| Error::Unavailable("the store was closed".into());
+        let readers = Arc::clone(&self.readers);
+        let path = Arc::clone(&self.path);
+        let _turn = self.readers.free.acquire().await.map_err(gone)?;
+        tokio::task::spawn_blocking(move || {
+            let idle = readers.lock().pop();
+            let connection = match idle {
+                Some(connection) => connection,
+                None => open_reader(&path)?,
+            };
+            let result = query(&connection);
+            // A connection that failed is not used again.
+            if result.is_ok() || connection.is_autocommit() {
+                readers.lock().push(connection);
+            }
+            result
+        })
+        .await
+        .map_err(|_| Error::Unavailable("a query was broken off".into()))?
+    }
+}
+
+impl Readers {
+    fn new() -> Self {
+        Readers { idle: Mutex::new(Vec::new()), free: Semaphore::new(READERS) }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A connection that may write.
+fn connect(path: &Path) -> Result<Connection> {
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA secure_delete = ON;
+         PRAGMA trusted_schema = OFF;
+         PRAGMA cache_size = -16384;
+         PRAGMA wal_autocheckpoint = 4000;
+         PRAGMA journal_size_limit = 67108864;",
+    )?;
+    Ok(connection)
+}
+
+/// A connection that only reads.
+pub(crate) fn open_reader(path: &Path) -> Result<Connection> {
+    if !path.exists() {
+        return Err(Error::file(path, "there is no database"));
+    }
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection
+        .execute_batch("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -8192;")?;
+    Ok(connection)
+}
+
+/// Takes the steps that are missing, each in one transaction.
+fn migrate(connection: &mut Connection, steps: &[&str]) -> Result<()> {
+    let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let taken: usize =
+        connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))? as usize;
+    if application != APPLICATION && (application != 0 || taken != 0) {
+        return Err(Error::Schema("the file is a database of another program".into()));
+    }
+    if taken > steps.len() {
+        return Err(Error::Schema(format!(
+            "the database has schema {taken}, this program knows up to {}; use a newer fixlead",
+            steps.len()
+        )));
+    }
+    for (number, step) in steps.iter().enumerate().skip(taken) {
+        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Exclusive)?;
+        let now: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if now as usize > number {
+            // Another process was faster.
+            continue;
+        }
+        transaction.execute_batch(step)?;
+        if number == 0 {
+            transaction.execute("INSERT INTO chain VALUES (1, 0, 0, ?1)", [crate::log::hash::NOTHING])?;
+        }
+        transaction.pragma_update(None, "application_id", APPLICATION)?;
+        transaction.pragma_update(None, "user_version", number as i64 + 1)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}

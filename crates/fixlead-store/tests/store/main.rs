@@ -1,0 +1,5 @@
+//! The store, tried from outside. Each story runs on SQLite and on PostgreSQL.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod conformance;
+mod ground;
