@@ -17,6 +17,8 @@
 pub mod action;
 pub mod grant;
 mod rights;
+#[cfg(test)]
+mod tests;
 
 pub use action::{Action, Place, TokenScope};
 pub use grant::{Breadth, Grant, Role, Scope, Standing};
@@ -258,7 +260,9 @@ fn decide_by(
         second: rules.second[action as usize],
         at: now,
     };
-    let forbidden = |needs| Err(Denied::Forbidden { needs });
+    fn forbidden<T>(needs: Needs) -> Result<T, Denied> {
+        Err(Denied::Forbidden { needs })
+    }
     // In the directory there is no state; any bit stands for "may".
     let state = match target {
         Target::Case(case) => 1 << case.state as u8,
@@ -286,12 +290,11 @@ fn decide_by(
         }
         let invited = matches!(action, Action::InvitationAccept);
         return match standing {
-            Standing::Invited if invited => present(rules, presence, action, target).map(|()| permit(None)),
-            Standing::Active if !invited => {
-                step_up(rules, presence, action, target, now).map(|()| permit(None))
-            }
+            Standing::Invited if invited => step_up(rules, presence, action, target, now),
+            Standing::Active if !invited => step_up(rules, presence, action, target, now),
             _ => forbidden(Needs::Standing),
-        };
+        }
+        .map(|()| permit(None));
     }
 
     // From here on everything depends on grants, and grants on standing.
@@ -328,7 +331,7 @@ fn decide_by(
         return Err(Denied::NotFound);
     }
     if let Presence::Token { within: Some(within), .. } = presence
-        && !reaches(*within, target)
+        && !contains(*within, target)
     {
         return Err(Denied::NotFound);
     }
@@ -341,12 +344,17 @@ fn decide_by(
     Ok(permit(Some((grant.id, grant.role))))
 }
 
-/// Whether a scope reaches a target. What is restricted is reached only by
-/// what names it.
+/// Whether a grant for a scope reaches a target. What is restricted is reached
+/// only by what names it.
 fn reaches(scope: Scope, target: Target<'_>) -> bool {
+    let restricted = matches!(target, Target::Case(case) if case.restricted);
+    contains(scope, target) && (!restricted || scope.breadth() == Breadth::Case)
+}
+
+/// Whether a target lies in a scope.
+fn contains(scope: Scope, target: Target<'_>) -> bool {
     match (scope, target) {
         (Scope::Case(id), Target::Case(case)) => id == case.case,
-        (_, Target::Case(case)) if case.restricted => false,
         (Scope::Project(id), Target::Case(case)) => id == case.project,
         (Scope::Organisation(id), Target::Case(case)) => id == case.organisation,
         (Scope::Case(_), Target::Directory(..)) => false,
