@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod case;
+pub mod desk;
 pub mod id;
 pub mod plan;
 pub mod policy;

@@ -211,7 +211,7 @@ fn read_sources(at: At<'_>) -> Read<()> {
     })
 }
 
-fn read_project(at: At<'_>) -> Read<Project> {
+pub(crate) fn read_project(at: At<'_>) -> Read<Project> {
     let mut project = Project::default();
     at.entries(|key, at| {
         match key {
@@ -323,7 +323,7 @@ fn read_branch(at: At<'_>) -> Read<Branch> {
     }
 }
 
-fn read_event(at: At<'_>, project: &Project) -> Read<Event> {
+pub(crate) fn read_event(at: At<'_>, project: &Project) -> Read<Event> {
     let (mut when, mut kind) = (None, None);
     at.entries(|key, at| {
         match key {

@@ -8,6 +8,7 @@ pub mod event;
 pub mod history;
 pub(crate) mod json;
 pub mod project;
+pub mod write;
 
 pub use event::{Action, Ask, BranchSet, Event, EventKind, Field, Value};
 pub use history::{History, HistoryError};

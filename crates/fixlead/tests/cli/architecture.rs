@@ -137,6 +137,12 @@ const ABSENCES: &[Absence] = &[
         why: "a promise can be read and checked before anything happens",
     },
     Absence {
+        name: "access knows no policy",
+        place: "crates/fixlead-core/src/access",
+        never: &["crate::plan", "crate::policy", "crate::replay", "crate::desk"],
+        why: "who may is one question, and whether the time has come another",
+    },
+    Absence {
         name: "reasons are data",
         place: "crates/fixlead-core/src/plan",
         never: &["format!", "to_string()", "crate::replay"],
@@ -172,6 +178,18 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ),
     ("JSON only where it is read or written", "crates/fixlead-core/src/case/json.rs", "JSON with its place"),
     ("JSON only where it is read or written", "crates/fixlead-core/src/replay.rs", "the answer's writer"),
+    ("JSON only where it is read or written", "crates/fixlead-core/src/case/write.rs", "the events' writer"),
+    (
+        "JSON only where it is read or written",
+        "crates/fixlead-core/src/desk/entry.rs",
+        "the case log's lines",
+    ),
+    ("JSON only where it is read or written", "crates/fixlead-core/src/desk/event.rs", "what they hold"),
+    (
+        "JSON only where it is read or written",
+        "crates/fixlead-core/src/desk/wire.rs",
+        "how their texts are written",
+    ),
     ("JSON only where it is read or written", "crates/fixlead-core/src/id.rs", "ids stand in every document"),
     ("TOML only where it is read", "crates/fixlead-core/src/policy/document.rs", "the policy's reader"),
     ("no order by chance", "crates/fixlead-core/src/case/json.rs", "finds repeated keys and is never walked"),

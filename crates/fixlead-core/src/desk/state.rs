@@ -1,0 +1,384 @@
+//! What a case log adds up to: a fold that takes any entry at any time.
+//!
+//! What makes no sense where it stands changes nothing, so that a log can
+//! always be read to its end; [`super::command`] sees to it that nothing of
+//! the kind is written.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::event::{By, DeskEvent, Entry, Happening, Pin, Reminder, Room, Second};
+use super::wire::Line;
+use crate::access::{CaseStanding, CaseState, Grant, Role, Scope};
+use crate::case::event::Field;
+use crate::case::{self, EventKind, Project};
+use crate::id::{BlobId, CaseId, GrantId, MessageId, OfferId, OrganisationId, PersonId, ProjectId};
+use crate::plan;
+use crate::policy::Policy;
+use crate::time::Instant;
+
+/// A message in a room.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Message {
+    /// Its id.
+    pub id: MessageId,
+    /// When it was written.
+    pub at: Instant,
+    /// By whom.
+    pub by: By,
+    /// What it says.
+    pub body: super::wire::Body,
+    /// The message it answers.
+    pub answers: Option<MessageId>,
+}
+
+/// A file in a room.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attachment {
+    /// Where its bytes are.
+    pub blob: BlobId,
+    /// When it was added.
+    pub at: Instant,
+    /// By whom.
+    pub by: By,
+    /// Its room.
+    pub room: Room,
+    /// Its name.
+    pub name: Line,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// An offer of the lead that nobody has answered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Handoff {
+    /// Its id.
+    pub offer: OfferId,
+    /// Who offers.
+    pub from: PersonId,
+    /// To whom.
+    pub to: PersonId,
+    /// Since when.
+    pub at: Instant,
+}
+
+/// Something that a second person has to confirm.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Proposal {
+    /// What it is.
+    pub what: Second,
+    /// Who asked.
+    pub by: By,
+    /// Exactly what was asked for.
+    pub sha256: super::wire::Sha256,
+    /// Who confirmed.
+    pub confirmed: Option<PersonId>,
+}
+
+/// Where a case belongs and what it is called.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Opened {
+    /// The case.
+    pub case: CaseId,
+    /// The organisation.
+    pub organisation: OrganisationId,
+    /// The project.
+    pub project: ProjectId,
+    /// Its title.
+    pub title: Line,
+    /// When it was opened.
+    pub at: Instant,
+}
+
+/// Somebody who is thanked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Credit {
+    /// Their name as they want it.
+    pub name: Line,
+    /// What for.
+    pub role: Line,
+    /// Who they are here.
+    pub person: Option<PersonId>,
+    /// The case they reported, if another.
+    pub case: Option<CaseId>,
+}
+
+/// A case, as its log tells it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CaseFile {
+    /// How many entries it was made from.
+    pub entries: u64,
+    /// When the last of them was recorded.
+    pub latest: Option<Instant>,
+    /// Where it belongs; nothing before the first entry.
+    pub opened: Option<Opened>,
+    /// The policies it has run under, the last one now.
+    pub pins: Vec<(Instant, Pin)>,
+    /// The facts of its project. Branches keep their places.
+    pub facts: Project,
+    /// The events that the policy looks at, in the order they were recorded.
+    pub history: Vec<case::Event>,
+    /// Grants for this case.
+    pub grants: BTreeMap<GrantId, Grant>,
+    /// Who has a conflict of interest.
+    pub recused: BTreeSet<PersonId>,
+    /// Whether standing grants do not reach it.
+    pub restricted: bool,
+    /// The messages of each room.
+    pub rooms: BTreeMap<Room, Vec<Message>>,
+    /// Files of all rooms.
+    pub attachments: Vec<Attachment>,
+    /// The offer of the lead that stands.
+    pub handoff: Option<Handoff>,
+    /// Reminders and escalations, by duty and subject.
+    pub reminded: BTreeMap<(Line, Option<Line>), Vec<Reminder>>,
+    /// What waits or waited for a second person.
+    pub proposals: BTreeMap<OfferId, Proposal>,
+    /// Who is thanked.
+    pub credits: Vec<Credit>,
+    /// Evidence by duty.
+    pub evidence: Vec<(Line, Line, Option<Line>)>,
+    /// How often somebody read.
+    pub reads: BTreeMap<PersonId, u64>,
+    /// Whether it is closed.
+    pub closed: bool,
+    /// Whether it has become public.
+    pub public: bool,
+    /// The case it was merged into.
+    pub merged_into: Option<Box<str>>,
+    /// Who leads it.
+    pub lead: Option<PersonId>,
+}
+
+impl CaseFile {
+    /// A case from the whole of its log.
+    pub fn of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> CaseFile {
+        let mut file = CaseFile::default();
+        for entry in entries {
+            file.apply(entry);
+        }
+        file
+    }
+
+    /// Adds an entry.
+    pub fn apply(&mut self, entry: &Entry) {
+        self.entries = self.entries.saturating_add(1);
+        self.latest = self.latest.max(Some(entry.at));
+        match &entry.event {
+            Happening::Case(event) => self.happen(event),
+            Happening::Desk(event) => self.note(entry, event),
+        }
+    }
+
+    fn happen(&mut self, event: &case::Event) {
+        let who = || event.text(Field::Who).and_then(|who| PersonId::parse(who).ok());
+        match event.kind {
+            EventKind::PublicAppeared | EventKind::PublicWarning | EventKind::Announced => self.public = true,
+            EventKind::ReportReceived => self.public |= event.text(Field::Visibility) == Some("public"),
+            EventKind::FixLeadAssigned | EventKind::FixLeadVolunteered | EventKind::FixLeadAccepted => {
+                self.lead = who();
+                self.handoff = None;
+            }
+            EventKind::CaseClosed => self.closed = true,
+            EventKind::CaseReopened => self.closed = false,
+            EventKind::CaseMerged => {
+                self.closed = true;
+                self.merged_into = event.text(Field::Into).map(Into::into);
+            }
+            _ => {}
+        }
+        self.history.push(event.clone());
+    }
+
+    fn note(&mut self, entry: &Entry, event: &DeskEvent) {
+        match event {
+            DeskEvent::CaseOpened { case, organisation, project, title, policy, facts } => {
+                if self.opened.is_none() {
+                    self.opened = Some(Opened {
+                        case: *case,
+                        organisation: *organisation,
+                        project: *project,
+                        title: title.clone(),
+                        at: entry.at,
+                    });
+                    self.pins.push((entry.at, policy.clone()));
+                    self.move_facts(facts);
+                }
+            }
+            DeskEvent::ReportContent { reporter, credit, .. } => {
+                if let Some(name) = credit {
+                    let role = Line::tamed("finder");
+                    self.credits.push(Credit { name: name.clone(), role, person: *reporter, case: None });
+                }
+            }
+            DeskEvent::MessagePosted { id, room, body, answers } => {
+                let messages = self.rooms.entry(*room).or_default();
+                if messages.iter().all(|message| message.id != *id) {
+                    let (at, by) = (entry.at, entry.by);
+                    messages.push(Message { id: *id, at, by, body: body.clone(), answers: *answers });
+                }
+            }
+            DeskEvent::AttachmentAdded { blob, room, name, size, .. } => {
+                let (at, by) = (entry.at, entry.by);
+                let name = name.clone();
+                self.attachments.push(Attachment { blob: *blob, at, by, room: *room, name, size: *size });
+            }
+            DeskEvent::GrantGiven { grant, person, role, reason, from, until } => {
+                let Some(opened) = &self.opened else { return };
+                let given_by = match entry.by {
+                    By::System => None,
+                    By::Person(person) => Some(person),
+                };
+                let scope = Scope::Case(opened.case);
+                // An id that was given once stays what it was.
+                self.grants.entry(*grant).or_insert_with(|| Grant {
+                    id: *grant,
+                    person: *person,
+                    role: *role,
+                    scope,
+                    reason: (&**reason).into(),
+                    given_by,
+                    team: None,
+                    from: *from,
+                    until: *until,
+                    revoked: None,
+                });
+            }
+            DeskEvent::GrantRevoked { grant, .. } => {
+                if let Some(grant) = self.grants.get_mut(grant) {
+                    grant.revoked = Some(grant.revoked.map_or(entry.at, |at| at.min(entry.at)));
+                }
+            }
+            DeskEvent::PersonRecused { person, .. } => {
+                self.recused.insert(*person);
+            }
+            DeskEvent::RecusalLifted { person, .. } => {
+                self.recused.remove(person);
+            }
+            DeskEvent::CaseRestricted { .. } => self.restricted = true,
+            DeskEvent::CaseUnrestricted { .. } => self.restricted = false,
+            DeskEvent::HandoffOffered { offer, to, .. } => {
+                if let By::Person(from) = entry.by {
+                    self.handoff = Some(Handoff { offer: *offer, from, to: *to, at: entry.at });
+                }
+            }
+            DeskEvent::HandoffAccepted { offer } | DeskEvent::HandoffDeclined { offer, .. } => {
+                if self.handoff.as_ref().is_some_and(|standing| standing.offer == *offer) {
+                    self.handoff = None;
+                }
+            }
+            DeskEvent::DutyReminded(reminder) | DeskEvent::DutyEscalated(reminder) => {
+                let key = (reminder.duty.clone(), reminder.subject.clone());
+                self.reminded.entry(key).or_default().push(reminder.clone());
+            }
+            DeskEvent::PolicyMoved { policy, .. } => self.pins.push((entry.at, policy.clone())),
+            DeskEvent::FactsMoved { facts, .. } => self.move_facts(facts),
+            DeskEvent::ReadRecorded { person, .. } => {
+                let count = self.reads.entry(*person).or_default();
+                *count = count.saturating_add(1);
+            }
+            DeskEvent::NoteAdded { .. } => {}
+            DeskEvent::EvidenceAdded { duty, text, reference } => {
+                self.evidence.push((duty.clone(), text.clone(), reference.clone()));
+            }
+            DeskEvent::SecondAsked { offer, what, sha256, .. } => {
+                let (what, by, sha256) = (*what, entry.by, sha256.clone());
+                self.proposals.entry(*offer).or_insert(Proposal { what, by, sha256, confirmed: None });
+            }
+            DeskEvent::SecondConfirmed { offer } => {
+                // Nobody is the second person to themselves.
+                if let (Some(proposal), By::Person(person)) = (self.proposals.get_mut(offer), entry.by)
+                    && proposal.by != entry.by
+                {
+                    proposal.confirmed.get_or_insert(person);
+                }
+            }
+            DeskEvent::CreditGiven { name, role, person, case } => {
+                let credit = Credit { name: name.clone(), role: role.clone(), person: *person, case: *case };
+                if !self.credits.contains(&credit) {
+                    self.credits.push(credit);
+                }
+            }
+        }
+    }
+
+    /// Takes over other facts. Branches that events may name keep their places
+    /// and are never forgotten; new ones come behind them.
+    fn move_facts(&mut self, facts: &Project) {
+        let mut branches = self.facts.branches.clone();
+        for branch in &facts.branches {
+            match branches.iter().position(|known| known.name == branch.name) {
+                Some(place) => branches[place].clone_from(branch),
+                None if branches.len() < case::project::MOST_BRANCHES => branches.push(branch.clone()),
+                None => {}
+            }
+        }
+        self.facts = Project { branches, ..facts.clone() };
+    }
+
+    /// The policy it runs under.
+    pub fn pin(&self) -> Option<&Pin> {
+        self.pins.last().map(|(_, pin)| pin)
+    }
+
+    /// What it is to those who ask about it.
+    pub fn state(&self) -> CaseState {
+        if self.closed {
+            CaseState::Closed
+        } else if self.public {
+            CaseState::Public
+        } else {
+            CaseState::Embargoed
+        }
+    }
+
+    /// What a decision about access has to know; nothing before it is opened.
+    pub fn standing(&self) -> Option<CaseStanding> {
+        let opened = self.opened.as_ref()?;
+        Some(CaseStanding {
+            case: opened.case,
+            project: opened.project,
+            organisation: opened.organisation,
+            state: self.state(),
+            restricted: self.restricted,
+            recused: self.recused.iter().copied().collect(),
+        })
+    }
+
+    /// Grants of a role that count at an instant.
+    pub fn active(&self, role: Role, now: Instant) -> impl Iterator<Item = &Grant> {
+        self.grants.values().filter(move |grant| grant.role == role && grant.is_active(now))
+    }
+
+    /// The case as its policy sees it.
+    pub fn plan<'a>(&'a self, policy: &'a Policy) -> plan::Case<'a> {
+        plan::Case::with_events(policy, &self.facts, self.history.iter().cloned())
+    }
+
+    /// Whether a second person has confirmed exactly this.
+    pub fn is_confirmed(&self, what: Second, sha256: &str) -> bool {
+        self.proposals.values().any(|proposal| {
+            proposal.what == what && *proposal.sha256 == *sha256 && proposal.confirmed.is_some()
+        })
+    }
+
+    /// The author of a commit that stands or stood.
+    pub fn author(&self, commit: &str) -> Option<&str> {
+        self.proposal(commit).and_then(|event| event.text(Field::Author))
+    }
+
+    /// How a commit that stands or stood was proposed. One that was rewritten
+    /// is the one before, written anew.
+    pub fn proposal(&self, commit: &str) -> Option<&case::Event> {
+        let mut wanted = commit;
+        for event in self.history.iter().rev() {
+            match event.kind {
+                EventKind::CommitProposed if event.text(Field::Id) == Some(wanted) => return Some(event),
+                EventKind::CommitRewritten if event.text(Field::To) == Some(wanted) => {
+                    wanted = event.text(Field::From)?;
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+}

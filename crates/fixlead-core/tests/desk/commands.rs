@@ -1,0 +1,325 @@
+//! What may be done with a case, story by story.
+
+use fixlead_core::access::{Action, Actor, CaseState, Role};
+use fixlead_core::case::event::{EventKind, Field, Value};
+use fixlead_core::desk::command::{Command, Refused, Source, Thing, Wrong};
+use fixlead_core::desk::event::{DeskEvent, Happening, Reminder, Room, Second};
+use fixlead_core::desk::state::Credit;
+use fixlead_core::id::{CaseId, MessageId};
+use fixlead_core::time::Span;
+
+use super::office::*;
+
+fn refused(what: Wrong) -> Result<Vec<Happening>, Refused> {
+    Err(Refused::Wrong(what))
+}
+
+#[test]
+fn nobody_approves_their_own_commit_nor_in_anothers_name() {
+    let mut office = Office::with_fix("opentelemetry");
+    let lgtm = |on: &str| event(EventKind::Lgtm).with(Field::On, texts(&[on]));
+    assert_eq!(office.record(ELI, lgtm("c1")), refused(Wrong::SelfApproval));
+    let in_anas_name = lgtm("c1").with(Field::By, text(ANA));
+    assert_eq!(office.record(ELI, in_anas_name), refused(Wrong::InAnothersName));
+    assert_eq!(office.record(ANA, lgtm("c9")), Err(Refused::Unknown(Thing::Commit, "c9".into())));
+    // Under whatever name it was written, who brought it does not approve it.
+    let foreign = event(EventKind::CommitProposed)
+        .with(Field::Id, text("c7"))
+        .with(Field::Author, text("eli@example.org"))
+        .with(Field::Paths, texts(&["src/lib.rs"]));
+    office.record(ELI, foreign).unwrap();
+    assert_eq!(office.record(ELI, lgtm("c7")), refused(Wrong::SelfApproval));
+    // A rewritten commit keeps its author.
+    let rewritten =
+        event(EventKind::CommitRewritten).with(Field::From, text("c1")).with(Field::To, text("c2"));
+    office.record(ANA, rewritten).unwrap();
+    assert_eq!(office.record(ELI, lgtm("c2")), refused(Wrong::SelfApproval));
+    assert!(office.record(ANA, lgtm("c2")).is_ok());
+}
+
+#[test]
+fn a_held_step_names_gate_clauses_arithmetic_instant_and_who_may_override() {
+    let mut office = Office::with_fix("opentelemetry");
+    let plan =
+        event(EventKind::ReleaseScheduled).with(Field::For, Value::Instant(office.now + Span::days(2)));
+    office.record(ANA, event(EventKind::CveAssigned)).unwrap();
+    let Err(Refused::Held { clauses, because, earliest, override_by, gate }) =
+        office.record(ANA, plan.clone())
+    else {
+        panic!("a release in two days keeps no lead of seven");
+    };
+    assert!(clauses.contains(&"OT-49".to_owned()), "{clauses:?}");
+    assert!(because.contains("P7D"), "{because}");
+    assert!(!gate.is_empty());
+    assert_eq!(earliest, Some(office.now + Span::days(7)));
+    assert_eq!(override_by, [Role::FixLead]);
+    // Only who may override, and only with a reason on record.
+    assert!(office.overriding(BO, "no").is_none());
+    let overriding = office.overriding(ANA, "exploited already");
+    let events = office.by(ANA, Command::Record { event: plan, source: Source::Done, overriding }).unwrap();
+    assert!(matches!(&events[0], Happening::Case(event) if event.kind == EventKind::Override));
+    assert!(matches!(&events[1], Happening::Case(event) if event.kind == EventKind::ReleaseScheduled));
+}
+
+#[test]
+fn what_was_found_to_have_happened_is_recorded_and_the_finding_stands_beside_it() {
+    let mut office = Office::with_fix("opentelemetry");
+    let merge =
+        event(EventKind::Merged).with(Field::Branches, Value::Branches(1)).with(Field::Repo, text("public"));
+    assert!(matches!(office.record(ANA, merge.clone()), Err(Refused::Held { .. })));
+    office.wait(Span::hours(1));
+    office.by(ANA, Command::Record { event: merge, source: Source::Found, overriding: None }).unwrap();
+    let evaluation = office.file.plan(&office.policy).evaluate(office.now);
+    assert!(evaluation.findings.iter().any(|finding| finding.kind.name() == "violation"));
+    let future = fixlead_core::case::Event::new(office.now + Span::minutes(1), EventKind::ExploitPublic);
+    let found = Command::Record { event: future, source: Source::Found, overriding: None };
+    assert_eq!(office.by(ANA, found), refused(Wrong::Future));
+}
+
+#[test]
+fn what_is_done_is_done_now() {
+    let mut office = Office::led("opentelemetry");
+    office.wait(Span::days(3));
+    let notice = fixlead_core::case::Event::new(START, EventKind::OverviewSent);
+    let events = office.record(ANA, notice).unwrap();
+    assert!(matches!(&events[0], Happening::Case(event) if event.at.first() == office.now));
+    office.now = START;
+    assert_eq!(office.record(ANA, event(EventKind::OverviewSent)), refused(Wrong::ClockWentBack));
+}
+
+#[test]
+fn the_lead_changes_hands_only_when_it_is_accepted() {
+    let mut office = Office::led("opentelemetry");
+    let offer = office.offer();
+    let hand_off = |to, offer| Command::OfferLead { offer, to, reason: line("going on leave") };
+    assert_eq!(office.by(BO, hand_off(CHEN, offer)), Err(Refused::Permit));
+    assert_eq!(office.by(ANA, hand_off(ANA, offer)), refused(Wrong::SamePerson));
+    assert!(matches!(office.by(ANA, hand_off(STRANGER, offer)), Err(Refused::Unknown(Thing::Person, _))));
+    assert!(matches!(office.by(ANA, hand_off(GUS, offer)), Err(Refused::Unknown(Thing::Person, _))));
+    office.by(ANA, hand_off(BO, offer)).unwrap();
+    assert_eq!(office.file.lead, Some(ANA), "an offer is no hand-off");
+    assert!(office.permit(&office.actor(ANA), Action::Override).is_ok());
+    assert!(!office.file.history.iter().any(|event| event.kind == EventKind::FixLeadHandedOff));
+
+    let grant = office.grant_id();
+    assert_eq!(office.by(CHEN, Command::AcceptLead { offer, grant }), refused(Wrong::NotYours));
+    let other = office.offer();
+    assert!(matches!(
+        office.by(BO, Command::AcceptLead { offer: other, grant }),
+        Err(Refused::Unknown(Thing::Offer, _))
+    ));
+    office.by(BO, Command::AcceptLead { offer, grant }).unwrap();
+    assert_eq!(office.file.lead, Some(BO));
+    assert!(office.permit(&office.actor(BO), Action::Override).is_ok());
+    assert!(office.permit(&office.actor(ANA), Action::Override).is_err(), "the lead has one holder");
+    let grant = office.grant_id();
+    assert!(matches!(
+        office.by(BO, Command::AcceptLead { offer, grant }),
+        Err(Refused::Unknown(Thing::Offer, _))
+    ));
+}
+
+#[test]
+fn a_declined_offer_leaves_everything_as_it_was() {
+    let mut office = Office::led("vitess");
+    let offer = office.offer();
+    office.by(ANA, Command::OfferLead { offer, to: BO, reason: line("busy") }).unwrap();
+    office.by(BO, Command::DeclineLead { offer, reason: line("busy too") }).unwrap();
+    assert_eq!((office.file.lead, &office.file.handoff), (Some(ANA), &None));
+}
+
+#[test]
+fn a_race_for_the_lead_has_one_winner() {
+    let mut office = Office::new("opentelemetry");
+    let (one, other) = (office.grant_id(), office.grant_id());
+    office.by(BO, Command::Volunteer { grant: one }).unwrap();
+    assert_eq!(office.by(CHEN, Command::Volunteer { grant: other }), refused(Wrong::HasLead));
+}
+
+#[test]
+fn a_conflict_of_interest_beats_every_grant_at_once() {
+    let mut office = Office::led("opentelemetry");
+    assert!(office.permit(&office.actor(ELI), Action::InternalRead).is_ok());
+    let recuse = Command::Recuse { person: ELI, reason: line("works for the vendor concerned") };
+    office.by(ANA, recuse).unwrap();
+    assert_eq!(
+        office.permit(&office.actor(ELI), Action::InternalRead),
+        Err(fixlead_core::access::Denied::NotFound)
+    );
+    let grant = office.grant_id();
+    let (reason, role) = (line("again"), Role::FixTeam);
+    let give = Command::Give { grant, person: ELI, role, reason, until: None };
+    assert_eq!(office.by(ANA, give), refused(Wrong::Recused));
+    let me = Command::Recuse { person: CHEN, reason: line("my employer") };
+    office.by(CHEN, me).unwrap();
+    assert!(office.permit(&office.actor(CHEN), Action::CaseRead).is_err());
+    // They do not let themselves in again, others do.
+    let lift = |person| Command::LiftRecusal { person, reason: line("left the vendor") };
+    assert_eq!(office.by(CHEN, lift(CHEN)), Err(Refused::Permit));
+    office.by(BO, lift(CHEN)).unwrap();
+    assert!(office.permit(&office.actor(CHEN), Action::CaseRead).is_ok());
+}
+
+#[test]
+fn grants_go_to_people_who_can_act_and_roles_of_the_directory_are_not_given_here() {
+    let mut office = Office::led("opentelemetry");
+    let give = |office: &mut Office, person, role, until| {
+        let grant = office.grant_id();
+        office.by(ANA, Command::Give { grant, person, role, reason: line("needed"), until })
+    };
+    assert_eq!(give(&mut office, INVITED, Role::Guest, None), refused(Wrong::NotActive));
+    assert!(matches!(
+        give(&mut office, STRANGER, Role::Guest, None),
+        Err(Refused::Unknown(Thing::Person, _))
+    ));
+    for role in [Role::Operator, Role::Auditor, Role::Responder, Role::FixLead] {
+        assert_eq!(give(&mut office, GUS, role, None), refused(Wrong::RoleNotHere), "{role:?}");
+    }
+    let now = office.now;
+    assert_eq!(give(&mut office, GUS, Role::Guest, Some(now)), refused(Wrong::Ended));
+    give(&mut office, GUS, Role::Guest, Some(now + Span::hours(1))).unwrap();
+    assert!(office.permit(&office.actor(GUS), Action::GuestRead).is_ok());
+    assert!(office.permit(&office.actor(GUS), Action::InternalRead).is_err());
+    office.wait(Span::hours(1));
+    assert!(office.permit(&office.actor(GUS), Action::GuestRead).is_err());
+}
+
+#[test]
+fn the_installation_dismisses_the_team_after_the_release() {
+    let mut office = Office::led("opentelemetry");
+    office.act(Actor::System, Command::DismissTeam { reason: line("released") }).unwrap();
+    assert!(office.permit(&office.actor(ELI), Action::InternalRead).is_err());
+    let last = office.file.history.last().unwrap();
+    assert_eq!(last.kind, EventKind::FixTeamRevoked);
+    assert_eq!(last.texts(Field::Who).collect::<Vec<_>>(), [ELI.to_string()]);
+    let again = Command::DismissTeam { reason: line("released") };
+    assert_eq!(office.act(Actor::System, again), refused(Wrong::Unchanged));
+}
+
+#[test]
+fn a_second_person_is_another_person() {
+    let mut office = Office::led("opentelemetry");
+    let offer = office.offer();
+    let ask =
+        Command::AskSecond { offer, what: Second::Publication, sha256: sha('a'), reason: line("ready") };
+    office.by(ANA, ask).unwrap();
+    assert_eq!(office.by(ANA, Command::ConfirmSecond { offer }), refused(Wrong::SamePerson));
+    assert!(!office.file.is_confirmed(Second::Publication, &sha('a')));
+    office.by(BO, Command::ConfirmSecond { offer }).unwrap();
+    assert!(office.file.is_confirmed(Second::Publication, &sha('a')));
+    assert!(!office.file.is_confirmed(Second::Publication, &sha('b')), "what was confirmed is these bytes");
+    assert!(!office.file.is_confirmed(Second::Erasure, &sha('a')));
+}
+
+#[test]
+fn rooms_are_apart() {
+    let mut office = Office::led("opentelemetry");
+    let post = |id: u8, room, answers: Option<u8>| Command::Post {
+        id: MessageId::from_bytes([id; 16]),
+        room,
+        body: body("hello"),
+        answers: answers.map(|id| MessageId::from_bytes([id; 16])),
+    };
+    office.by(ELI, post(1, Room::Internal, None)).unwrap();
+    office.by(GUS, post(2, Room::Reporter, None)).unwrap();
+    assert_eq!(office.by(GUS, post(3, Room::Internal, None)), Err(Refused::Permit));
+    assert_eq!(office.by(ELI, post(3, Room::Reporter, None)), Err(Refused::Permit));
+    assert!(matches!(
+        office.by(GUS, post(3, Room::Reporter, Some(1))),
+        Err(Refused::Unknown(Thing::Message, _))
+    ));
+    assert_eq!(office.by(GUS, post(2, Room::Reporter, None)), refused(Wrong::Repeated));
+    office.by(ANA, post(3, Room::Reporter, Some(2))).unwrap();
+    assert_eq!(office.file.rooms[&Room::Reporter].len(), 2);
+}
+
+#[test]
+fn open_duties_hold_the_closing_and_a_closed_case_lets_nobody_work() {
+    let mut office = Office::led("opentelemetry");
+    let close = |overriding| Command::Close { reason: line("done"), overriding };
+    let Err(Refused::Held { clauses, because, .. }) = office.by(ANA, close(None)) else {
+        panic!("duties are open");
+    };
+    assert_eq!(clauses, ["OT-06"]);
+    assert!(because.contains("left to do: acknowledge"), "{because}");
+    let overriding = office.overriding(ANA, "reported by mistake");
+    office.by(ANA, close(overriding)).unwrap();
+    assert_eq!(office.file.state(), CaseState::Closed);
+    assert_eq!(office.record(ANA, event(EventKind::OverviewSent)), Err(Refused::Permit));
+    assert!(office.permit(&office.actor(ELI), Action::InternalRead).is_err());
+    office.by(BO, Command::Reopen { reason: line("it was real") }).unwrap();
+    assert_eq!(office.file.state(), CaseState::Embargoed);
+    assert!(office.record(ANA, event(EventKind::OverviewSent)).is_ok());
+}
+
+#[test]
+fn merging_keeps_everybodys_credit() {
+    let mut office = Office::led("opentelemetry");
+    let other = CaseId::from_bytes([30; 16]);
+    assert_eq!(office.by(ANA, Command::Merge { into: CASE, reason: line("x") }), refused(Wrong::Itself));
+    let credits = vec![Credit { name: line("Ida"), role: line("finder"), person: None, case: None }];
+    office.by(ANA, Command::Absorb { case: other, credits: credits.clone() }).unwrap();
+    office.by(ANA, Command::Absorb { case: other, credits }).unwrap();
+    let names: Vec<(&str, Option<CaseId>)> =
+        office.file.credits.iter().map(|credit| (&*credit.name, credit.case)).collect();
+    assert_eq!(names, [("Gus", None), ("Ida", Some(other))]);
+    office.by(ANA, Command::Merge { into: other, reason: line("the same flaw") }).unwrap();
+    assert_eq!(office.file.state(), CaseState::Closed);
+    assert_eq!(office.file.merged_into.as_deref(), Some(other.to_string().as_str()));
+}
+
+#[test]
+fn moving_facts_keeps_the_branches_that_events_name() {
+    let mut office = Office::with_fix("opentelemetry");
+    let mut new = facts();
+    new.branches.reverse();
+    new.branches
+        .insert(0, fixlead_core::case::Branch { name: "release-2".into(), ..new.branches[0].clone() });
+    let moving = |facts: &fixlead_core::case::Project| Command::MoveFacts {
+        facts: Box::new(facts.clone()),
+        reason: line("a new branch"),
+    };
+    office.by(ANA, moving(&new)).unwrap();
+    let names: Vec<&str> = office.file.facts.branches.iter().map(|branch| &*branch.name).collect();
+    assert_eq!(names, ["main", "release-1", "release-2"]);
+    new.branches.pop();
+    assert_eq!(office.by(ANA, moving(&new)), refused(Wrong::BranchGone));
+}
+
+#[test]
+fn a_reminder_goes_out_once() {
+    let mut office = Office::new("opentelemetry");
+    let reminder =
+        |rung| Reminder { duty: line("fix-team"), subject: None, due: START, rung, to: line("fix-lead") };
+    let remind = |rung| Command::Remind { reminder: reminder(rung), escalated: rung > 0 };
+    office.act(Actor::System, remind(0)).unwrap();
+    assert_eq!(office.act(Actor::System, remind(0)), refused(Wrong::Repeated));
+    let events = office.act(Actor::System, remind(1)).unwrap();
+    assert!(matches!(&events[0], Happening::Desk(event) if matches!(**event, DeskEvent::DutyEscalated(_))));
+    assert_eq!(office.act(Actor::System, remind(0)), refused(Wrong::Repeated));
+}
+
+#[test]
+fn a_permit_for_something_else_opens_nothing() {
+    let office = Office::led("opentelemetry");
+    let note = || Command::Note { text: body("x") };
+    for action in Action::ALL {
+        if let Ok(permit) = office.permit(&office.actor(ANA), *action) {
+            assert_eq!(
+                office.decide(&permit, note()).is_ok(),
+                *action == Action::NoteAdd,
+                "{}",
+                action.name()
+            );
+        }
+    }
+}
+
+#[test]
+fn events_that_change_who_may_what_are_not_recorded_by_hand() {
+    let mut office = Office::led("opentelemetry");
+    let lead = event(EventKind::FixLeadVolunteered).with(Field::Who, text(BO));
+    assert_eq!(office.record(BO, lead), refused(Wrong::OwnCommand));
+    let team = event(EventKind::FixTeamRevoked).with(Field::Who, texts(&[&ELI.to_string()]));
+    assert_eq!(office.record(ANA, team), refused(Wrong::OwnCommand));
+}
