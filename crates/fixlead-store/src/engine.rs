@@ -10,6 +10,7 @@ use crate::batch::{Chain, Prepared, Verdict};
 use crate::error::Result;
 use crate::log::SignedHead;
 use crate::log::hash::Hash;
+use crate::postgres::Postgres;
 use crate::rows::{Followed, KeyRow, SealedEvent, SealedListRow, SealedRecord, SealedWork, StreamHead};
 use crate::sqlite::{Sqlite, read, write};
 
@@ -17,6 +18,7 @@ use crate::sqlite::{Sqlite, read, write};
 #[derive(Clone)]
 pub(crate) enum Engine {
     Sqlite(Sqlite),
+    Postgres(Postgres),
 }
 
 /// A list's row on its way into the database.
@@ -26,18 +28,21 @@ impl Engine {
     pub(crate) fn position(&self) -> watch::Receiver<u64> {
         match self {
             Engine::Sqlite(database) => database.position(),
+            Engine::Postgres(database) => database.position(),
         }
     }
 
     pub(crate) async fn commit(&self, append: Prepared) -> Result<Verdict> {
         match self {
             Engine::Sqlite(database) => database.writer.append(Box::new(append)).await,
+            Engine::Postgres(database) => database.writer.append(Box::new(append)).await,
         }
     }
 
     pub(crate) async fn stream(&self, stream: StreamId) -> Result<Option<StreamHead>> {
         match self {
             Engine::Sqlite(database) => database.read(move |c| read::stream(c, stream)).await,
+            Engine::Postgres(database) => database.stream(stream).await,
         }
     }
 
@@ -59,6 +64,10 @@ impl Engine {
                 };
                 database.read(query).await
             }
+            Engine::Postgres(database) => {
+                let Some(head) = database.stream(stream).await? else { return Ok(None) };
+                Ok(Some((head, database.events(stream, after, most).await?)))
+            }
         }
     }
 
@@ -73,12 +82,14 @@ impl Engine {
             Engine::Sqlite(database) => {
                 database.read(move |c| read::list(c, list, from, backwards, most)).await
             }
+            Engine::Postgres(database) => database.list(list, from, backwards, most).await,
         }
     }
 
     pub(crate) async fn record(&self, row: [u8; 32]) -> Result<Option<SealedRecord>> {
         match self {
             Engine::Sqlite(database) => database.read(move |c| read::record(c, row)).await,
+            Engine::Postgres(database) => database.record(row).await,
         }
     }
 
@@ -90,6 +101,7 @@ impl Engine {
     ) -> Result<Vec<SealedRecord>> {
         match self {
             Engine::Sqlite(database) => database.read(move |c| read::records(c, after, last, most)).await,
+            Engine::Postgres(database) => database.records(after, last, most).await,
         }
     }
 
@@ -104,30 +116,35 @@ impl Engine {
             Engine::Sqlite(database) => {
                 database.writer.task(move |c| write::claim(c, lane, now, lease, &tokens)).await
             }
+            Engine::Postgres(database) => database.claim(lane, now, lease, tokens).await,
         }
     }
 
     pub(crate) async fn release(&self, lease: Lease, again: Option<Instant>) -> Result<bool> {
         match self {
             Engine::Sqlite(database) => database.writer.task(move |c| write::release(c, &lease, again)).await,
+            Engine::Postgres(database) => database.release(lease, again).await,
         }
     }
 
     pub(crate) async fn blob(&self, id: [u8; 16]) -> Result<Option<(StreamId, u32, Hash)>> {
         match self {
             Engine::Sqlite(database) => database.read(move |c| read::blob(c, id)).await,
+            Engine::Postgres(database) => database.blob(id).await,
         }
     }
 
     pub(crate) async fn blob_part(&self, id: [u8; 16], part: u32) -> Result<Option<Vec<u8>>> {
         match self {
             Engine::Sqlite(database) => database.read(move |c| read::blob_part(c, id, part)).await,
+            Engine::Postgres(database) => database.blob_part(id, part).await,
         }
     }
 
     pub(crate) async fn followed(&self, after: u64, most: u32) -> Result<Vec<Followed>> {
         match self {
             Engine::Sqlite(database) => database.read(move |c| read::followed(c, after, most)).await,
+            Engine::Postgres(database) => database.followed(after, most).await,
         }
     }
 
@@ -141,6 +158,13 @@ impl Engine {
                 }
                 Ok(erased)
             }
+            Engine::Postgres(database) => {
+                let erased = database.erase(stream, at).await?;
+                if erased {
+                    self.settle().await?;
+                }
+                Ok(erased)
+            }
         }
     }
 
@@ -148,18 +172,21 @@ impl Engine {
     pub(crate) async fn settle(&self) -> Result<()> {
         match self {
             Engine::Sqlite(database) => database.writer.alone(checkpoint).await,
+            Engine::Postgres(database) => database.vacuum().await,
         }
     }
 
     pub(crate) async fn chain(&self) -> Result<Chain> {
         match self {
             Engine::Sqlite(database) => database.read(|c| Ok(read::chain(c)?)).await,
+            Engine::Postgres(database) => database.chain().await,
         }
     }
 
     pub(crate) async fn put_head(&self, head: SignedHead) -> Result<()> {
         match self {
             Engine::Sqlite(database) => database.writer.task(move |c| write::head(c, &head)).await,
+            Engine::Postgres(database) => database.put_head(head).await,
         }
     }
 
@@ -174,30 +201,35 @@ impl Engine {
             Engine::Sqlite(database) => {
                 database.read(move |c| read::heads(c, installation, key, after, most)).await
             }
+            Engine::Postgres(database) => database.heads(installation, key, after, most).await,
         }
     }
 
     pub(crate) async fn wrapped_by(&self, by: u64, most: u32) -> Result<Vec<KeyRow>> {
         match self {
             Engine::Sqlite(database) => database.read(move |c| read::wrapped_by(c, by, most)).await,
+            Engine::Postgres(database) => database.wrapped_by(by, most).await,
         }
     }
 
     pub(crate) async fn rewrap(&self, keys: Vec<KeyRow>, old: u64) -> Result<()> {
         match self {
             Engine::Sqlite(database) => database.writer.task(move |c| write::rewrap(c, &keys, old)).await,
+            Engine::Postgres(database) => database.rewrap(keys, old).await,
         }
     }
 
     pub(crate) async fn setting(&self, name: &'static str) -> Result<Option<Vec<u8>>> {
         match self {
             Engine::Sqlite(database) => database.read(move |c| read::setting(c, name)).await,
+            Engine::Postgres(database) => database.setting(name).await,
         }
     }
 
     pub(crate) async fn set(&self, name: &'static str, value: Vec<u8>) -> Result<()> {
         match self {
             Engine::Sqlite(database) => database.writer.task(move |c| write::set(c, name, &value)).await,
+            Engine::Postgres(database) => database.set(name, value).await,
         }
     }
 
@@ -205,18 +237,21 @@ impl Engine {
     pub(crate) async fn set_new(&self, settings: Vec<(&'static str, Vec<u8>)>) -> Result<()> {
         match self {
             Engine::Sqlite(database) => database.writer.task(move |c| write::set_new(c, &settings)).await,
+            Engine::Postgres(database) => database.set_new(settings).await,
         }
     }
 
     pub(crate) async fn sweep(&self, now: Instant, most: u32) -> Result<usize> {
         match self {
             Engine::Sqlite(database) => database.writer.task(move |c| write::sweep(c, now, most)).await,
+            Engine::Postgres(database) => database.sweep(now, most).await,
         }
     }
 
     pub(crate) async fn put_rows(&self, rows: Vec<NewListRow>) -> Result<()> {
         match self {
             Engine::Sqlite(database) => database.writer.task(move |c| write::put_rows(c, &rows)).await,
+            Engine::Postgres(database) => database.put_rows(rows).await,
         }
     }
 }

@@ -22,6 +22,7 @@ mod error;
 mod follow;
 mod hex;
 pub mod log;
+mod postgres;
 mod prepare;
 mod rows;
 pub mod seal;

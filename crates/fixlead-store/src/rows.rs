@@ -43,6 +43,8 @@ pub(crate) struct SealedWork {
     pub due: Instant,
     pub attempts: u32,
     pub sealed: Vec<u8>,
+    /// Proves the lease.
+    pub token: [u8; 16],
     pub key: Option<Wrapped>,
 }
 

@@ -18,6 +18,7 @@ use crate::seal::keyring::Keyring;
 use crate::seal::vault::{DatabaseKeys, Vault, Wrapped};
 use crate::seal::{self, Place, Secret};
 
+use crate::postgres::Postgres;
 use crate::sqlite::Sqlite;
 use crate::world::{Clock, Random, draw};
 
@@ -42,6 +43,8 @@ pub(crate) mod setting {
 pub enum Location {
     /// SQLite, in a file below this directory.
     Directory(PathBuf),
+    /// PostgreSQL at this address, like `postgres://user@host/name`.
+    Postgres(String),
 }
 
 /// The store. Clones share it.
@@ -161,6 +164,7 @@ impl Store {
         random: Arc<dyn Random>,
     ) -> Result<Self> {
         let engine = match location {
+            Location::Postgres(url) => Engine::Postgres(Postgres::open(&url, Arc::clone(&clock)).await?),
             Location::Directory(directory) => Engine::Sqlite(Sqlite::open(&directory, Arc::clone(&clock))?),
         };
         let vault = Vault::new(keyring);
@@ -353,15 +357,15 @@ impl Store {
     /// gets it before the lease is over.
     pub async fn claim(&self, lane: Lane, now: Instant, lease: Span, most: usize) -> Result<Vec<Work>> {
         let tokens: Vec<[u8; 16]> = (0..most.min(1000)).map(|_| draw(&*self.inner.random)).collect();
-        let sealed = self.inner.engine.claim(lane.0, now, lease, tokens.clone()).await?;
+        let mut sealed = self.inner.engine.claim(lane.0, now, lease, tokens).await?;
+        sealed.sort_by_key(|work| work.due);
         sealed
             .into_iter()
-            .zip(tokens)
-            .map(|(work, token)| {
+            .map(|work| {
                 let key = self.key(work.stream, work.key)?;
                 let body = seal::open(&key, Place::Work(work.stream, &work.id.bytes()), work.sealed)
                     .ok_or_else(|| Error::Tampered(format!("work {} of {}", work.id, work.stream)))?;
-                let lease = Lease { work: work.id, token, until: now + lease };
+                let lease = Lease { work: work.id, token: work.token, until: now + lease };
                 Ok(Work { lease, stream: work.stream, due: work.due, attempts: work.attempts, body })
             })
             .collect()

@@ -201,7 +201,7 @@ pub(crate) fn claim(
          FROM work JOIN stream ON stream.id = work.stream
          WHERE work.lane = ?1 AND work.ready <= ?2 ORDER BY work.ready LIMIT ?3",
     )?;
-    let found: Vec<SealedWork> = query
+    let mut found: Vec<SealedWork> = query
         .query_map(params![lane, now.millis(), tokens.len() as i64], |row| {
             Ok(SealedWork {
                 id: WorkId::from_bytes(row.get(0)?),
@@ -209,13 +209,15 @@ pub(crate) fn claim(
                 due: instant(row, 2)?,
                 attempts: row.get::<_, u32>(3)? + 1,
                 sealed: bytes(row, 4)?,
+                token: [0; 16],
                 key: wrapped(row, 5)?,
             })
         })?
         .collect::<rusqlite::Result<_>>()?;
     let mut update =
         connection.prepare_cached("UPDATE work SET ready = ?2, lease = ?3, attempts = ?4 WHERE id = ?1")?;
-    for (work, token) in found.iter().zip(tokens) {
+    for (work, token) in found.iter_mut().zip(tokens) {
+        work.token = *token;
         update.execute(params![work.id.bytes(), (now + lease).millis(), token, work.attempts])?;
     }
     Ok(found)

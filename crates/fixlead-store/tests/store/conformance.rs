@@ -293,11 +293,11 @@ async fn work_is_leased_finished_and_given_back(ground: Ground) {
     assert!(store.release(second[0].lease, Again::At(at(40))).await.unwrap());
     assert!(!store.release(second[0].lease, Again::At(at(20))).await.unwrap());
     let later = claim(at(40), 10).await;
-    assert_eq!(later.iter().map(|work| work.attempts).collect::<Vec<_>>(), [1, 2]);
-    assert!(store.release(later[0].lease, Again::Held).await.unwrap());
+    assert_eq!(later.iter().map(|work| work.attempts).collect::<Vec<_>>(), [2, 1], "longest due first");
+    assert!(store.release(later[1].lease, Again::Held).await.unwrap());
     // It is done in the same commit as the event that says so.
     let mut sent = Append::to(case(1), 1).event("sent");
-    sent.work = vec![WorkChange::Finish(later[1].lease)];
+    sent.work = vec![WorkChange::Finish(later[0].lease)];
     assert!(append(&store, sent).await.is_written());
     assert_eq!(claim(at(100_000), 10).await, []);
     // What was held comes back when somebody puts it anew.

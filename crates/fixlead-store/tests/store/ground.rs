@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+use crate::cluster;
 use fixlead_core::access::{
     Action, Actor, CaseStanding, CaseState, Grant, Permit, Presence, Role, Scope, Standing, Target, decide,
 };
@@ -98,6 +99,10 @@ impl Ground {
         let scratch = Scratch::new();
         let location = Location::Directory(scratch.path().join("data"));
         Self::new(name, scratch, location)
+    }
+
+    pub fn postgres(name: &str) -> Self {
+        Self::new(name, Scratch::new(), Location::Postgres(cluster::new_database()))
     }
 
     fn new(name: &str, scratch: Scratch, location: Location) -> Self {
@@ -199,6 +204,13 @@ macro_rules! on_both_engines {
                 $crate::ground::run(super::$story(ground));
             })+
         }
+        mod postgres {
+            $(#[test]
+            fn $story() {
+                let ground = $crate::ground::Ground::postgres(concat!(module_path!(), stringify!($story)));
+                $crate::ground::run(super::$story(ground));
+            })+
+        }
     };
 }
 pub(crate) use on_both_engines;
@@ -207,9 +219,16 @@ impl Ground {
     /// The first column of a query that goes past the store, as whoever has
     /// the database can ask it.
     pub async fn query(&self, sql: &str) -> Vec<Vec<u8>> {
-        let Location::Directory(directory) = &self.location;
-        let connection = rusqlite::Connection::open(directory.join("fixlead.db")).unwrap();
-        let mut query = connection.prepare(sql).unwrap();
-        query.query_map((), |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+        match &self.location {
+            Location::Directory(directory) => {
+                let connection = rusqlite::Connection::open(directory.join("fixlead.db")).unwrap();
+                let mut query = connection.prepare(sql).unwrap();
+                query.query_map((), |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+            }
+            Location::Postgres(address) => {
+                let rows = cluster::connect(address).await.query(sql, &[]).await.unwrap();
+                rows.iter().map(|row| row.get(0)).collect()
+            }
+        }
     }
 }
