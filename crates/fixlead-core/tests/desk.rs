@@ -4,9 +4,13 @@
 
 #[path = "desk/commands.rs"]
 mod commands;
+#[path = "desk/directory.rs"]
+mod directory;
 #[path = "desk/log.rs"]
 mod log;
 #[path = "desk/office.rs"]
 mod office;
 #[path = "desk/properties.rs"]
 mod properties;
+#[path = "desk/reminders.rs"]
+mod reminders;

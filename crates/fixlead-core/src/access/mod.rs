@@ -146,6 +146,7 @@ pub struct Permit {
     actor: Actor,
     action: Action,
     stream: StreamId,
+    within: Option<Within>,
     access: Access,
     grant: Option<(GrantId, Role)>,
     second: bool,
@@ -171,6 +172,11 @@ impl Permit {
     /// To what.
     pub fn stream(&self) -> StreamId {
         self.stream
+    }
+
+    /// In which part of the directory, if it is there.
+    pub fn within(&self) -> Option<Within> {
+        self.within
     }
 
     /// Whether it may be changed by this.
@@ -255,6 +261,10 @@ fn decide_by(
         actor: actor.clone(),
         action,
         stream: target.stream(),
+        within: match target {
+            Target::Case(_) => None,
+            Target::Directory(_, within) => Some(within),
+        },
         access: if rules.reads[action as usize] { Access::Read } else { Access::Write },
         grant,
         second: rules.second[action as usize],
@@ -342,6 +352,11 @@ fn decide_by(
     };
     step_up(rules, presence, action, target, now)?;
     Ok(permit(Some((grant.id, grant.role))))
+}
+
+/// Whether a grant of a role may reach so wide and still count.
+pub fn counts_for(role: Role, breadth: Breadth) -> bool {
+    RULES.breadths[role as usize][breadth as usize]
 }
 
 /// Whether a grant for a scope reaches a target. What is restricted is reached

@@ -37,12 +37,16 @@ fn read_by<'de, D: Deserializer<'de>>(deserializer: D) -> Result<By, D::Error> {
     PersonId::parse(&text).map(By::Person).map_err(D::Error::custom)
 }
 
-fn complaint(place: &str, error: &serde_json::Error) -> HistoryError {
+pub(super) fn complaint(place: &str, error: &serde_json::Error) -> HistoryError {
     HistoryError { place: place.to_owned(), message: plain(&error.to_string()) }
 }
 
-/// Reads an entry. Branches are those of the project's facts.
-pub fn read(text: &str, project: &Project) -> Result<Entry, HistoryError> {
+/// The parts of a line: when, by whom, what.
+pub(super) fn envelope(text: &str) -> Result<(Instant, By, Value), HistoryError> {
+    parts(text).map(|(_, envelope)| (envelope.at, envelope.by, envelope.event))
+}
+
+fn parts(text: &str) -> Result<(Node, Envelope), HistoryError> {
     if text.len() > MOST_BYTES {
         let message = format!("{} bytes, at most {MOST_BYTES} are read", text.len());
         return Err(HistoryError { place: String::new(), message });
@@ -50,6 +54,21 @@ pub fn read(text: &str, project: &Project) -> Result<Entry, HistoryError> {
     // Read twice: once to see every key with its place, once for the types.
     let node: Node = serde_json::from_str(text).map_err(|error| complaint("", &error))?;
     let envelope: Envelope = serde_json::from_str(text).map_err(|error| complaint("", &error))?;
+    Ok((node, envelope))
+}
+
+/// A line of its parts.
+pub(super) fn line(at: Instant, by: By, event: Value) -> String {
+    let by = match by {
+        By::System => SYSTEM.to_owned(),
+        By::Person(person) => person.to_string(),
+    };
+    json!({"at": at.to_string(), "by": by, "event": event}).to_string()
+}
+
+/// Reads an entry. Branches are those of the project's facts.
+pub fn read(text: &str, project: &Project) -> Result<Entry, HistoryError> {
+    let (node, envelope) = parts(text)?;
     let kind = envelope.event.get("type").and_then(Value::as_str).unwrap_or_default();
     let event = if EventKind::parse(kind).is_some() {
         let mut event = None;
@@ -73,13 +92,9 @@ pub fn read(text: &str, project: &Project) -> Result<Entry, HistoryError> {
 
 /// Writes an entry in one line.
 pub fn write(entry: &Entry, project: &Project) -> String {
-    let by = match entry.by {
-        By::System => SYSTEM.to_owned(),
-        By::Person(person) => person.to_string(),
-    };
     let event = match &entry.event {
         Happening::Case(event) => write::event(event, project),
         Happening::Desk(event) => serde_json::to_value(event).unwrap_or_default(),
     };
-    json!({"at": entry.at.to_string(), "by": by, "event": event}).to_string()
+    line(entry.at, entry.by, event)
 }

@@ -10,8 +10,10 @@
 //! Nothing here reads a store or a clock: a command in, events out.
 
 pub mod command;
+pub mod directory;
 pub mod entry;
 pub mod event;
+pub mod reminders;
 pub mod state;
 pub mod wire;
 

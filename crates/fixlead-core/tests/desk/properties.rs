@@ -63,7 +63,7 @@ fn filled(kind: EventKind, number: u8, now: Instant) -> Event {
             Field::On => texts(&[&format!("c{}", number % 3)]),
             Field::Id if kind == EventKind::CommitProposed => text(format!("c{}", number % 3)),
             Field::From => text(format!("c{}", number % 3)),
-            Field::To if kind == EventKind::CommitRewritten => text(format!("c{}", (number + 1) % 3)),
+            Field::To if kind == EventKind::CommitRewritten => text(format!("c{}", (number % 3 + 1) % 3)),
             Field::Paths => texts(&["src/lib.rs"]),
             field => match field.holds(kind) {
                 fixlead_core::case::event::FieldType::Texts => texts(&["threat", "upgrade", "cve"]),

@@ -141,6 +141,9 @@ pub enum Thing {
     Offer,
     Message,
     Duty,
+    Organisation,
+    Project,
+    Team,
 }
 
 /// What is wrong with a command, whatever the policy says.
@@ -166,6 +169,8 @@ pub enum Wrong {
     NotOpened,
     AlreadyOpened,
     Unchanged,
+    Expired,
+    TooMany,
 }
 
 impl fmt::Display for Wrong {
@@ -196,6 +201,8 @@ impl fmt::Display for Wrong {
             Wrong::NotOpened => "the case is not opened yet",
             Wrong::AlreadyOpened => "the case is open already",
             Wrong::Unchanged => "nothing would change by this",
+            Wrong::Expired => "the invitation has expired; ask for another",
+            Wrong::TooMany => "the list is too long; shorten it",
         })
     }
 }
@@ -248,6 +255,9 @@ impl fmt::Display for Refused {
                     Thing::Offer => ("offer", "it may have been answered or replaced"),
                     Thing::Message => ("message", "it may stand in another room"),
                     Thing::Duty => ("duty", "the policy names its duties"),
+                    Thing::Organisation => ("organisation", "add it first"),
+                    Thing::Project => ("project", "add it first"),
+                    Thing::Team => ("team", "it may have ended"),
                 };
                 write!(f, "there is no {what} `{}` here; {remedy}", crate::text::short(name, 60))
             }

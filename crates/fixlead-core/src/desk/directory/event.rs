@@ -1,0 +1,141 @@
+//! The log of the directory.
+
+use serde::{Deserialize, Serialize};
+
+use crate::access::{Breadth, Role, Scope, Standing};
+use crate::case::Project;
+use crate::case::json::HistoryError;
+use crate::desk::entry::{complaint, envelope, line};
+use crate::desk::event::{By, Pin};
+use crate::desk::wire::Line;
+use crate::id::{GrantId, OfferId, OrganisationId, PersonId, ProjectId, TeamId};
+use crate::time::Instant;
+
+/// Where a standing grant counts, as it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub enum Reach {
+    /// Everywhere.
+    Installation,
+    /// In an organisation.
+    Organisation(OrganisationId),
+    /// In a project.
+    Project(ProjectId),
+}
+
+impl Reach {
+    /// As a scope.
+    pub const fn scope(self) -> Scope {
+        match self {
+            Reach::Installation => Scope::Installation,
+            Reach::Organisation(id) => Scope::Organisation(id),
+            Reach::Project(id) => Scope::Project(id),
+        }
+    }
+
+    /// How wide it is.
+    pub const fn breadth(self) -> Breadth {
+        self.scope().breadth()
+    }
+}
+
+/// How the role of Fix Lead goes round.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Turns {
+    /// One after the other, case by case.
+    #[default]
+    RoundRobin,
+    /// A week each, from a Monday on (counted in days since 1970-01-01).
+    Weekly {
+        /// The Monday of the first week.
+        first: i64,
+    },
+}
+
+/// What happens in the directory.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", deny_unknown_fields)]
+#[allow(missing_docs, reason = "the fields are the names they stand for in the log")]
+pub enum DirectoryEvent {
+    #[serde(rename = "organisation.added")]
+    OrganisationAdded { organisation: OrganisationId, name: Line },
+    #[serde(rename = "project.added")]
+    ProjectAdded { project: ProjectId, organisation: OrganisationId, name: Line, policy: Pin },
+    /// Branches, OWNERS, holidays; people come from the directory itself.
+    #[serde(rename = "project.facts")]
+    ProjectFacts { project: ProjectId, facts: Project },
+    #[serde(rename = "project.policy")]
+    ProjectPolicy { project: ProjectId, policy: Pin, reason: Line },
+    #[serde(rename = "person.invited")]
+    PersonInvited { person: PersonId, name: Line, offer: OfferId, until: Instant },
+    #[serde(rename = "person.joined")]
+    PersonJoined { person: PersonId, offer: OfferId },
+    #[serde(rename = "person.standing")]
+    PersonStanding { person: PersonId, standing: Standing, reason: Line },
+    #[serde(rename = "role.proposed")]
+    RoleProposed {
+        offer: OfferId,
+        grant: GrantId,
+        person: PersonId,
+        role: Role,
+        reach: Reach,
+        reason: Line,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Instant>,
+    },
+    /// A second person has confirmed it; only now it counts.
+    #[serde(rename = "role.given")]
+    RoleGiven { offer: OfferId },
+    #[serde(rename = "role.revoked")]
+    RoleRevoked { grant: GrantId, reason: Line },
+    /// Work is delegated to a sub-team; whoever belongs to it has the role.
+    #[serde(rename = "team.proposed")]
+    TeamProposed { offer: OfferId, team: TeamId, project: ProjectId, name: Line, reason: Line },
+    #[serde(rename = "team.delegated")]
+    TeamDelegated { offer: OfferId },
+    #[serde(rename = "team.ended")]
+    TeamEnded { team: TeamId, reason: Line },
+    #[serde(rename = "team.joined")]
+    TeamJoined { team: TeamId, person: PersonId, grant: GrantId },
+    #[serde(rename = "team.left")]
+    TeamLeft { team: TeamId, person: PersonId },
+    /// Who takes turns, in which order.
+    #[serde(rename = "rota.set")]
+    RotaSet { project: ProjectId, people: Vec<PersonId>, turns: Turns },
+    /// Somebody led a case; the pointer moves behind them.
+    #[serde(rename = "rota.served")]
+    RotaServed { project: ProjectId, person: PersonId, day: i64 },
+    /// Days on which somebody is away, first and last included, counted from
+    /// 1970-01-01.
+    #[serde(rename = "leave.set")]
+    LeaveSet { person: PersonId, days: Vec<(i64, i64)> },
+    #[serde(rename = "maintainers.set")]
+    MaintainersSet { project: ProjectId, people: Vec<PersonId> },
+}
+
+/// A line of the directory's log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DirectoryEntry {
+    /// When it was recorded.
+    pub at: Instant,
+    /// By whom.
+    pub by: By,
+    /// What.
+    pub event: DirectoryEvent,
+}
+
+impl DirectoryEntry {
+    /// Reads a line; nothing unknown and nothing twice.
+    pub fn read(text: &str) -> Result<DirectoryEntry, HistoryError> {
+        let (at, by, event) = envelope(text)?;
+        let event = serde_json::from_value(event).map_err(|error| complaint("/event", &error))?;
+        Ok(DirectoryEntry { at, by, event })
+    }
+
+    /// Writes it in one line.
+    pub fn write(&self) -> String {
+        let event = serde_json::to_value(&self.event).unwrap_or_default();
+        line(self.at, self.by, event)
+    }
+}
