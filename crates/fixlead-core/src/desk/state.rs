@@ -363,13 +363,16 @@ impl CaseFile {
 
     /// The author of a commit that stands or stood.
     pub fn author(&self, commit: &str) -> Option<&str> {
-        // A commit that was rewritten has the author of the one before.
+        self.proposal(commit).and_then(|event| event.text(Field::Author))
+    }
+
+    /// How a commit that stands or stood was proposed. One that was rewritten
+    /// is the one before, written anew.
+    pub fn proposal(&self, commit: &str) -> Option<&case::Event> {
         let mut wanted = commit;
         for event in self.history.iter().rev() {
             match event.kind {
-                EventKind::CommitProposed if event.text(Field::Id) == Some(wanted) => {
-                    return event.text(Field::Author);
-                }
+                EventKind::CommitProposed if event.text(Field::Id) == Some(wanted) => return Some(event),
                 EventKind::CommitRewritten if event.text(Field::To) == Some(wanted) => {
                     wanted = event.text(Field::From)?;
                 }

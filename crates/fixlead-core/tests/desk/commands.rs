@@ -22,6 +22,13 @@ fn nobody_approves_their_own_commit_nor_in_anothers_name() {
     let in_anas_name = lgtm("c1").with(Field::By, text(ANA));
     assert_eq!(office.record(ELI, in_anas_name), refused(Wrong::InAnothersName));
     assert_eq!(office.record(ANA, lgtm("c9")), Err(Refused::Unknown(Thing::Commit, "c9".into())));
+    // Under whatever name it was written, who brought it does not approve it.
+    let foreign = event(EventKind::CommitProposed)
+        .with(Field::Id, text("c7"))
+        .with(Field::Author, text("eli@example.org"))
+        .with(Field::Paths, texts(&["src/lib.rs"]));
+    office.record(ELI, foreign).unwrap();
+    assert_eq!(office.record(ELI, lgtm("c7")), refused(Wrong::SelfApproval));
     // A rewritten commit keeps its author.
     let rewritten =
         event(EventKind::CommitRewritten).with(Field::From, text("c1")).with(Field::To, text("c2"));

@@ -95,10 +95,14 @@ fn exists(file: &CaseFile, context: &Context<'_>, event: &Event) -> Result<(), R
     match event.kind {
         EventKind::Lgtm => {
             for commit in event.texts(Field::On) {
-                let Some(author) = file.author(commit) else {
+                let Some(proposed) = file.proposal(commit) else {
                     return Err(Refused::Unknown(Thing::Commit, commit.to_owned()));
                 };
-                if event.texts(Field::By).any(|by| by == author) {
+                let author = proposed.text(Field::Author).unwrap_or_default();
+                // An author whom nobody knows here may be who brought it.
+                let unknown = PersonId::parse(author).is_err();
+                let brought = |by: &str| unknown && proposed.texts(Field::By).any(|who| who == by);
+                if event.texts(Field::By).any(|by| by == author || brought(by)) {
                     return wrong(Wrong::SelfApproval);
                 }
             }
