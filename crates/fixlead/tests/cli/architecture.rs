@@ -181,6 +181,11 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("JSON only where it is read or written", "crates/fixlead-core/src/case/write.rs", "the events' writer"),
     (
         "JSON only where it is read or written",
+        "crates/fixlead-core/src/desk/directory/event.rs",
+        "the directory's lines",
+    ),
+    (
+        "JSON only where it is read or written",
         "crates/fixlead-core/src/desk/entry.rs",
         "the case log's lines",
     ),
