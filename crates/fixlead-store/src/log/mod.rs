@@ -6,7 +6,7 @@
 //! before it and every event of the commit. Heads of that chain are signed and
 //! given to witnesses.
 //!
-//! - [`hash`]: what exactly is hashed.
+//! - `hash`: what exactly is hashed.
 //! - [`head`]: signed heads, and the witness file.
 
 pub(crate) mod hash;

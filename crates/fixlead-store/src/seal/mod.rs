@@ -6,7 +6,7 @@
 //! sealed, so that its length says little.
 //!
 //! - [`keyring`]: the installation's key, which lies outside the database.
-//! - [`vault`]: the keys of streams and of the database, wrapped by it.
+//! - `vault`: the keys of streams and of the database, wrapped by it.
 
 pub mod keyring;
 pub(crate) mod vault;
