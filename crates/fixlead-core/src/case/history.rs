@@ -331,10 +331,12 @@ pub(crate) fn read_event(at: At<'_>, project: &Project) -> Read<Event> {
             "type" => {
                 kind = Some(at.parse(|name| {
                     EventKind::parse(name).ok_or_else(|| {
+                        let hint = nearest(name, EventKind::ALL.iter().map(|kind| kind.name()));
                         format!(
-                            "unknown event type `{}`{}",
+                            "unknown event type `{}`{hint}; expected one of the {} types of fixlead-history/1, \
+                             such as report.received, triage.decided or released",
                             echo(name),
-                            nearest(name, EventKind::ALL.iter().map(|kind| kind.name()))
+                            EventKind::ALL.len()
                         )
                     })
                 })?);

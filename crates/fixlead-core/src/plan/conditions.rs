@@ -25,8 +25,8 @@ pub struct View<'a, 'p> {
     pub planned: Option<Instant>,
     /// The channel or list concerned, in a question about one.
     pub channel: Option<&'a str>,
-    /// Whether publicity by the warning at hand is left out of account.
-    pub leaves_out_warning: bool,
+    /// Whether publicity by what is done at this very instant is left out of account.
+    pub leaves_out_own: bool,
     /// The release that leads run to, when it is not the instant of the
     /// question.
     pub release: Option<Instant>,
@@ -44,7 +44,7 @@ impl<'a, 'p> View<'a, 'p> {
             planned: None,
             release: None,
             channel: None,
-            leaves_out_warning: false,
+            leaves_out_own: false,
         }
     }
 
@@ -60,13 +60,15 @@ impl<'a, 'p> View<'a, 'p> {
             planned: None,
             release: None,
             channel: None,
-            leaves_out_warning: false,
+            leaves_out_own: false,
         }
     }
 
     /// Whether something happened at or before the instant of the question.
+    /// What happened on the same day, of which no more is known, counts
+    /// together, as what happened at the same instant does.
     pub fn passed(&self, when: Option<When>) -> Truth {
-        when.map_or(Truth::No, |when| when.at_or_before(self.at))
+        when.map_or(Truth::No, |when| if when == self.at { Truth::Yes } else { when.at_or_before(self.at) })
     }
 
     /// Whether an event counts as having happened: not if a check of the policy
@@ -309,7 +311,7 @@ impl<'a, 'p> View<'a, 'p> {
                 Truth::of(kind.is_none_or(|kind| self.path().is_none_or(|path| path == kind)))
             }
             Fact::PlanKept => self.plan_kept(),
-            Fact::Public if self.leaves_out_warning => Truth::No,
+            Fact::Public if self.leaves_out_own => Truth::No,
             Fact::Public => self.passed(facts.publicity),
             Fact::PubliclyReported => Truth::of(
                 facts.public_report.is_some()
@@ -450,7 +452,13 @@ impl<'a, 'p> View<'a, 'p> {
         let (mut mode, mut is_asap) = (Mode::Normal, false);
         for rule in &self.case.policy.modes {
             let is_fast = matches!(rule.mode, Mode::Asap | Mode::AsapProvisional);
-            if (mode == Mode::Normal || (is_fast && !is_asap)) && self.holds(&rule.when).is_yes() {
+            if mode != Mode::Normal && (!is_fast || is_asap) {
+                continue;
+            }
+            // What the day leaves open ends no mode that has begun.
+            let has_begun = rule.mode == self.facts.mode || (is_fast && self.facts.asap_since.is_some());
+            let holds = self.holds(&rule.when);
+            if holds.is_yes() || (has_begun && !holds.is_no()) {
                 is_asap |= is_fast;
                 if mode == Mode::Normal {
                     mode = rule.mode;

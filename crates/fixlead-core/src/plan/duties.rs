@@ -1,7 +1,7 @@
 //! What is due: every duty of the policy with its state and its arithmetic.
 
 use super::conditions::{View, bits};
-use super::facts::{Finding, Note, Subject};
+use super::facts::{Facts, Finding, Moved, Note, Subject};
 use super::gates;
 use crate::case::event::{BranchSet, EventKind, vocabulary};
 use crate::case::project::BranchClass;
@@ -93,16 +93,21 @@ fn walk(view: &View<'_, '_>, findings: &mut Vec<Finding>, with_gates: bool) -> V
             _ => true,
         };
         let applies = arises && !view.holds(&rule.when).is_no();
+        let slot = case.slot(place);
         let mut add = |subject: Subject, done: Option<When>, applies: bool| {
             // A report that is dismissed leaves nothing to do.
             let applies = applies && !(facts.dismissed && done.is_none());
-            duties.push(state_of(view, place, rule, subject, done, applies, with_gates, findings));
+            let mut duty = state_of(view, place, rule, subject, done, applies, with_gates, findings);
+            if !facts.unsure.is_empty() && is_unsure(facts, slot, subject) && duty.state == State::Met {
+                duty.state = State::Indeterminate;
+            }
+            duties.push(duty);
         };
         match rule.each {
             Each::Case => add(Subject::None, case.done_at(facts, place), applies),
             Each::Channel => {
                 for (channel, named) in case.policy.channels.iter().enumerate() {
-                    let done = facts.done[case.slot(place) + channel];
+                    let done = facts.done[slot + channel];
                     let wanted = done.is_some() || !view.holds(&named.when).is_no();
                     if wanted {
                         add(Subject::Channel(channel as u16), done, applies);
@@ -110,8 +115,7 @@ fn walk(view: &View<'_, '_>, findings: &mut Vec<Finding>, with_gates: bool) -> V
                 }
             }
             Each::Development => {
-                let mut set =
-                    bits(subjects(view, rule.each)).map(|branch| facts.done[case.slot(place) + branch]);
+                let mut set = bits(subjects(view, rule.each)).map(|branch| facts.done[slot + branch]);
                 let all = set.next().flatten().and_then(|first| {
                     set.try_fold(first, |last, one| {
                         one.map(|one| if one.last() > last.last() { one } else { last })
@@ -121,12 +125,22 @@ fn walk(view: &View<'_, '_>, findings: &mut Vec<Finding>, with_gates: bool) -> V
             }
             each => {
                 for branch in bits(subjects(view, each)) {
-                    add(Subject::Branch(branch as u8), facts.done[case.slot(place) + branch], applies);
+                    add(Subject::Branch(branch as u8), facts.done[slot + branch], applies);
                 }
             }
         }
     }
     duties
+}
+
+/// Whether a day leaves open that what was done counts.
+fn is_unsure(facts: &Facts, slot: usize, subject: Subject) -> bool {
+    let place = match subject {
+        Subject::Branch(branch) => slot + usize::from(branch),
+        Subject::Channel(channel) => slot + usize::from(channel),
+        _ => slot,
+    };
+    facts.unsure.iter().any(|unsure| usize::from(*unsure) == place)
 }
 
 /// The branches that a duty arises for.
@@ -166,17 +180,25 @@ fn state_of(
         return duty;
     }
     match &rule.window {
-        Window::None => {
-            duty.because = Because::Elapsed(view.facts.disclosure());
-            duty.state = if done.is_some() { State::Met } else { State::Open };
-        }
+        Window::None => match moved(view, place, done) {
+            Some(moved) => {
+                let due = When::at(moved.due);
+                duty.due = Some(due);
+                duty.because = Because::Moved { at: moved.at, slowed: moved.slowed };
+                duty.state = against(view, due, done);
+            }
+            None => {
+                duty.because = Because::Elapsed(view.facts.disclosure());
+                duty.state = if done.is_some() { State::Met } else { State::Open };
+            }
+        },
         Window::After { anchor, name, span } => {
             let from = gates::anchor(view, anchor);
             window(view, place, &mut duty, from, &**name == "disclosure", *span);
         }
         Window::Before { anchor, span, most, .. } => {
             let release = gates::anchor(view, anchor);
-            lead(view, rule, &mut duty, release, *span);
+            lead(view, place, rule, &mut duty, release, *span);
             let early = match (duty.done_at, release, most) {
                 (Some(done), Some(release), Some(most)) => (done + *most).before(release),
                 _ => Truth::No,
@@ -233,6 +255,15 @@ fn against(view: &View<'_, '_>, due: When, done: Option<When>) -> State {
     }
 }
 
+/// The decision that gave a duty the due it has, if one did: what was undone
+/// when it was taken keeps the new one.
+fn moved(view: &View<'_, '_>, place: usize, done: Option<When>) -> Option<Moved> {
+    let all = view.facts.moved.iter().rev().filter(|moved| usize::from(moved.duty) == place);
+    all.filter(|moved| done.is_none_or(|done| !done.before(moved.at).is_yes()))
+        .max_by_key(|moved| moved.at.first())
+        .copied()
+}
+
 /// A window after an anchor.
 fn window(
     view: &View<'_, '_>,
@@ -249,12 +280,7 @@ fn window(
         duty.state = if done.is_some() { State::Met } else { State::Open };
         return;
     };
-    // What was undone when a decision moved its due keeps the new one.
-    let moved = facts.moved.iter().rev().filter(|moved| usize::from(moved.duty) == place);
-    let moved = moved
-        .filter(|moved| done.is_none_or(|done| !done.before(moved.at).is_yes()))
-        .max_by_key(|moved| moved.at.first());
-    if let Some(moved) = moved {
+    if let Some(moved) = moved(view, place, done) {
         let due = When::at(moved.due);
         duty.due = Some(due);
         duty.because = Because::Moved { at: moved.at, slowed: moved.slowed };
@@ -282,21 +308,34 @@ fn window(
 }
 
 /// A lead before an anchor.
-fn lead(view: &View<'_, '_>, rule: &model::Duty, duty: &mut Duty, release: Option<When>, span: Span) {
+fn lead(
+    view: &View<'_, '_>,
+    place: usize,
+    rule: &model::Duty,
+    duty: &mut Duty,
+    release: Option<When>,
+    span: Span,
+) {
     let Some(release) = release else {
         duty.because = Because::NoAnchor;
         duty.state = if duty.done_at.is_some() { State::Met } else { State::Open };
         return;
     };
     let due = release - span;
-    duty.due = Some(due);
-    duty.because = Because::Window(release);
-    let counts = gates::counting(view.facts, rule, release.first());
+    let (counts, certain) = gates::counted(view.facts, rule, release);
     // A notice that came after the release served nothing any more.
     let served =
         counts.filter(|notice| !release.before(*notice).is_yes() || view.at.before(release).is_yes());
     duty.done_at = served;
-    duty.state = against(view, due, served);
+    if let Some(moved) = moved(view, place, served) {
+        duty.due = Some(When::at(moved.due));
+        duty.because = Because::Moved { at: moved.at, slowed: moved.slowed };
+        duty.state = against(view, When::at(moved.due), served);
+        return;
+    }
+    duty.due = Some(due);
+    duty.because = Because::Window(release);
+    duty.state = if certain { against(view, due, served) } else { State::Indeterminate };
     if matches!(duty.state, State::Late | State::Indeterminate | State::Overdue) {
         let at_release = View { at: release, planned: Some(release.first()), ..*view };
         let excuse = gates::excuse(&at_release, rule);

@@ -246,8 +246,12 @@ pub struct Facts {
     pub team: Vec<EventIndex>,
     /// Overrides with an effect.
     pub overrides: Vec<EventIndex>,
+    /// CVE ids that are assigned and not rejected, as events.
+    pub cves: Vec<EventIndex>,
     /// When each duty was done, by slot.
     pub done: Vec<Option<When>>,
+    /// Slots of which a day leaves open whether what was done counts.
+    pub unsure: Vec<u16>,
     /// Every change of mode.
     pub modes: Vec<(When, Mode)>,
     /// What was found on the way.
@@ -282,7 +286,9 @@ impl Clone for Facts {
             branches: self.branches.clone(),
             team: self.team.clone(),
             overrides: self.overrides.clone(),
+            cves: self.cves.clone(),
             done: self.done.clone(),
+            unsure: self.unsure.clone(),
             modes: self.modes.clone(),
             findings: self.findings.clone(),
             deferred: self.deferred.clone(),
@@ -299,7 +305,9 @@ impl Clone for Facts {
         self.branches.clone_from(&other.branches);
         self.team.clone_from(&other.team);
         self.overrides.clone_from(&other.overrides);
+        self.cves.clone_from(&other.cves);
         self.done.clone_from(&other.done);
+        self.unsure.clone_from(&other.unsure);
         self.modes.clone_from(&other.modes);
         self.findings.clone_from(&other.findings);
         self.deferred.clone_from(&other.deferred);
@@ -352,7 +360,9 @@ impl Facts {
             branches: vec![BranchFacts::default(); branches],
             team: Vec::new(),
             overrides: Vec::new(),
+            cves: Vec::new(),
             done: vec![None; slots],
+            unsure: Vec::new(),
             modes: Vec::new(),
             findings: Vec::new(),
             deferred: Vec::new(),

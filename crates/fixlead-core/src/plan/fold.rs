@@ -105,11 +105,14 @@ fn enter_mode(case: &Record<'_>, facts: &mut Facts, at: When) {
 
 /// Sets the first public appearance; `by_release` when the release brings it.
 pub(super) fn appear(facts: &mut Facts, at: When, by_release: bool) {
-    if facts.public_at.is_none() {
-        facts.public_at = Some(at);
-        if !by_release {
-            facts.publicity = Some(at);
-        }
+    note_first(&mut facts.public_at, at);
+    // Until the release, what others make known counts apart from what a merge
+    // of the release day shows.
+    let ends = [EventKind::Released, EventKind::Announced];
+    let is_over = ends.iter().filter_map(|kind| facts.first(*kind)).any(|end| end.first() < at.first());
+    let is_first = facts.public_at == Some(at) || !is_over;
+    if !by_release && is_first {
+        note_first(&mut facts.publicity, at);
     }
 }
 
@@ -160,12 +163,17 @@ fn take_in(case: &Record<'_>, facts: &mut Facts, index: usize) {
             facts.classified = event.text(Field::Severity).and_then(Severity::parse);
         }
         K::CveAssigned => {
-            facts.cve = Some(at);
-            facts.cve_event = Some(here);
+            facts.cves.push(here);
+            assigned(case, facts);
         }
         K::CveRejected => {
-            facts.cve = None;
-            facts.cve_event = None;
+            // Without an id, whatever is assigned is meant.
+            let rejected = event.text(Field::Id);
+            facts.cves.retain(|index| {
+                let id = case.events[*index as usize].text(Field::Id);
+                rejected.is_some() && id.is_some() && id != rejected
+            });
+            assigned(case, facts);
         }
         K::CommitProposed => facts.commits.push(Commit {
             proposed: here,
@@ -247,6 +255,12 @@ fn take_in(case: &Record<'_>, facts: &mut Facts, index: usize) {
     {
         facts.decisions.push(Decision { permission, event: here, since: None });
     }
+}
+
+/// Since when a CVE id is assigned, and the one named last.
+fn assigned(case: &Record<'_>, facts: &mut Facts) {
+    facts.cve = facts.cves.first().map(|index| case.events[*index as usize].at);
+    facts.cve_event = facts.cves.last().copied();
 }
 
 /// A release that names no branches is one of all that are kept and affected.

@@ -142,8 +142,12 @@ fn lead(view: &View<'_, '_>, duty: &Duty) -> (Truth, Reason) {
         return (Truth::Yes, Reason::Condition);
     }
     let required = span;
-    let sent = counting(view.facts, duty, release.first());
-    let kept = sent.map_or(Truth::No, |notice| (notice + required).at_or_before(release));
+    let (sent, certain) = counted(view.facts, duty, release);
+    let kept = match sent {
+        Some(notice) if certain => (notice + required).at_or_before(release),
+        Some(_) => Truth::Unknown,
+        None => Truth::No,
+    };
     // A plan may also be kept by a notice that is still to be sent.
     let can_be = Truth::of(view.planned.is_some_and(|planned| {
         let free = view.facts.first(EventKind::Released).is_none();
@@ -187,6 +191,14 @@ fn last_stating(view: &View<'_, '_>, duty: &Duty) -> Option<(When, Instant)> {
     stating.filter_map(|notice| Some((notice.at, notice.states?))).max_by_key(|(sent, _)| sent.first())
 }
 
+/// The first notice that counts for a release that may be known only by its
+/// day, and whether it counts however the day went.
+pub fn counted(facts: &Facts, duty: &Duty, release: When) -> (Option<When>, bool) {
+    let early = counting(facts, duty, release.first());
+    let late = counting(facts, duty, release.last());
+    (early.or(late), early == late)
+}
+
 /// The notices that a duty asks for, corrections included where they count.
 pub fn notices<'a>(facts: &'a Facts, duty: &'a Duty) -> impl Iterator<Item = &'a Notice> {
     facts.notices.iter().filter(|notice| {
@@ -196,15 +208,14 @@ pub fn notices<'a>(facts: &'a Facts, duty: &'a Duty) -> impl Iterator<Item = &'a
 
 /// The excuse that shortens a duty's lead, by place.
 pub fn excuse(view: &View<'_, '_>, duty: &Duty) -> Option<usize> {
-    // A warning is the disclosure that the lead is for; it cannot excuse itself.
+    // A warning is the disclosure that the lead is for, and a merge at the
+    // instant of the release is a part of it; neither can excuse itself.
     let facts = view.facts;
-    let warned = facts.first(EventKind::PublicWarning).filter(|warned| *warned == view.at);
     let others = [EventKind::PublicAppeared, EventKind::ExploitPublic, EventKind::EmbargoLeaked];
     let by_others = others.iter().map(|kind| facts.first(*kind)).chain([facts.public_report]);
-    let alone = warned.is_some()
-        && facts.publicity == warned
+    let alone = facts.publicity == Some(view.at)
         && by_others.flatten().all(|other| other.at_or_before(view.at).is_no());
-    let view = View { leaves_out_warning: alone, ..*view };
+    let view = View { leaves_out_own: alone, ..*view };
     duty.excuses.iter().copied().find(|excuse| view.holds(&view.case.policy.excuses[*excuse].when).is_yes())
 }
 

@@ -9,7 +9,7 @@ use super::gates;
 use crate::case::event::{Action, BranchSet, Event, EventKind, Field};
 use crate::policy::expression::Class;
 use crate::policy::model::{Each, FindingKind, Wait};
-use crate::time::{Instant, Truth};
+use crate::time::{Instant, Truth, When};
 
 /// Decisions that need a word of the policy.
 const NEEDS_WORD: [EventKind; 7] = [
@@ -126,9 +126,7 @@ const MOST_FINDINGS: usize = 10_000;
 /// Judges one event by everything known at its instant.
 pub(super) fn judge(case: &Record<'_>, facts: &mut Facts, index: usize) {
     let event = &case.events[index];
-    if event.at.is_exact() {
-        discharge(case, facts, index);
-    }
+    discharge(case, facts, index);
     let mut found: Vec<Finding> = Vec::new();
     let view = View::of(case, facts, event);
     if let Some(action) = action(&view, event) {
@@ -216,25 +214,43 @@ pub(super) fn discharge(case: &Record<'_>, facts: &mut Facts, index: usize) {
     for duty in &case.policy.index.duties[event.kind as usize] {
         let rule = &case.policy.duties[usize::from(*duty)];
         let slot = case.slot(usize::from(*duty));
-        if !View::of(case, facts, event).holds(&rule.filter).is_yes() {
+        let counts = View::of(case, facts, event).holds(&rule.filter);
+        if counts.is_no() {
             continue;
         }
+        let mut note = |slot: usize| note_done(facts, slot, event.at, counts.is_yes());
         match rule.each {
-            Each::Case => note_first(&mut facts.done[slot], event.at),
+            Each::Case => note(slot),
             Each::Channel => {
                 for (place, channel) in case.policy.channels.iter().enumerate() {
                     if event.texts(Field::Channels).any(|name| name == &*channel.heading.id) {
-                        note_first(&mut facts.done[slot + place], event.at);
+                        note(slot + place);
                     }
                 }
             }
             _ => {
                 let set = event.branches(Field::Branches).or(event.branches(Field::Branch)).unwrap_or(0);
-                for branch in bits(set) {
-                    note_first(&mut facts.done[slot + branch], event.at);
-                }
+                bits(set).for_each(|branch| note(slot + branch));
             }
         }
+    }
+}
+
+/// Notes when something was done. Where a day leaves open whether it counts, it
+/// stands until something does that surely counts.
+fn note_done(facts: &mut Facts, slot: usize, at: When, is_sure: bool) {
+    let unsure = facts.unsure.iter().position(|known| usize::from(*known) == slot);
+    match (unsure, is_sure) {
+        (Some(place), true) => {
+            facts.unsure.swap_remove(place);
+            facts.done[slot] = Some(at);
+        }
+        (None, true) => note_first(&mut facts.done[slot], at),
+        (None, false) if facts.done[slot].is_none() => {
+            facts.unsure.push(slot as u16);
+            facts.done[slot] = Some(at);
+        }
+        _ => {}
     }
 }
 

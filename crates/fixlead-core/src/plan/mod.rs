@@ -103,12 +103,13 @@ impl Record<'_> {
         }
     }
 
-    /// Duties that apply and are not done, by place.
+    /// Duties that apply, are more than encouraged and are not done, by place.
     pub(crate) fn undone(&self, facts: &Facts, at: When) -> Vec<usize> {
         let view = View::new(self, facts, at);
         let mut findings = Vec::new();
         duties::derive_undone(&view, &mut findings)
             .into_iter()
+            .filter(|duty| !self.policy.duties[usize::from(duty.rule)].encouraged)
             .filter(|duty| {
                 matches!(duty.state, State::Open | State::Overdue | State::Held | State::Indeterminate)
             })

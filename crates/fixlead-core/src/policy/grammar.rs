@@ -111,6 +111,7 @@ pub const SECTIONS: &[Section] = &[
             ("most", Text, false),
             ("excuses", Texts, false),
             ("states", Text, false),
+            ("modality", Text, false),
             ("missed", Text, false),
             ("action", Text, false),
             SAY,

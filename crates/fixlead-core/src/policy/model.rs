@@ -117,6 +117,8 @@ pub struct Duty {
     pub excuses: Box<[usize]>,
     /// Whether a notice counts only for a release at or after what it states.
     pub states_bind: bool,
+    /// Whether it is only encouraged: a case can be closed without it.
+    pub encouraged: bool,
     /// The anchor after which it can no longer be done.
     pub missed: Option<Anchor>,
     /// The action that a closed gate would hold.

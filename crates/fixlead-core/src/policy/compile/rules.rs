@@ -68,6 +68,13 @@ impl Compiler<'_> {
                     self.word(document, entry, "states", "binding, the only value", find, &[])?
                 }
             };
+            let encouraged = match entry.text("modality") {
+                None => false,
+                Some(_) => {
+                    let find = |word: &str| (word == "encouraged").then_some(true);
+                    self.word(document, entry, "modality", "encouraged, the only value", find, &[])?
+                }
+            };
             duties.push(Duty {
                 who: who.into(),
                 when: self.condition(document, entry, "when")?,
@@ -78,6 +85,7 @@ impl Compiler<'_> {
                 written: written.into(),
                 excuses,
                 states_bind,
+                encouraged,
                 missed: self.anchor_of(document, entry, "missed")?.map(|(anchor, _)| anchor),
                 action: match entry.text("action") {
                     None => None,
