@@ -229,7 +229,7 @@ impl View<'_> {
         let mut places = Vec::with_capacity(clause.words.len());
         for (place, word) in clause.words.iter().enumerate() {
             let mut fit: Vec<TermId> = if clause.prefix && place == last {
-                terms.beginning(word).collect()
+                terms.beginning(word)
             } else {
                 terms.find(word).into_iter().collect()
             };

@@ -304,6 +304,8 @@ impl Index {
         self.joinable = vec![false; numbers];
         self.entries = Vec::new();
         self.gone = 0;
+        // The last text that each word was seen in; quicker than to sort words.
+        let mut last = vec![Number::MAX; numbers];
         let cases = std::mem::take(&mut self.cases);
         let mut draft = Draft::default();
         for (slot, case) in (0..).zip(&cases) {
@@ -311,7 +313,13 @@ impl Index {
                 if passage.read(&mut draft).is_some() {
                     let number = self.entries.len() as Number;
                     self.entries.push(entry(slot, passage.field));
-                    self.post(number, &draft);
+                    let joined = draft.joined.iter().map(|joined| joined.term);
+                    for term in draft.words.iter().copied().chain(joined) {
+                        if std::mem::replace(&mut last[term as usize], number) != number {
+                            self.postings[term as usize].push(number);
+                        }
+                    }
+                    draft.joined.iter().for_each(|joined| self.joinable[joined.term as usize] = true);
                 }
             }
         }

@@ -25,7 +25,7 @@ pub const MOST_PIECES: usize = 16;
 /// The most words of one query, those in phrases included.
 pub const MOST_WORDS: usize = 32;
 /// The most pieces with a star.
-pub const MOST_PREFIXES: usize = 4;
+pub const MOST_PREFIXES: usize = 2;
 /// The fewest letters before a star.
 pub const LEAST_PREFIX: usize = 2;
 

@@ -26,6 +26,22 @@ struct Place {
     length: u8,
 }
 
+/// Neighbours in the sorted order; never empty.
+struct Block {
+    /// The beginning of its first word, so that a search seldom has to look
+    /// the word up.
+    head: u64,
+    terms: Vec<TermId>,
+}
+
+/// The first eight bytes of a word, in an order that agrees with the words'.
+fn head(text: &[u8]) -> u64 {
+    let mut bytes = [0; 8];
+    let length = text.len().min(8);
+    bytes[..length].copy_from_slice(&text[..length]);
+    u64::from_be_bytes(bytes)
+}
+
 /// The words.
 pub struct Terms {
     /// Which words collide is nobody's to choose who does not know the key.
@@ -35,7 +51,7 @@ pub struct Terms {
     free: Vec<TermId>,
     by_text: HashTable<TermId>,
     /// In the order of their texts, in blocks, so that a new word moves few.
-    sorted: Vec<Vec<TermId>>,
+    sorted: Vec<Block>,
     waste: usize,
 }
 
@@ -100,14 +116,19 @@ impl Terms {
         }
         self.enter(term, text);
         let (block, within) = self.position(text.as_bytes());
+        let beginning = head(text.as_bytes());
         if self.sorted.is_empty() {
-            self.sorted.push(Vec::with_capacity(BLOCK));
+            self.sorted.push(Block { head: beginning, terms: Vec::new() });
         }
-        let list = &mut self.sorted[block];
-        list.insert(within, term);
-        if list.len() == BLOCK {
-            let tail = list.split_off(BLOCK / 2);
-            self.sorted.insert(block + 1, tail);
+        let found = &mut self.sorted[block];
+        found.terms.insert(within, term);
+        if within == 0 {
+            found.head = beginning;
+        }
+        if found.terms.len() == BLOCK {
+            let terms = found.terms.split_off(BLOCK / 2);
+            let head = head(self.text(terms[0]));
+            self.sorted.insert(block + 1, Block { head, terms });
         }
         Some(term)
     }
@@ -127,24 +148,33 @@ impl Terms {
 
     /// The block and the place in it where a text stands or would stand.
     fn position(&self, text: &[u8]) -> (usize, usize) {
-        let starts_before = |list: &Vec<TermId>| list.first().is_some_and(|first| self.text(*first) <= text);
-        let block = self.sorted.partition_point(starts_before).saturating_sub(1);
-        let within =
-            self.sorted.get(block).map_or(0, |list| list.partition_point(|term| self.text(*term) < text));
+        let wanted = head(text);
+        let block = self.sorted.partition_point(|block| {
+            block.head < wanted
+                || block.head == wanted && block.terms.first().is_some_and(|first| self.text(*first) <= text)
+        });
+        let block = block.saturating_sub(1);
+        let within = self
+            .sorted
+            .get(block)
+            .map_or(0, |block| block.terms.partition_point(|term| self.text(*term) < text));
         (block, within)
     }
 
     /// The words that begin so, in their order.
-    pub fn beginning(&self, prefix: &str) -> impl Iterator<Item = TermId> + '_ {
-        let (block, within) = self.position(prefix.as_bytes());
-        let prefix = prefix.as_bytes().to_vec();
-        let first = self.sorted.get(block).and_then(|list| list.get(within..)).unwrap_or_default();
-        let rest = self.sorted.get(block + 1..).unwrap_or_default();
-        first
-            .iter()
-            .chain(rest.iter().flatten())
-            .copied()
-            .take_while(move |term| self.text(*term).starts_with(&prefix))
+    pub fn beginning(&self, prefix: &str) -> Vec<TermId> {
+        let (block, mut within) = self.position(prefix.as_bytes());
+        let mut found = Vec::new();
+        for block in self.sorted.get(block..).unwrap_or_default() {
+            let terms = block.terms.get(within..).unwrap_or_default();
+            let fitting = terms.partition_point(|term| self.text(*term).starts_with(prefix.as_bytes()));
+            found.extend_from_slice(&terms[..fitting]);
+            if fitting < terms.len() {
+                break;
+            }
+            within = 0;
+        }
+        found
     }
 
     /// Forgets a word that nothing holds any more.
@@ -157,12 +187,13 @@ impl Terms {
             entry.remove();
         }
         let (block, within) = self.position(&text);
-        if let Some(list) = self.sorted.get_mut(block)
-            && list.get(within) == Some(&term)
-        {
-            list.remove(within);
-            if list.is_empty() {
-                self.sorted.remove(block);
+        if self.sorted.get(block).is_some_and(|block| block.terms.get(within) == Some(&term)) {
+            self.sorted[block].terms.remove(within);
+            match self.sorted[block].terms.first() {
+                None => {
+                    self.sorted.remove(block);
+                }
+                Some(first) => self.sorted[block].head = head(self.text(*first)),
             }
         }
         let place = std::mem::take(&mut self.places[term as usize]);
@@ -208,7 +239,10 @@ impl Terms {
         let mut order: Vec<TermId> =
             (0..terms.places.len() as TermId).filter(|term| !terms.text(*term).is_empty()).collect();
         order.sort_unstable_by(|a, b| terms.text(*a).cmp(terms.text(*b)));
-        terms.sorted = order.chunks(BLOCK / 2).map(<[TermId]>::to_vec).collect();
+        terms.sorted = order
+            .chunks(BLOCK / 2)
+            .map(|part| Block { head: head(terms.text(part[0])), terms: part.to_vec() })
+            .collect();
         Some(terms)
     }
 }

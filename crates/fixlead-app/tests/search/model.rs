@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use fixlead_app::search::query::MOST_PREFIXES;
 use fixlead_app::search::words::{Identifiers, Part, scan};
 use fixlead_app::search::{Field, Index, Order, Page, Sight};
 use proptest::prelude::*;
@@ -107,7 +108,14 @@ pub fn wants() -> impl Strategy<Value = Vec<Want>> {
         words,
         prefix,
     });
-    prop::collection::vec(want, 1..4)
+    prop::collection::vec(want, 1..4).prop_map(|mut wants| {
+        // A question has no more stars than that.
+        let stars = wants.iter().filter(|want| want.prefix).count();
+        if stars > MOST_PREFIXES {
+            wants[0].prefix = false;
+        }
+        wants
+    })
 }
 
 pub fn texts() -> impl Strategy<Value = String> {
