@@ -15,8 +15,11 @@ const DIFFERENCE: usize = 5;
 pub enum Postings {
     /// One text: so it is with most words.
     One(Number),
-    /// Several, or none.
-    List(Vec<Piece>),
+    /// A list of one piece: so it is with most others, and what lies in one place
+    /// is sooner found.
+    Short(Piece),
+    /// A list of several pieces; an empty one for none.
+    Long(Vec<Piece>),
 }
 
 /// A piece of a list.
@@ -30,7 +33,7 @@ pub struct Piece {
 
 impl Default for Postings {
     fn default() -> Self {
-        Postings::List(Vec::new())
+        Postings::Long(Vec::new())
     }
 }
 
@@ -42,6 +45,21 @@ impl Piece {
     fn push(&mut self, number: Number) {
         put(&mut self.differences, number.saturating_sub(self.last));
         self.last = number;
+    }
+
+    fn has_room(&self) -> bool {
+        self.differences.len() + DIFFERENCE <= PIECE
+    }
+
+    /// The piece without a text; none when nothing is left.
+    fn without(&self, number: Number) -> Option<Self> {
+        let mut rest: Option<Piece> = None;
+        self.each(|known| match &mut rest {
+            _ if known == number => {}
+            Some(piece) => piece.push(known),
+            None => rest = Some(Piece::new(known)),
+        });
+        rest
     }
 
     #[inline]
@@ -67,22 +85,27 @@ impl Piece {
 impl Postings {
     /// Whether no text holds the word.
     pub fn is_empty(&self) -> bool {
-        matches!(self, Postings::List(pieces) if pieces.is_empty())
+        matches!(self, Postings::Long(pieces) if pieces.is_empty())
     }
 
     /// One more text, with a greater number than all before.
     pub fn push(&mut self, number: Number) {
         match self {
-            Postings::List(pieces) => match pieces.last_mut() {
-                None => *self = Postings::One(number),
-                Some(piece) if piece.differences.len() + DIFFERENCE <= PIECE => piece.push(number),
-                Some(_) => pieces.push(Piece::new(number)),
-            },
             Postings::One(first) => {
                 let mut piece = Piece::new(*first);
                 piece.push(number);
-                *self = Postings::List(vec![piece]);
+                *self = Postings::Short(piece);
             }
+            Postings::Short(piece) if piece.has_room() => piece.push(number),
+            Postings::Short(piece) => {
+                let full = std::mem::replace(piece, Piece::new(number));
+                *self = Postings::Long(vec![full, Piece::new(number)]);
+            }
+            Postings::Long(pieces) => match pieces.last_mut() {
+                None => *self = Postings::One(number),
+                Some(piece) if piece.has_room() => piece.push(number),
+                Some(_) => pieces.push(Piece::new(number)),
+            },
         }
     }
 
@@ -91,7 +114,8 @@ impl Postings {
     pub fn each(&self, mut give: impl FnMut(Number)) {
         match self {
             Postings::One(number) => give(*number),
-            Postings::List(pieces) => pieces.iter().for_each(|piece| piece.each(&mut give)),
+            Postings::Short(piece) => piece.each(give),
+            Postings::Long(pieces) => pieces.iter().for_each(|piece| piece.each(&mut give)),
         }
     }
 
@@ -100,19 +124,17 @@ impl Postings {
         match self {
             Postings::One(only) if *only == number => *self = Postings::default(),
             Postings::One(_) => {}
-            Postings::List(pieces) => {
+            Postings::Short(piece) => match piece.without(number) {
+                Some(rest) => *piece = rest,
+                None => *self = Postings::default(),
+            },
+            Postings::Long(pieces) => {
                 let place = pieces.partition_point(|piece| piece.last < number);
                 let Some(piece) = pieces.get_mut(place) else { return };
-                let mut rest = Vec::with_capacity(piece.differences.len() + 1);
-                piece.each(|known| rest.extend((known != number).then_some(known)));
-                match rest.split_first() {
+                match piece.without(number) {
+                    Some(rest) => *piece = rest,
                     None => {
                         pieces.remove(place);
-                    }
-                    Some((first, rest)) => {
-                        let mut fresh = Piece::new(*first);
-                        rest.iter().for_each(|number| fresh.push(*number));
-                        *piece = fresh;
                     }
                 }
             }
