@@ -7,8 +7,10 @@
 //!
 //! - [`accounts`]: who signs in, sessions, tokens, links that work once.
 //! - [`problem`]: why a use case was refused.
+//! - [`search`]: an index in memory over what cases say.
 //! - [`signin`]: passwords, second factors, recovery codes, bearer secrets.
 
 pub mod accounts;
 pub mod problem;
+pub mod search;
 pub mod signin;
