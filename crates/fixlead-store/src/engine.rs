@@ -176,6 +176,17 @@ impl Engine {
         }
     }
 
+    pub(crate) async fn limit_pages(&self, pages: u32) -> Result<()> {
+        match self {
+            Engine::Sqlite(database) => {
+                let limit =
+                    move |c: &rusqlite::Connection| Ok(c.pragma_update(None, "max_page_count", pages)?);
+                database.writer.alone(limit).await
+            }
+            Engine::Postgres(_) => Err(crate::Error::Refused("PostgreSQL has no limit of pages".into())),
+        }
+    }
+
     pub(crate) async fn chain(&self) -> Result<Chain> {
         match self {
             Engine::Sqlite(database) => database.read(|c| Ok(read::chain(c)?)).await,

@@ -118,6 +118,18 @@ impl Ground {
         }
     }
 
+    /// An empty database of the same engine, and one of the other.
+    pub fn elsewhere(&self) -> (Ground, Ground) {
+        let name = format!("{} elsewhere", self.name);
+        let make = || (Ground::sqlite(&name), Ground::postgres(&name));
+        // Making a PostgreSQL database waits for the server, off the async threads.
+        let (sqlite, postgres) = std::thread::scope(|scope| scope.spawn(make).join().unwrap());
+        match self.location {
+            Location::Directory(_) => (sqlite, postgres),
+            Location::Postgres(_) => (postgres, sqlite),
+        }
+    }
+
     pub async fn open(&self) -> Store {
         self.open_with(self.keyring.clone()).await.expect("the store opens")
     }
