@@ -176,6 +176,23 @@ impl Engine {
         }
     }
 
+    /// Whether the database answers and, as far as it can tell, is whole.
+    pub(crate) async fn check(&self) -> Result<()> {
+        match self {
+            Engine::Sqlite(database) => {
+                let found: String = database
+                    .read(|c| Ok(c.query_row("PRAGMA integrity_check(1)", (), |row| row.get(0))?))
+                    .await?;
+                if found == "ok" {
+                    return Ok(());
+                }
+                Err(crate::Error::Schema(format!("the database file is damaged ({found}); restore a backup")))
+            }
+            // PostgreSQL checks its pages when it reads them.
+            Engine::Postgres(database) => database.chain().await.map(drop),
+        }
+    }
+
     pub(crate) async fn limit_pages(&self, pages: u32) -> Result<()> {
         match self {
             Engine::Sqlite(database) => {

@@ -33,6 +33,7 @@ async fn fill(store: &Store) {
 /// Everything that was there when the backup began is there again.
 async fn holds(ground: &Ground) -> u64 {
     let store = ground.open().await;
+    store.check().await.unwrap();
     for number in 0..50 {
         let loaded = store.load(&may(case(number)), case(number), 0).await.unwrap();
         assert_eq!(loaded.events[0].body, format!("case {number}").into_bytes());
@@ -96,4 +97,24 @@ async fn a_database_of_a_newer_program_is_left_alone(ground: Ground) {
     }
     let error = ground.open_with(ground.keyring.clone()).await.err().unwrap();
     assert!(matches!(&error, Error::Schema(why) if why.contains("newer")), "{error}");
+}
+
+#[test]
+fn a_damaged_file_does_not_pass_the_check() {
+    let ground = Ground::sqlite("damaged");
+    crate::ground::run(async {
+        let store = ground.open().await;
+        fill(&store).await;
+        store.check().await.unwrap();
+        ground.execute("PRAGMA wal_checkpoint(TRUNCATE)").await;
+        drop(store);
+        let root = ground.number("SELECT rootpage FROM sqlite_schema WHERE name = 'event_of_stream'").await;
+        let path = ground.path().join("data/fixlead.db");
+        let mut bytes = std::fs::read(&path).unwrap();
+        let page = (root as usize - 1) * 4096;
+        bytes[page + 8..page + 100].fill(0x5a);
+        std::fs::write(&path, bytes).unwrap();
+        let error = ground.open().await.check().await.unwrap_err();
+        assert!(matches!(error, Error::Schema(_)), "{error}");
+    });
 }

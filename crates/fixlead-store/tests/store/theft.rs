@@ -133,3 +133,27 @@ fn a_key_file_that_others_can_read_is_refused() {
         assert!(matches!(Keyring::parse(text), Err(Error::Key(_))), "{text}");
     }
 }
+
+#[test]
+fn an_erased_key_is_on_no_page_of_the_sqlite_files() {
+    let ground = Ground::sqlite("erased key");
+    let data = ground.path().join("data");
+    crate::ground::run(async {
+        let store = ground.open().await;
+        for number in 0..20 {
+            store.append(&may(case(number)), Append::to(case(number), 0).event("x")).await.unwrap();
+        }
+        let key = ground.query("SELECT key FROM stream ORDER BY id LIMIT 1").await.remove(0);
+        let of = ground.query("SELECT id FROM stream ORDER BY id LIMIT 1").await.remove(0);
+        let erased = (0..20).map(case).find(|case| case.bytes() == of[1..]).unwrap();
+        let holds = || {
+            std::fs::read_dir(&data).unwrap().any(|file| {
+                let bytes = std::fs::read(file.unwrap().path()).unwrap();
+                bytes.windows(key.len()).any(|window| window == key)
+            })
+        };
+        assert!(holds());
+        assert!(store.erase(&crate::ground::may_erase(erased), erased).await.unwrap());
+        assert!(!holds());
+    });
+}
