@@ -176,6 +176,34 @@ impl Engine {
         }
     }
 
+    /// Whether the database answers and, as far as it can tell, is whole.
+    pub(crate) async fn check(&self) -> Result<()> {
+        match self {
+            Engine::Sqlite(database) => {
+                let found: String = database
+                    .read(|c| Ok(c.query_row("PRAGMA integrity_check(1)", (), |row| row.get(0))?))
+                    .await?;
+                if found == "ok" {
+                    return Ok(());
+                }
+                Err(crate::Error::Schema(format!("the database file is damaged ({found}); restore a backup")))
+            }
+            // PostgreSQL checks its pages when it reads them.
+            Engine::Postgres(database) => database.chain().await.map(drop),
+        }
+    }
+
+    pub(crate) async fn limit_pages(&self, pages: u32) -> Result<()> {
+        match self {
+            Engine::Sqlite(database) => {
+                let limit =
+                    move |c: &rusqlite::Connection| Ok(c.pragma_update(None, "max_page_count", pages)?);
+                database.writer.alone(limit).await
+            }
+            Engine::Postgres(_) => Err(crate::Error::Refused("PostgreSQL has no limit of pages".into())),
+        }
+    }
+
     pub(crate) async fn chain(&self) -> Result<Chain> {
         match self {
             Engine::Sqlite(database) => database.read(|c| Ok(read::chain(c)?)).await,

@@ -3,8 +3,6 @@
 use fixlead_core::id::{StreamId, WorkId};
 use fixlead_core::time::Instant;
 
-use crate::batch::Chain;
-use crate::log::hash::Hash;
 use crate::seal::vault::Wrapped;
 
 /// A stream without its events. Without a key it was erased.
@@ -59,14 +57,6 @@ pub struct Followed {
     pub version: u64,
     /// When it was recorded.
     pub at: Instant,
-}
-
-/// An entry of the installation's chain.
-pub(crate) struct ChainEntry {
-    pub at: Instant,
-    pub chain: Chain,
-    pub previous: Hash,
-    pub extras: Vec<u8>,
 }
 
 /// A key that is to be wrapped anew.

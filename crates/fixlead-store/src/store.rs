@@ -459,6 +459,19 @@ impl Store {
         Ok(done)
     }
 
+    /// Whether the database answers and is whole, as far as it can tell itself.
+    /// Whether its content was changed is for [`crate::log::verify`] to say.
+    pub async fn check(&self) -> Result<()> {
+        self.inner.engine.check().await
+    }
+
+    /// Lets the database file of SQLite grow to so many pages and no further,
+    /// until the connection is made anew; 0 asks. PostgreSQL knows no such
+    /// limit.
+    pub async fn limit_pages(&self, pages: u32) -> Result<()> {
+        self.inner.engine.limit_pages(pages).await
+    }
+
     /// The end of the chain.
     pub async fn head(&self) -> Result<Head> {
         let chain = self.inner.engine.chain().await?;

@@ -74,7 +74,7 @@ CREATE TABLE work (
     id       bytea PRIMARY KEY,
     stream   bytea NOT NULL,
     lane     smallint NOT NULL,
-    wake     boolean NOT NULL,
+    wake     smallint NOT NULL,
     due      bigint NOT NULL,
     ready    bigint,
     attempts bigint NOT NULL DEFAULT 0,
@@ -82,7 +82,7 @@ CREATE TABLE work (
     sealed   bytea NOT NULL
 );
 CREATE INDEX work_ready ON work (lane, ready);
-CREATE UNIQUE INDEX work_wake ON work (stream, lane) WHERE wake;
+CREATE UNIQUE INDEX work_wake ON work (stream, lane) WHERE wake = 1;
 CREATE INDEX work_of_stream ON work (stream);
 
 CREATE TABLE list (

@@ -8,8 +8,11 @@
 //!
 //! - `hash`: what exactly is hashed.
 //! - [`head`]: signed heads, and the witness file.
+//! - [`verify`](mod@verify): checks all of it, and says where it is wrong.
 
 pub(crate) mod hash;
 pub mod head;
+pub mod verify;
 
 pub use head::SignedHead;
+pub use verify::{Fault, Verified};

@@ -33,11 +33,11 @@ const OLD_STREAMS: &str = "
 const FINISH: &str = "DELETE FROM work WHERE id = ANY($1)";
 const SLEEP: &str = "
     DELETE FROM work USING unnest($1::bytea[], $2::smallint[]) AS old (stream, lane)
-    WHERE work.stream = old.stream AND work.lane = old.lane AND work.wake";
+    WHERE work.stream = old.stream AND work.lane = old.lane AND work.wake = 1";
 const WORK: &str = "
     INSERT INTO work (id, stream, lane, wake, due, ready, sealed)
     SELECT id, stream, lane, wake, due, due, sealed
-    FROM unnest($1::bytea[], $2::bytea[], $3::smallint[], $4::boolean[], $5::bigint[], $6::bytea[])
+    FROM unnest($1::bytea[], $2::bytea[], $3::smallint[], $4::smallint[], $5::bigint[], $6::bytea[])
       AS new (id, stream, lane, wake, due, sealed)
     ON CONFLICT (id) DO UPDATE SET stream = excluded.stream, lane = excluded.lane, wake = excluded.wake,
       due = excluded.due, ready = excluded.due, attempts = 0, lease = NULL, sealed = excluded.sealed";
@@ -257,7 +257,7 @@ impl Connection {
         let ids: Vec<Vec<u8>> = rows.iter().map(|(_, row)| row.id.bytes().to_vec()).collect();
         let streams: Vec<Vec<u8>> = rows.iter().map(|(stream, _)| to_bytes(*stream).to_vec()).collect();
         let lanes: Vec<i16> = rows.iter().map(|(_, row)| row.lane).collect();
-        let wake: Vec<bool> = rows.iter().map(|(_, row)| row.wake).collect();
+        let wake: Vec<i16> = rows.iter().map(|(_, row)| i16::from(row.wake)).collect();
         let due: Vec<i64> = rows.iter().map(|(_, row)| row.due.millis()).collect();
         let sealed: Vec<&[u8]> = rows.iter().map(|(_, row)| row.sealed.as_slice()).collect();
         let values: [Value<'_>; 6] = [&ids, &streams, &lanes, &wake, &due, &sealed];

@@ -97,6 +97,18 @@ impl Postgres {
     }
 }
 
+/// A connection to a database that is there, past any store.
+pub(crate) async fn connect_to(url: &str) -> Result<Client> {
+    connect(&config(url)?).await
+}
+
+/// A connection to a database with the whole schema.
+pub(crate) async fn connect_and_migrate(url: &str) -> Result<Client> {
+    let mut client = connect_to(url).await?;
+    migrate(&mut client).await?;
+    Ok(client)
+}
+
 fn config(url: &str) -> Result<Config> {
     // The message of the parser may repeat the password.
     let mut config = Config::from_str(url).map_err(|_| {
@@ -107,7 +119,7 @@ fn config(url: &str) -> Result<Config> {
 }
 
 /// Connections to a database.
-pub(crate) fn pool(config: Config) -> Result<Pool> {
+fn pool(config: Config) -> Result<Pool> {
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     Pool::builder(Manager::from_config(config, NoTls, recycling))
         .max_size(MOST_CONNECTIONS)

@@ -63,21 +63,8 @@ impl From<rusqlite::Error> for Error {
 impl Sqlite {
     /// Opens or makes the database below a data directory.
     pub(crate) fn open(directory: &Path, clock: Arc<dyn Clock>) -> Result<Self> {
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(directory)
-            .map_err(|error| Error::file(directory, error))?;
-        let path = directory.join(FILE);
-        // SQLite gives its other files the mode of this one.
-        std::fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(|error| Error::file(&path, error))?;
-        let mut connection = connect(&path)?;
-        migrate(&mut connection, MIGRATIONS)?;
+        let path = make_file(directory)?;
+        let connection = migrate_file(&path)?;
         let position: i64 = connection.query_row("SELECT position FROM chain", (), |row| row.get(0))?;
         let (sender, receiver) = watch::channel(position as u64);
         let writer = Writer::start(path.clone(), connection, clock, sender)?;
@@ -87,11 +74,6 @@ impl Sqlite {
     /// Is told the position of the last event after each commit.
     pub(crate) fn position(&self) -> watch::Receiver<u64> {
         self.position.clone()
-    }
-
-    /// The file.
-    pub(crate) fn path(&self) -> PathBuf {
-        self.path.to_path_buf()
     }
 
     /// Runs a query on a reading connection, away from the async threads.
@@ -132,6 +114,25 @@ impl Readers {
     }
 }
 
+/// Makes the directory and an empty database file that only their owner can
+/// read, unless they are there.
+pub(crate) fn make_file(directory: &Path) -> Result<PathBuf> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
+        .map_err(|error| Error::file(directory, error))?;
+    let path = directory.join(FILE);
+    // SQLite gives its other files the mode of this one.
+    std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(&path)
+        .map_err(|error| Error::file(&path, error))?;
+    Ok(path)
+}
+
 /// A connection that may write.
 fn connect(path: &Path) -> Result<Connection> {
     let connection = Connection::open_with_flags(
@@ -168,6 +169,13 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
+/// Opens a file to write it, with the whole schema.
+pub(crate) fn migrate_file(path: &Path) -> Result<Connection> {
+    let mut connection = connect(path)?;
+    migrate(&mut connection, MIGRATIONS)?;
+    Ok(connection)
+}
+
 /// Takes the steps that are missing, each in one transaction.
 fn migrate(connection: &mut Connection, steps: &[&str]) -> Result<()> {
     let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
@@ -197,5 +205,17 @@ fn migrate(connection: &mut Connection, steps: &[&str]) -> Result<()> {
         transaction.pragma_update(None, "user_version", number as i64 + 1)?;
         transaction.commit()?;
     }
+    Ok(())
+}
+
+/// Writes a copy of one moment into an empty file, while others write.
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
+    let connection = Connection::open_with_flags(
+        from,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    let to = to.to_str().ok_or_else(|| Error::file(to, "the path is not UTF-8"))?;
+    connection.execute("VACUUM INTO ?1", [to])?;
     Ok(())
 }

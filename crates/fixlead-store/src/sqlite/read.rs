@@ -9,7 +9,7 @@ use crate::batch::Chain;
 use crate::error::Result;
 use crate::log::SignedHead;
 use crate::log::hash::Hash;
-use crate::rows::{ChainEntry, Followed, KeyRow, SealedEvent, SealedListRow, SealedRecord, StreamHead};
+use crate::rows::{Followed, KeyRow, SealedEvent, SealedListRow, SealedRecord, StreamHead};
 use crate::seal::vault::Wrapped;
 use crate::stream::{from_bytes, to_bytes};
 
@@ -179,23 +179,6 @@ pub(crate) fn setting(connection: &Connection, name: &str) -> Result<Option<Vec<
         .prepare_cached("SELECT value FROM setting WHERE name = ?1")?
         .query_row([name], |row| bytes(row, 0))
         .optional()?)
-}
-
-/// Entries of the chain after a number.
-pub(crate) fn entries(connection: &Connection, after: u64, most: u32) -> Result<Vec<ChainEntry>> {
-    let mut query = connection.prepare_cached(
-        "SELECT number, at, position, previous, extras, hash FROM entry WHERE number > ?1
-         ORDER BY number LIMIT ?2",
-    )?;
-    let rows = query.query_map(params![after as i64, most], |row| {
-        Ok(ChainEntry {
-            at: instant(row, 1)?,
-            chain: Chain { number: number(row, 0)?, position: number(row, 2)?, hash: row.get(5)? },
-            previous: row.get(3)?,
-            extras: bytes(row, 4)?,
-        })
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Signed heads after a number of an entry.

@@ -32,6 +32,11 @@ pub fn new_database() -> String {
     format!("host={host} user=postgres dbname={name}")
 }
 
+/// The directory that a thief would take.
+pub fn data() -> PathBuf {
+    std::env::temp_dir().join(format!("fixlead-postgres-{}", std::process::id())).join("data")
+}
+
 /// A connection past the store.
 pub async fn connect(address: &str) -> tokio_postgres::Client {
     let (client, connection) = tokio_postgres::connect(address, tokio_postgres::NoTls).await.unwrap();

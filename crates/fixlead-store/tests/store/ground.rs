@@ -81,7 +81,7 @@ impl Drop for Scratch {
 
 /// One database, and what a store is opened with.
 pub struct Ground {
-    _scratch: Scratch,
+    scratch: Scratch,
     pub location: Location,
     pub clock: HandClock,
     pub keyring: Keyring,
@@ -109,12 +109,24 @@ impl Ground {
         let clock = HandClock::default();
         clock.set(MORNING);
         Ground {
-            _scratch: scratch,
+            scratch,
             location,
             clock,
             keyring: Keyring::new(key(1)),
             name: name.to_owned(),
             opened: AtomicU64::new(0),
+        }
+    }
+
+    /// An empty database of the same engine, and one of the other.
+    pub fn elsewhere(&self) -> (Ground, Ground) {
+        let name = format!("{} elsewhere", self.name);
+        let make = || (Ground::sqlite(&name), Ground::postgres(&name));
+        // Making a PostgreSQL database waits for the server, off the async threads.
+        let (sqlite, postgres) = std::thread::scope(|scope| scope.spawn(make).join().unwrap());
+        match self.location {
+            Location::Directory(_) => (sqlite, postgres),
+            Location::Postgres(_) => (postgres, sqlite),
         }
     }
 
@@ -229,6 +241,62 @@ impl Ground {
                 let rows = cluster::connect(address).await.query(sql, &[]).await.unwrap();
                 rows.iter().map(|row| row.get(0)).collect()
             }
+        }
+    }
+
+    /// Statements that go past the store.
+    pub async fn execute(&self, sql: &str) {
+        match &self.location {
+            Location::Directory(directory) => {
+                let connection = rusqlite::Connection::open(directory.join("fixlead.db")).unwrap();
+                connection.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+                connection.execute_batch(sql).unwrap();
+            }
+            Location::Postgres(address) => {
+                cluster::connect(address).await.batch_execute(sql).await.unwrap();
+            }
+        }
+    }
+
+    /// Where a test may put files.
+    pub fn path(&self) -> &Path {
+        self.scratch.path()
+    }
+
+    /// A number that a query gives.
+    pub async fn number(&self, sql: &str) -> i64 {
+        match &self.location {
+            Location::Directory(directory) => {
+                let connection = rusqlite::Connection::open(directory.join("fixlead.db")).unwrap();
+                connection.query_row(sql, (), |row| row.get(0)).unwrap()
+            }
+            Location::Postgres(address) => {
+                let sql = format!("SELECT ({sql})::bigint");
+                cluster::connect(address).await.query_one(&sql, &[]).await.unwrap().get(0)
+            }
+        }
+    }
+
+    /// Changes bytes in all rows that fit, past the store.
+    pub async fn change(&self, table: &str, column: &str, condition: &str, change: impl Fn(&mut Vec<u8>)) {
+        let found = self.query(&format!("SELECT {column} FROM {table} WHERE {condition}")).await;
+        assert!(!found.is_empty(), "{table} has such a row");
+        for before in found {
+            let mut after = before.clone();
+            change(&mut after);
+            let (before, after) = (self.literal(&before), self.literal(&after));
+            self.execute(&format!(
+                "UPDATE {table} SET {column} = {after} WHERE {column} = {before} AND ({condition})"
+            ))
+            .await;
+        }
+    }
+
+    fn literal(&self, bytes: &[u8]) -> String {
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        match &self.location {
+            Location::Directory(_) => format!("x'{hex}'"),
+            Location::Postgres(_) => format!("decode('{hex}', 'hex')"),
         }
     }
 }

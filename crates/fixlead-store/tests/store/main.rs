@@ -3,4 +3,9 @@
 
 mod cluster;
 mod conformance;
+mod failure;
 mod ground;
+mod model;
+mod restoring;
+mod tamper;
+mod theft;
