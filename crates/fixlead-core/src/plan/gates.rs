@@ -128,9 +128,10 @@ pub fn step(view: &View<'_, '_>, gate: u16) -> Step {
         .filter(|inner| hold(view, **inner).is_some_and(|hold| hold.certain))
         .copied()
         .collect();
+    // A case that is public already needs no plan; one that there is, is kept.
     let already = view.facts.publicity.is_some_and(|public| public.before(view.at).is_yes());
-    let on_plan = view.facts.plan.is_some_and(|plan| plan.day() == view.at.first().day());
-    Step { held, on_the_day: already || on_plan }
+    let on_the_day = view.facts.plan.map_or(already, |plan| plan.day() == view.at.first().day());
+    Step { held, on_the_day }
 }
 
 /// Whether a lead is kept at the release (planned or actual) of the view.
