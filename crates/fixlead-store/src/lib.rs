@@ -18,6 +18,7 @@ mod batch;
 mod dump;
 mod engine;
 mod error;
+mod files;
 mod follow;
 mod hex;
 pub mod log;

@@ -5,7 +5,7 @@ pub(crate) mod read;
 pub(crate) mod write;
 mod writer;
 
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,6 +13,7 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{Semaphore, watch};
 
 use crate::error::{Error, Result};
+use crate::files;
 use crate::world::Clock;
 
 pub(crate) use writer::Writer;
@@ -117,11 +118,7 @@ impl Readers {
 /// Makes the directory and an empty database file that only their owner can
 /// read, unless they are there.
 pub(crate) fn make_file(directory: &Path) -> Result<PathBuf> {
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(directory)
-        .map_err(|error| Error::file(directory, error))?;
+    files::make_directory(directory)?;
     let path = directory.join(FILE);
     // SQLite gives its other files the mode of this one.
     std::fs::OpenOptions::new()
