@@ -66,6 +66,10 @@ impl Sqlite {
     pub(crate) fn open(directory: &Path, clock: Arc<dyn Clock>) -> Result<Self> {
         let path = make_file(directory)?;
         let connection = migrate_file(&path)?;
+        // A process that was killed may have left commits in the write-ahead
+        // log that it had not synced. They are read from now on, so they have
+        // to last: a checkpoint syncs them first.
+        connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(()))?;
         let position: i64 = connection.query_row("SELECT position FROM chain", (), |row| row.get(0))?;
         let (sender, receiver) = watch::channel(position as u64);
         let writer = Writer::start(path.clone(), connection, clock, sender)?;
