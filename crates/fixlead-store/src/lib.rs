@@ -21,6 +21,9 @@ mod error;
 mod files;
 mod follow;
 mod hex;
+#[cfg(feature = "test-hooks")]
+#[doc(hidden)]
+pub mod hooks;
 pub mod log;
 mod postgres;
 mod prepare;

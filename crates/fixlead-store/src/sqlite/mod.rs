@@ -151,6 +151,8 @@ fn connect(path: &Path) -> Result<Connection> {
          PRAGMA wal_autocheckpoint = 4000;
          PRAGMA journal_size_limit = 67108864;",
     )?;
+    #[cfg(feature = "test-hooks")]
+    crate::hooks::apply(&connection)?;
     Ok(connection)
 }
 
