@@ -18,8 +18,12 @@ mod batch;
 mod dump;
 mod engine;
 mod error;
+mod files;
 mod follow;
 mod hex;
+#[cfg(feature = "test-hooks")]
+#[doc(hidden)]
+pub mod hooks;
 pub mod log;
 mod postgres;
 mod prepare;

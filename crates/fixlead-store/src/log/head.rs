@@ -90,7 +90,8 @@ impl SignedHead {
         let mut line = serde_json::to_vec(self).map_err(|error| Error::file(path, error))?;
         line.push(b'\n');
         let mut file = fs::OpenOptions::new().create(true).append(true).open(path).map_err(fail)?;
-        file.write_all(&line).and_then(|()| file.sync_data()).map_err(fail)
+        file.write_all(&line).and_then(|()| file.sync_data()).map_err(fail)?;
+        crate::files::sync_name(path)
     }
 
     /// Reads a witness's file. A last line without its end is left out: the

@@ -118,7 +118,8 @@ impl Keyring {
             let line = Zeroizing::new(STANDARD.encode(key.expose()));
             file.write_all(line.as_bytes()).and_then(|()| file.write_all(b"\n")).map_err(fail)?;
         }
-        file.sync_all().map_err(fail)
+        file.sync_all().map_err(fail)?;
+        crate::files::sync_name(path)
     }
 
     /// The id of the key that wraps.

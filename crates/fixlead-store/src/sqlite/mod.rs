@@ -5,7 +5,7 @@ pub(crate) mod read;
 pub(crate) mod write;
 mod writer;
 
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,6 +13,7 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{Semaphore, watch};
 
 use crate::error::{Error, Result};
+use crate::files;
 use crate::world::Clock;
 
 pub(crate) use writer::Writer;
@@ -65,6 +66,10 @@ impl Sqlite {
     pub(crate) fn open(directory: &Path, clock: Arc<dyn Clock>) -> Result<Self> {
         let path = make_file(directory)?;
         let connection = migrate_file(&path)?;
+        // A process that was killed may have left commits in the write-ahead
+        // log that it had not synced. They are read from now on, so they have
+        // to last: a checkpoint syncs them first.
+        connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(()))?;
         let position: i64 = connection.query_row("SELECT position FROM chain", (), |row| row.get(0))?;
         let (sender, receiver) = watch::channel(position as u64);
         let writer = Writer::start(path.clone(), connection, clock, sender)?;
@@ -117,11 +122,7 @@ impl Readers {
 /// Makes the directory and an empty database file that only their owner can
 /// read, unless they are there.
 pub(crate) fn make_file(directory: &Path) -> Result<PathBuf> {
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(directory)
-        .map_err(|error| Error::file(directory, error))?;
+    files::make_directory(directory)?;
     let path = directory.join(FILE);
     // SQLite gives its other files the mode of this one.
     std::fs::OpenOptions::new()
@@ -150,6 +151,8 @@ fn connect(path: &Path) -> Result<Connection> {
          PRAGMA wal_autocheckpoint = 4000;
          PRAGMA journal_size_limit = 67108864;",
     )?;
+    #[cfg(feature = "test-hooks")]
+    crate::hooks::apply(&connection)?;
     Ok(connection)
 }
 
