@@ -17,6 +17,7 @@
 
 pub mod append;
 mod batch;
+mod check;
 mod engine;
 mod error;
 mod follow;
