@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
@@ -52,11 +53,16 @@ impl Desk {
     }
 
     fn start_in(place: PathBuf, configuration: &str) -> Desk {
+        Self::start_with(place, configuration, &[])
+    }
+
+    fn start_with(place: PathBuf, configuration: &str, environment: &[(&str, &Path)]) -> Desk {
         let file = place.join("desk.toml");
         fs::write(&file, format!("listen = \"127.0.0.1:0\"\nlog.format = \"json\"\n{configuration}"))
             .unwrap();
         let log = fs::OpenOptions::new().create(true).append(true).open(place.join("log")).unwrap();
         let mut process = fixlead(&place, &["serve", "--config", "desk.toml"])
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
@@ -227,6 +233,15 @@ fn what_is_unknown_answers_alike_and_every_answer_has_its_headers() {
             assert!(answer.contains(header), "{header}: {answer}");
         }
     }
+    let operation =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/operation.md")).unwrap();
+    let numbers = desk.get("/metrics");
+    let names: Vec<&str> =
+        numbers.lines().filter_map(|line| line.strip_prefix("# HELP ")?.split(' ').next()).collect();
+    assert!(names.len() > 5, "{numbers}");
+    for name in names {
+        assert!(operation.contains(&format!("`{name}`")), "docs/operation.md does not name {name}");
+    }
     assert!(body(&desk.get("/readyz")).contains(r#"{"name":"database","status":"ok"}"#));
 }
 
@@ -362,6 +377,36 @@ fn a_start_keeps_what_it_makes_for_its_owner() {
     let second = run(&place, &["serve", "--listen", "127.0.0.1:0"]);
     assert_eq!(second.status.code(), Some(2));
     assert!(messages(&second).contains("another fixlead uses this data directory"), "{}", messages(&second));
+}
+
+#[test]
+fn a_service_manager_gives_the_key_and_hears_how_it_goes() {
+    let place = directory("service");
+    drop(Desk::start_in(place.clone(), ""));
+    let credentials = place.join("credentials");
+    fs::create_dir(&credentials).unwrap();
+    fs::rename(place.join("fixlead-data.key"), credentials.join("fixlead-key")).unwrap();
+    let socket = place.join("notify");
+    let manager = UnixDatagram::bind(&socket).unwrap();
+    manager.set_read_timeout(Some(PATIENCE)).unwrap();
+    let hears = || {
+        let mut bytes = [0; 100];
+        let length = manager.recv(&mut bytes).unwrap();
+        String::from_utf8_lossy(&bytes[..length]).into_owned()
+    };
+    let environment = [("CREDENTIALS_DIRECTORY", credentials.as_path()), ("NOTIFY_SOCKET", socket.as_path())];
+    let mut desk = Desk::start_with(place.clone(), "", &environment);
+    assert_eq!(hears(), "READY=1");
+    assert!(desk.is_well());
+    assert!(!place.join("fixlead-data.key").exists(), "it needed no key of its own");
+    desk.signal("TERM");
+    assert_eq!(hears(), "STOPPING=1");
+    assert!(desk.process.wait().unwrap().success());
+    // Another key opens nothing.
+    fs::write(credentials.join("fixlead-key"), format!("{}=\n", "A1".repeat(21) + "A")).unwrap();
+    let mut serve = fixlead(&place, &["serve", "--listen", "127.0.0.1:0"]);
+    let refused = serve.env("CREDENTIALS_DIRECTORY", &credentials).output().unwrap();
+    assert_eq!(refused.status.code(), Some(2), "{}", messages(&refused));
 }
 
 #[test]
