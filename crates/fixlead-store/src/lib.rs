@@ -15,6 +15,7 @@
 pub mod append;
 pub mod backup;
 mod batch;
+mod check;
 mod dump;
 mod engine;
 mod error;

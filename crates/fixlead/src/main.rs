@@ -1,7 +1,11 @@
 //! The `fixlead` command.
 
+mod api;
+mod client;
 mod commands;
+mod configuration;
 mod drill;
+mod serve;
 mod terminal;
 
 use std::io::{self, Write};
@@ -34,12 +38,17 @@ enum Command {
     /// Read, check and replay policies.
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Run the desk.
+    Serve(commands::serve::ServeArgs),
+    /// Check a deployment: key, database, clock, disk, addresses.
+    Doctor(commands::doctor::DoctorArgs),
 }
 
 fn main() -> ExitCode {
     let style = terminal::Style::of_stdout();
     let mut out = io::stdout().lock();
-    let mut messages = terminal::Plain(io::stderr().lock());
+    // Not locked for good: a desk that runs logs from other threads.
+    let mut messages = terminal::Plain(io::stderr());
     let command = Cli::command().term_width(style.width().min(WIDEST_HELP));
     let read = command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
     let ended = match read {
@@ -48,6 +57,8 @@ fn main() -> ExitCode {
             Command::Cvss(command) => cvss::run(command, style, io::stdin().lock(), &mut out, &mut messages),
             Command::Drill(args) => commands::drill::run(args, style.is_coloured(), &mut out, &mut messages),
             Command::Policy(command) => policy::run(command, style, &mut out, &mut messages),
+            Command::Serve(args) => commands::serve::run(args, &mut out, &mut messages),
+            Command::Doctor(args) => commands::doctor::run(args, style, &mut out, &mut messages),
         },
     };
     let ended = ended.and_then(|outcome| out.flush().map(|()| outcome));

@@ -12,4 +12,5 @@ pub mod write;
 
 pub use event::{Action, Ask, BranchSet, Event, EventKind, Field, Value};
 pub use history::{History, HistoryError};
+pub use json::nearest;
 pub use project::{Branch, BranchClass, OwnersRule, Project};

@@ -3,8 +3,10 @@
 //! process nor the other commands.
 
 pub mod cvss;
+pub mod doctor;
 pub mod drill;
 pub mod policy;
+pub mod serve;
 
 use std::process::ExitCode;
 

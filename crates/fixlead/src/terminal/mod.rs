@@ -7,6 +7,7 @@ pub mod clock;
 pub mod lines;
 pub mod picture;
 pub mod report;
+pub mod table;
 
 use std::fmt;
 use std::io::{self, IsTerminal, Write};

@@ -1,0 +1,81 @@
+//! Who asks: a token in the header `Authorization`, or a session in a cookie.
+//! The header counts if there is one. What is wrong with a secret is not said.
+
+use axum::extract::FromRequestParts;
+use axum::http::header::{AUTHORIZATION, COOKIE, ORIGIN};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, Method};
+use fixlead_app::accounts::Caller;
+use fixlead_app::problem::Problem;
+use fixlead_app::signin::bearer::{Purpose, lookup};
+
+use super::Wire;
+use super::problem::Refusal;
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// A secret that was shown with a request.
+pub(super) enum Shown<'a> {
+    /// A session's, in the cookie.
+    Session(&'a str),
+    /// A token's, in the header.
+    Token(&'a str),
+}
+
+/// The cookie of a session. A name that begins with `__Host-` is kept only by
+/// browsers that reached the desk over TLS.
+pub fn cookie_name(https: bool) -> &'static str {
+    if https { "__Host-fixlead" } else { "fixlead" }
+}
+
+/// The secret of a request. A request with two of a kind has none: two readers
+/// could take different ones.
+pub(super) fn shown(headers: &HeaderMap, https: bool) -> Option<Shown<'_>> {
+    let mut authorizations = headers.get_all(AUTHORIZATION).iter();
+    if let Some(first) = authorizations.next() {
+        let value = authorizations.next().is_none().then_some(first)?.to_str().ok()?;
+        let (scheme, secret) = value.split_once(' ')?;
+        let secret = secret.trim();
+        let counts = scheme.eq_ignore_ascii_case("bearer") && lookup(Purpose::Token, secret).is_some();
+        return counts.then_some(Shown::Token(secret));
+    }
+    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut cookies = lines
+        .flat_map(|line| line.split(';'))
+        .filter_map(|cookie| cookie.trim().split_once('='))
+        .filter(|(name, _)| *name == cookie_name(https));
+    let (_, secret) = cookies.next()?;
+    if cookies.next().is_some() {
+        return None;
+    }
+    lookup(Purpose::Session, secret).is_some().then_some(Shown::Session(secret))
+}
+
+/// Whether a page of another site made the browser send this. Browsers say it in
+/// `Sec-Fetch-Site`, older ones in `Origin`; one that says neither is not
+/// believed.
+pub(super) fn is_cross_site(method: &Method, headers: &HeaderMap, wire: &Wire) -> bool {
+    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
+        return false;
+    }
+    match (headers.get(SEC_FETCH_SITE), headers.get(ORIGIN)) {
+        (Some(site), _) => site != "same-origin" && site != "none",
+        (None, Some(origin)) => origin.as_bytes() != wire.public.as_str().as_bytes(),
+        (None, None) => true,
+    }
+}
+
+/// Who asks; refused if it is nobody.
+impl FromRequestParts<Wire> for Caller {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, wire: &Wire) -> Result<Self, Refusal> {
+        match shown(&parts.headers, wire.public.is_https()).ok_or(Problem::Unauthenticated)? {
+            Shown::Token(secret) => Ok(wire.accounts.caller(secret).await?),
+            Shown::Session(_) if is_cross_site(&parts.method, &parts.headers, wire) => {
+                Err(Refusal::CrossSite)
+            }
+            Shown::Session(secret) => Ok(wire.accounts.caller(secret).await?),
+        }
+    }
+}

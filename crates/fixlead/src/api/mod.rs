@@ -1,0 +1,106 @@
+//! The desk on the wire: what holds for every request, before any use case.
+//!
+//! - [`observe`]: ids, log lines and numbers, without content. [`guard`]: bounds
+//!   of time and number, headers. [`problem`]: refusals.
+//! - [`json`], [`extract`]: strict reading of bodies, headers and queries.
+//! - [`account`]: signing in and out. [`caller`]: who asks. [`source`]: from where.
+//! - [`health`], [`metrics`], [`openapi`]: for those who run it.
+//!
+//! Handlers call use cases and nothing else: no rule, no store, no clock here.
+
+pub mod account;
+pub mod caller;
+pub mod extract;
+pub mod guard;
+pub mod health;
+pub mod json;
+pub mod metrics;
+pub mod observe;
+pub mod openapi;
+pub mod problem;
+pub mod source;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use fixlead_app::accounts::Accounts;
+use fixlead_app::problem::Problem;
+use tokio::sync::Semaphore;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::configuration::Settings;
+use crate::configuration::values::{Network, Origin};
+use health::Readiness;
+use metrics::Metrics;
+use problem::Refusal;
+
+/// What every handler and layer can reach. Clones share it.
+#[derive(Clone)]
+pub struct Wire {
+    /// The bounds of a request.
+    pub limits: Arc<Limits>,
+    /// How people reach the desk.
+    pub public: Arc<Origin>,
+    /// The proxies whose word counts.
+    pub trusted: Arc<[Network]>,
+    /// The numbers.
+    pub metrics: Arc<Metrics>,
+    /// The accounts.
+    pub accounts: Accounts,
+    /// What has to work for the desk to work.
+    pub readiness: Arc<dyn Readiness>,
+    /// Room for requests.
+    pub room: Arc<Semaphore>,
+}
+
+/// The bounds of a request.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// The largest body, in bytes.
+    pub body: u64,
+    /// How long a body may take to arrive.
+    pub body_time: Duration,
+    /// How long a request may take.
+    pub request_time: Duration,
+    /// How many are worked on at a time.
+    pub requests: usize,
+}
+
+impl Limits {
+    /// As they are set.
+    pub fn of(settings: &Settings) -> Self {
+        let keys = &settings.keys;
+        Limits {
+            body: keys.limits_body.0,
+            body_time: keys.limits_body_time.duration(),
+            request_time: keys.limits_request_time.duration(),
+            requests: usize::try_from(keys.limits_requests.0).unwrap_or(usize::MAX),
+        }
+    }
+}
+
+/// Every route, with what holds for all of them around it.
+pub fn router(wire: Wire) -> Router {
+    let (router, description) = OpenApiRouter::with_openapi(openapi::about())
+        .merge(account::routes())
+        .merge(health::routes())
+        .split_for_parts();
+    dress(openapi::serve(router, description), wire)
+}
+
+/// What holds for every request, around whatever routes.
+pub fn dress(router: Router<Wire>, wire: Wire) -> Router {
+    router
+        .fallback(async || Refusal::from(Problem::NotFound))
+        .method_not_allowed_fallback(async || Refusal::MethodNotAllowed)
+        .layer(from_fn_with_state(wire.clone(), guard::bound))
+        .layer(guard::catch_panics())
+        .layer(from_fn_with_state(wire.clone(), guard::headers))
+        .layer(from_fn_with_state(wire.clone(), observe::observe))
+        .with_state(wire)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,163 @@
+//! The command line as a client of a desk: the only place that calls out.
+//!
+//! A token goes over TLS or stays on the machine. What a desk answers is read
+//! up to a bound, and shown without anything that a terminal would obey.
+
+#![allow(dead_code, reason = "the verbs that ask a desk come with its API")]
+
+mod error;
+
+use std::path::Path;
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::Value;
+
+use crate::configuration::values::Origin;
+use crate::configuration::{Environment, secret};
+pub use error::ClientError;
+
+/// The desk that is asked if nobody names one.
+const USUAL_SERVER: &str = "http://127.0.0.1:8470";
+/// The largest answer that is read, in bytes.
+const MOST_ANSWER: u64 = 16 * 1024 * 1024;
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Which desk to ask.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ServerArgs {
+    /// The desk to ask [default: FIXLEAD_SERVER, else http://127.0.0.1:8470].
+    #[arg(long, value_name = "URL", value_parser = Origin::parse)]
+    pub server: Option<Origin>,
+}
+
+/// A desk that can be asked.
+pub struct Server {
+    origin: Origin,
+    token: Option<String>,
+    agent: ureq::Agent,
+}
+
+/// What a desk answered.
+#[derive(Debug)]
+pub struct Answer {
+    /// The body.
+    pub body: Value,
+    /// The version of what was read, for `If-Match`.
+    pub etag: Option<String>,
+}
+
+impl Server {
+    /// The desk that the arguments or the environment name, with the token of
+    /// the environment: `FIXLEAD_TOKEN`, else the file of `FIXLEAD_TOKEN_FILE`.
+    ///
+    /// # Errors
+    /// What is wrong, and what to do.
+    pub fn find(args: &ServerArgs, environment: Environment<'_>) -> Result<Self, String> {
+        let text = |name: &str| match environment(name).map(std::ffi::OsString::into_string) {
+            None => Ok(None),
+            Some(Ok(text)) => Ok(Some(text)),
+            Some(Err(_)) => Err(format!("{name} is not UTF-8")),
+        };
+        let origin = match (&args.server, text("FIXLEAD_SERVER")?) {
+            (Some(origin), _) => origin.clone(),
+            (None, Some(url)) => Origin::parse(&url).map_err(|why| format!("FIXLEAD_SERVER: {why}"))?,
+            (None, None) => Origin::parse(USUAL_SERVER)?,
+        };
+        let token = match (text("FIXLEAD_TOKEN")?, environment("FIXLEAD_TOKEN_FILE")) {
+            (Some(token), _) => Some(token.trim().to_owned()),
+            (None, Some(path)) => Some(secret::read(Path::new(&path))?),
+            (None, None) => None,
+        };
+        if token.is_some() && !origin.is_https() && !origin.is_loopback() {
+            return Err(format!(
+                "{} is not encrypted: a token would be read on its way; use https://",
+                origin.as_str()
+            ));
+        }
+        Ok(Self::new(origin, token))
+    }
+
+    /// A desk and a token.
+    pub fn new(origin: Origin, token: Option<String>) -> Self {
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            // A token is for this desk and not for wherever it points to.
+            .max_redirects(0)
+            .timeout_global(Some(PATIENCE))
+            .timeout_connect(Some(Duration::from_secs(10)))
+            .user_agent(concat!("fixlead/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .new_agent();
+        Server { origin, token, agent }
+    }
+
+    /// Reads something.
+    ///
+    /// # Errors
+    /// What the desk said, or that it did not.
+    pub fn get(&self, path: &str) -> Result<Answer, ClientError> {
+        let mut request = self.agent.get(self.url(path));
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        self.read(request.call())
+    }
+
+    /// Sends something. With the same idempotency key it is done once.
+    ///
+    /// # Errors
+    /// What the desk said, or that it did not.
+    pub fn post(
+        &self,
+        path: &str,
+        body: &Value,
+        idempotency_key: Option<&str>,
+        if_match: Option<&str>,
+    ) -> Result<Answer, ClientError> {
+        let mut request = self.agent.post(self.url(path)).header("content-type", "application/json");
+        let token = self.token.as_ref().map(|token| format!("Bearer {token}"));
+        let headers = [
+            ("authorization", token.as_deref()),
+            ("idempotency-key", idempotency_key),
+            ("if-match", if_match),
+        ];
+        for (name, value) in headers {
+            if let Some(value) = value {
+                request = request.header(name, value);
+            }
+        }
+        self.read(request.send(body.to_string()))
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.origin.as_str())
+    }
+
+    fn read(
+        &self,
+        answered: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    ) -> Result<Answer, ClientError> {
+        let unreachable = |error: ureq::Error| ClientError::unreachable(&self.origin, &error);
+        let mut response = answered.map_err(unreachable)?;
+        let status = response.status().as_u16();
+        let header = |name: &str| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
+        let etag = header("etag");
+        let kind = header("content-type").unwrap_or_default();
+        let bytes =
+            response.body_mut().with_config().limit(MOST_ANSWER).read_to_vec().map_err(unreachable)?;
+        let body: Option<Value> = serde_json::from_slice(&bytes).ok();
+        match body {
+            Some(body) if status < 300 => Ok(Answer { body, etag }),
+            Some(body) if kind.starts_with("application/problem+json") => {
+                Err(ClientError::refused(status, &body))
+            }
+            None if status == 204 => Ok(Answer { body: Value::Null, etag }),
+            _ => Err(ClientError::Strange { server: self.origin.as_str().to_owned(), status }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

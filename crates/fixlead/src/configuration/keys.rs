@@ -1,0 +1,116 @@
+//! Every key of the configuration file: its path, its type, what it is without
+//! being set, and what it does.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use toml::de::{DeTable, DeValue};
+
+use super::values::{Count, Length, LogFormat, LogLevel, Network, Origin, Setting};
+
+/// A key.
+pub struct Key {
+    /// Its path in the file, with dots.
+    pub path: &'static str,
+    /// What its value can be, for people.
+    pub kind: fn() -> String,
+    /// The same as a JSON Schema.
+    pub schema: fn() -> Value,
+    /// What it is without being set, as TOML; nothing if it is then absent.
+    pub default: &'static str,
+    /// What it does.
+    pub about: &'static str,
+    /// Reads its value into a configuration.
+    pub set: fn(&mut Configuration, &DeValue<'_>, &Path) -> Result<(), String>,
+}
+
+macro_rules! keys {
+    ($($field:ident: $kind:ty, $path:literal = $default:literal, $about:literal;)+) => {
+        /// What is set, key by key.
+        #[derive(Clone, Debug)]
+        pub struct Configuration {
+            $(#[doc = $about] pub $field: $kind,)+
+        }
+
+        /// The keys, in the order in which they are explained.
+        pub const KEYS: &[Key] = &[$(Key {
+            path: $path,
+            kind: <$kind>::kind,
+            schema: <$kind>::schema,
+            default: $default,
+            about: $about,
+            set: |configuration, value, base| {
+                configuration.$field = <$kind>::read(value, base)?;
+                Ok(())
+            },
+        },)+];
+
+        impl Default for Configuration {
+            fn default() -> Self {
+                Configuration { $($field: default($path, $default),)+ }
+            }
+        }
+    };
+}
+
+keys! {
+    listen: SocketAddr, "listen" = "\"127.0.0.1:8470\"",
+        "The address and port on which the desk listens. It speaks plain HTTP: put a proxy with TLS before it.";
+    data: PathBuf, "data" = "\"fixlead-data\"",
+        "The directory in which everything is kept. It is made with mode 0700, and refused if others can read it.";
+    public_url: Option<Origin>, "public-url" = "",
+        "How people reach the desk. Links and the rules for cookies follow from it. Without it: `http://` and `listen`.";
+    key_file: Option<PathBuf>, "key-file" = "",
+        "The file with the installation key, mode 0600. Without it: beside the data directory, with `.key` added to its name.";
+    database_url_file: Option<PathBuf>, "database.url-file" = "",
+        "A file, mode 0600, with the URL of a PostgreSQL database. Without it everything is in SQLite, in the data directory.";
+    log_format: LogFormat, "log.format" = "\"text\"",
+        "What log lines look like. They go to standard error, and hold ids and routes, never content.";
+    log_level: LogLevel, "log.level" = "\"info\"",
+        "How much is logged.";
+    limits_body: Count<1024, 16_777_216>, "limits.body" = "1048576",
+        "The largest body of a request, in bytes.";
+    limits_attachment: Count<1024, 1_073_741_824>, "limits.attachment" = "26214400",
+        "The largest attachment, in bytes.";
+    limits_header_time: Length<1, 120>, "limits.header-time" = "\"PT10S\"",
+        "How long a connection may take to send the header of its next request.";
+    limits_body_time: Length<1, 600>, "limits.body-time" = "\"PT20S\"",
+        "How long the body of a request may take to arrive, and how long somebody may not read an answer.";
+    limits_request_time: Length<1, 600>, "limits.request-time" = "\"PT30S\"",
+        "How long a request may take in all.";
+    limits_requests: Count<1, 10_000>, "limits.requests" = "256",
+        "How many requests are worked on at a time. More are told to come back.";
+    limits_connections: Count<16, 100_000>, "limits.connections" = "1024",
+        "How many connections are held. When one more comes, the one that has been idle longest is closed.";
+    limits_shutdown_time: Length<1, 600>, "limits.shutdown-time" = "\"PT20S\"",
+        "How long requests may go on after the desk was asked to stop.";
+    session_idle: Length<60, 604_800>, "session.idle" = "\"PT12H\"",
+        "After how long without use a session ends.";
+    session_most: Length<300, 2_592_000>, "session.most" = "\"P7D\"",
+        "After how long a session ends in any case.";
+    witness_files: Vec<PathBuf>, "witness.files" = "[]",
+        "Files elsewhere, best on another machine, to which signed heads of the log are added.";
+    witness_instances: Vec<Origin>, "witness.instances" = "[]",
+        "Other instances that keep signed heads of the log.";
+    proxy_trusted: Vec<Network>, "proxy.trusted" = "[]",
+        "Proxies whose `X-Forwarded-For` is believed.";
+}
+
+/// The default of a key. It stands in the table above as TOML and is read like
+/// a file; every test makes a default configuration, so that one that cannot be
+/// read does not pass unseen.
+fn default<T: Setting>(path: &str, toml: &'static str) -> T {
+    if toml.is_empty()
+        && let Some(absent) = T::absent()
+    {
+        return absent;
+    }
+    let text = format!("key = {toml}");
+    let table = DeTable::parse(&text).ok();
+    let value = table.as_ref().and_then(|table| table.get_ref().get("key"));
+    match value.map(|value| T::read(value.get_ref(), Path::new(""))) {
+        Some(Ok(value)) => value,
+        _ => unreachable!("the default of `{path}` cannot be read"),
+    }
+}

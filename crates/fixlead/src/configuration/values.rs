@@ -1,0 +1,350 @@
+//! What the value of a key can be: each type reads itself from TOML, and says
+//! what it is to people and in the JSON Schema.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use fixlead_core::case::nearest;
+use fixlead_core::text::short;
+use fixlead_core::time::Span;
+use serde_json::{Value, json};
+use toml::de::DeValue;
+
+/// Longest list in a configuration.
+const MOST_ITEMS: usize = 100;
+
+/// A type that a key can have.
+pub trait Setting: Sized {
+    /// What it is, for people.
+    fn kind() -> String;
+    /// What it is, as a JSON Schema.
+    fn schema() -> Value;
+    /// Reads it. Paths are meant from `base`.
+    ///
+    /// # Errors
+    /// What was expected.
+    fn read(value: &DeValue<'_>, base: &Path) -> Result<Self, String>;
+    /// What it is when nothing is set and there is no default.
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+
+/// What a value is, for messages.
+fn describe(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number with a fraction",
+        DeValue::Boolean(_) => "a flag",
+        DeValue::Datetime(_) => "an instant",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+fn expected<T>(what: &str, value: &DeValue<'_>) -> Result<T, String> {
+    Err(format!("expected {what}, found {}", describe(value)))
+}
+
+fn text<'a>(value: &'a DeValue<'_>, what: &str) -> Result<&'a str, String> {
+    match value {
+        DeValue::String(text) => Ok(text),
+        other => expected(what, other),
+    }
+}
+
+impl Setting for SocketAddr {
+    fn kind() -> String {
+        "address and port".to_owned()
+    }
+    fn schema() -> Value {
+        json!({ "type": "string", "examples": ["127.0.0.1:8470", "[::1]:8470"] })
+    }
+    fn read(value: &DeValue<'_>, _: &Path) -> Result<Self, String> {
+        let text = text(value, "an address and a port")?;
+        text.parse().map_err(|_| {
+            format!("`{}` is no address and port; write one like 127.0.0.1:8470", short(text, 40))
+        })
+    }
+}
+
+impl Setting for PathBuf {
+    fn kind() -> String {
+        "path".to_owned()
+    }
+    fn schema() -> Value {
+        json!({ "type": "string", "minLength": 1 })
+    }
+    fn read(value: &DeValue<'_>, base: &Path) -> Result<Self, String> {
+        match text(value, "a path")? {
+            "" => Err("the path is empty; name a file or directory, or take the key out".to_owned()),
+            text if text.contains('\0') => Err("a path holds no zero bytes".to_owned()),
+            text => Ok(base.join(text)),
+        }
+    }
+}
+
+impl<T: Setting> Setting for Option<T> {
+    fn kind() -> String {
+        T::kind()
+    }
+    fn schema() -> Value {
+        T::schema()
+    }
+    fn read(value: &DeValue<'_>, base: &Path) -> Result<Self, String> {
+        T::read(value, base).map(Some)
+    }
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+}
+
+impl<T: Setting> Setting for Vec<T> {
+    fn kind() -> String {
+        format!("list of: {}", T::kind())
+    }
+    fn schema() -> Value {
+        json!({ "type": "array", "items": T::schema(), "maxItems": MOST_ITEMS })
+    }
+    fn read(value: &DeValue<'_>, base: &Path) -> Result<Self, String> {
+        let DeValue::Array(items) = value else { return expected("a list", value) };
+        if items.len() > MOST_ITEMS {
+            return Err(format!("{} items, at most {MOST_ITEMS} are read", items.len()));
+        }
+        items.iter().map(|item| T::read(item.get_ref(), base)).collect()
+    }
+}
+
+/// A whole number between two bounds, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count<const LEAST: u64, const MOST: u64>(pub u64);
+
+impl<const LEAST: u64, const MOST: u64> Setting for Count<LEAST, MOST> {
+    fn kind() -> String {
+        format!("whole number, {LEAST} to {MOST}")
+    }
+    fn schema() -> Value {
+        json!({ "type": "integer", "minimum": LEAST, "maximum": MOST })
+    }
+    fn read(value: &DeValue<'_>, _: &Path) -> Result<Self, String> {
+        let DeValue::Integer(integer) = value else {
+            return expected(&format!("a whole number from {LEAST} to {MOST}"), value);
+        };
+        u64::from_str_radix(integer.as_str(), integer.radix())
+            .ok()
+            .filter(|number| (LEAST..=MOST).contains(number))
+            .map(Count)
+            .ok_or_else(|| format!("the number is out of its range; write one from {LEAST} to {MOST}"))
+    }
+}
+
+/// A span between two bounds in seconds, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Length<const LEAST: i64, const MOST: i64>(pub Span);
+
+impl<const LEAST: i64, const MOST: i64> Length<LEAST, MOST> {
+    fn bounds() -> (Span, Span) {
+        (Span::from_millis(LEAST * 1_000), Span::from_millis(MOST * 1_000))
+    }
+
+    /// As the standard library has it.
+    pub fn duration(self) -> std::time::Duration {
+        std::time::Duration::from_millis(self.0.millis().unsigned_abs())
+    }
+}
+
+impl<const LEAST: i64, const MOST: i64> Setting for Length<LEAST, MOST> {
+    fn kind() -> String {
+        let (least, most) = Self::bounds();
+        format!("span, {least} to {most}")
+    }
+    fn schema() -> Value {
+        json!({ "type": "string", "format": "duration" })
+    }
+    fn read(value: &DeValue<'_>, _: &Path) -> Result<Self, String> {
+        let (least, most) = Self::bounds();
+        let span = Span::parse(text(value, "a span like PT30S or P7D")?)?;
+        if span < least || most < span {
+            return Err(format!("the span {span} is out of its range; write one from {least} to {most}"));
+        }
+        Ok(Length(span))
+    }
+}
+
+/// The beginning of every address of a desk: scheme, host and port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    text: String,
+    host: String,
+}
+
+impl Origin {
+    /// Reads one.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            format!(
+                "`{}` is no address of a server; write scheme, host and perhaps a port, like \
+                 https://desk.example.org, without a path",
+                short(text.split('@').next_back().unwrap_or_default(), 60)
+            )
+        };
+        let trimmed = text.strip_suffix('/').unwrap_or(text);
+        let uri: axum::http::Uri = trimmed.parse().map_err(|_| wrong())?;
+        let scheme = uri.scheme_str().unwrap_or_default();
+        let authority = uri.authority().ok_or_else(wrong)?.as_str();
+        let plain = matches!(scheme, "http" | "https")
+            && matches!(uri.path(), "" | "/")
+            && uri.query().is_none()
+            && !authority.contains('@')
+            && trimmed.len() == scheme.len() + "://".len() + authority.len();
+        if !plain || uri.host().is_none_or(str::is_empty) {
+            return Err(wrong());
+        }
+        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_ascii_lowercase();
+        Ok(Origin { text: format!("{scheme}://{}", authority.to_ascii_lowercase()), host })
+    }
+
+    /// How a desk is reached that only says where it listens.
+    pub fn of_address(address: SocketAddr) -> Self {
+        // Nobody reaches "every address of this machine" under that name.
+        let ip = match address.ip() {
+            ip if !ip.is_unspecified() => ip,
+            IpAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        };
+        let address = SocketAddr::new(ip, address.port());
+        Origin { text: format!("http://{address}"), host: ip.to_string() }
+    }
+
+    /// Its text, without a slash at the end.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether what is sent there is encrypted on its way.
+    pub fn is_https(&self) -> bool {
+        self.text.starts_with("https://")
+    }
+
+    /// Whether it never leaves the machine.
+    pub fn is_loopback(&self) -> bool {
+        self.host == "localhost" || self.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    }
+}
+
+impl Setting for Origin {
+    fn kind() -> String {
+        "URL without a path".to_owned()
+    }
+    fn schema() -> Value {
+        json!({ "type": "string", "format": "uri", "pattern": "^https?://[^/@]+/?$" })
+    }
+    fn read(value: &DeValue<'_>, _: &Path) -> Result<Self, String> {
+        Origin::parse(text(value, "a URL")?)
+    }
+}
+
+/// Addresses that begin with the same bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network {
+    address: IpAddr,
+    bits: u8,
+}
+
+impl Network {
+    /// Reads `10.0.0.0/8`, or a single address.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{}` is no network; write one like 10.0.0.0/8 or ::1", short(text, 60));
+        let (address, bits) =
+            text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
+        let address: IpAddr = address.parse().map_err(|_| wrong())?;
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        let bits = bits.map_or(Ok(most), |bits| bits.parse().map_err(|_| wrong()))?;
+        if bits > most {
+            return Err(wrong());
+        }
+        Ok(Network { address, bits })
+    }
+
+    /// Whether an address belongs to it.
+    pub fn contains(self, address: IpAddr) -> bool {
+        let bits = u32::from(self.bits);
+        match (self.address, address.to_canonical()) {
+            (IpAddr::V4(own), IpAddr::V4(other)) => {
+                (u32::from(own) ^ u32::from(other)).leading_zeros() >= bits
+            }
+            (IpAddr::V6(own), IpAddr::V6(other)) => {
+                (u128::from(own) ^ u128::from(other)).leading_zeros() >= bits
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Setting for Network {
+    fn kind() -> String {
+        "network".to_owned()
+    }
+    fn schema() -> Value {
+        json!({ "type": "string", "examples": ["10.0.0.0/8", "::1"] })
+    }
+    fn read(value: &DeValue<'_>, _: &Path) -> Result<Self, String> {
+        Network::parse(text(value, "a network")?)
+    }
+}
+
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $variant:ident = $word:literal,)+ })+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name { $($(#[$about])* $variant,)+ }
+
+        impl Setting for $name {
+            fn kind() -> String {
+                [$(concat!("`", $word, "`")),+].join(", ")
+            }
+            fn schema() -> Value {
+                json!({ "enum": [$($word),+] })
+            }
+            fn read(value: &DeValue<'_>, _: &Path) -> Result<Self, String> {
+                match text(value, &format!("one of {}", Self::kind()))? {
+                    $($word => Ok($name::$variant),)+
+                    other => Err(format!(
+                        "`{}` is none of {}{}",
+                        short(other, 40),
+                        Self::kind(),
+                        nearest(other, [$($word),+].into_iter())
+                    )),
+                }
+            }
+        }
+    )+};
+}
+
+words! {
+    /// What log lines look like.
+    LogFormat {
+        /// A line for people.
+        Text = "text",
+        /// One JSON object a line.
+        Json = "json",
+    }
+    /// How much is logged.
+    LogLevel {
+        /// What broke.
+        Error = "error",
+        /// And what should be looked at.
+        Warn = "warn",
+        /// And what happened.
+        Info = "info",
+        /// And every connection.
+        Debug = "debug",
+    }
+}

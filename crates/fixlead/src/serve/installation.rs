@@ -1,0 +1,176 @@
+//! What a desk stands on: its key, its database, the time and chance that it is
+//! given.
+
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fixlead_app::accounts::Accounts;
+use fixlead_app::signin::session::Lengths;
+use fixlead_core::id;
+use fixlead_core::time::Instant;
+use fixlead_store::{Clock, Keyring, Location, Random, Readers, Store};
+
+use super::world;
+use crate::api::health::{Checks, Readiness};
+use crate::configuration::{Environment, Settings, shown};
+
+/// The name of the key among systemd's credentials.
+const CREDENTIAL: &str = "fixlead-key";
+/// How long the database may take to answer that it is well.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The system's clock.
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Instant {
+        world::now()
+    }
+}
+
+/// The system's source of randomness.
+pub struct SystemRandom;
+
+impl Random for SystemRandom {
+    fn fill(&self, bytes: &mut [u8]) {
+        world::random(bytes);
+    }
+}
+
+/// Where the installation key comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeySource {
+    /// `FIXLEAD_KEY`
+    Environment,
+    /// A credential that systemd gave.
+    Credential(PathBuf),
+    /// The file of the configuration.
+    File(PathBuf),
+}
+
+impl KeySource {
+    /// The first that is there; the file if none is.
+    pub fn find(settings: &Settings, environment: Environment<'_>) -> Self {
+        if environment("FIXLEAD_KEY").is_some() {
+            return KeySource::Environment;
+        }
+        let credential = environment("CREDENTIALS_DIRECTORY").map(|place| Path::new(&place).join(CREDENTIAL));
+        match credential.filter(|path| path.is_file()) {
+            Some(path) => KeySource::Credential(path),
+            None => KeySource::File(settings.key_file()),
+        }
+    }
+
+    /// Reads the key.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what to do; never the key.
+    pub fn read(&self, environment: Environment<'_>) -> Result<Keyring, String> {
+        let said = |error: fixlead_store::Error| error.to_string();
+        match self {
+            KeySource::Environment => {
+                let text = environment("FIXLEAD_KEY").and_then(|text| text.into_string().ok());
+                let text = text.ok_or("FIXLEAD_KEY is not UTF-8; it holds 32 bytes in base64")?;
+                Keyring::parse(&text).map_err(|error| format!("FIXLEAD_KEY: {error}"))
+            }
+            KeySource::Credential(path) => Keyring::read(path, Readers::Credential).map_err(said),
+            KeySource::File(path) => Keyring::read(path, Readers::Owner).map_err(said),
+        }
+    }
+}
+
+/// A store that was opened, and the key file if it was made for it.
+pub struct Opened {
+    /// The store.
+    pub store: Store,
+    /// The key file that was made.
+    pub made_key: Option<PathBuf>,
+}
+
+/// Where the database is.
+pub fn location(settings: &Settings) -> Location {
+    match &settings.database {
+        Some(url) => Location::Postgres(url.expose().to_owned()),
+        None => Location::Directory(settings.keys.data.clone()),
+    }
+}
+
+/// The file of the SQLite database.
+pub fn database_file(settings: &Settings) -> PathBuf {
+    settings.keys.data.join("fixlead.db")
+}
+
+/// Opens the database with its key. The first start makes both.
+///
+/// # Errors
+/// What is wrong, and what to do.
+pub async fn open(settings: &Settings, environment: Environment<'_>) -> Result<Opened, String> {
+    let source = KeySource::find(settings, environment);
+    let mut made_key = None;
+    let keyring = match &source {
+        KeySource::File(path) if !path.exists() => {
+            if settings.database.is_none() && database_file(settings).exists() {
+                return Err(format!(
+                    "{}: the installation key is missing, and there is a database that was sealed with it; restore \
+                     the key from where you keep it",
+                    shown(path)
+                ));
+            }
+            made_key = Some(path.clone());
+            Keyring::create(path, &SystemRandom).map_err(|error| error.to_string())?
+        }
+        source => source.read(environment)?,
+    };
+    let opened =
+        Store::open(location(settings), keyring, Arc::new(SystemClock), Arc::new(SystemRandom)).await;
+    match opened {
+        Ok(store) => Ok(Opened { store, made_key }),
+        Err(error) => {
+            // A key that has sealed nothing must not be taken for the one that did.
+            if let Some(path) = made_key
+                && !database_file(settings).exists()
+            {
+                let _ = std::fs::remove_file(path);
+            }
+            Err(error.to_string())
+        }
+    }
+}
+
+/// The accounts that a store keeps.
+pub fn accounts(settings: &Settings, store: Store) -> Accounts {
+    let lengths = Lengths { idle: settings.keys.session_idle.0, most: settings.keys.session_most.0 };
+    Accounts::new(store, Arc::new(SystemClock), Arc::new(SystemRandom), lengths)
+}
+
+/// A link with which the first person sets the desk up, while nothing has
+/// happened in it. What comes after `#` in an address is never sent, so that the
+/// secret stands in no log of a proxy.
+///
+/// # Errors
+/// What the database said.
+pub async fn set_up_link(store: &Store, accounts: &Accounts) -> Result<Option<String>, String> {
+    let head = store.head().await.map_err(|error| error.to_string())?;
+    if head.position > 0 {
+        return Ok(None);
+    }
+    let mut bytes = [0; id::BYTES];
+    world::random(&mut bytes);
+    let made = accounts.make_link(id::PersonId::from_bytes(bytes), true).await;
+    made.map(Some).map_err(|problem| problem.to_string())
+}
+
+/// Whether a desk can work: its database answers.
+pub struct StoreReadiness(pub Store);
+
+impl Readiness for StoreReadiness {
+    fn check(&self) -> Pin<Box<dyn Future<Output = Checks> + Send + '_>> {
+        Box::pin(async {
+            let answered = tokio::time::timeout(PATIENCE, self.0.head()).await;
+            vec![("database", matches!(answered, Ok(Ok(_))))]
+        })
+    }
+}

@@ -1,0 +1,176 @@
+//! `fixlead serve`: the process around the desk.
+//!
+//! - [`directory`], [`installation`]: the data directory, the key, the database.
+//! - [`listen`], [`connections`], [`stream`]: sockets. Nothing else opens one to
+//!   listen on.
+//! - [`process`], [`log`], [`world`]: what the system is asked for.
+//!
+//! Nothing here knows a use case or a page: those are in [`crate::api`].
+
+pub mod connections;
+pub mod directory;
+pub mod installation;
+pub mod listen;
+pub mod log;
+pub mod process;
+pub mod stream;
+pub mod world;
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tracing::{info, warn};
+
+use crate::api::metrics::Metrics;
+use crate::api::{self, Limits, Wire};
+use crate::commands::Outcome;
+use crate::configuration::values::Origin;
+use crate::configuration::{self, Environment, Flags, Settings, shown};
+use directory::DataDirectory;
+use listen::Bounds;
+
+/// Most threads that work on requests: a desk mostly waits.
+const MOST_WORKERS: usize = 4;
+/// Most threads for what blocks: the database's readers, passwords.
+const MOST_BLOCKING: usize = 16;
+
+/// Runs the desk until it is asked to stop.
+///
+/// # Errors
+/// When a stream cannot be written.
+pub fn run(
+    flags: &Flags,
+    environment: Environment<'_>,
+    out: &mut impl Write,
+    messages: &mut impl Write,
+) -> io::Result<Outcome> {
+    let refuse = |messages: &mut dyn Write, why: &str| {
+        writeln!(messages, "fixlead: {why}")?;
+        Ok(Outcome::Unreadable)
+    };
+    let settings = match configuration::load(flags, environment) {
+        Ok(settings) => settings,
+        Err(why) => return refuse(messages, &why),
+    };
+    log::begin(settings.keys.log_format, settings.keys.log_level);
+    if let Err(error) = process::forbid_core_dumps() {
+        return refuse(
+            messages,
+            &format!("core dumps cannot be switched off: {error}; they would hold keys"),
+        );
+    }
+    process::keep_files_private();
+    process::keep_panics_quiet();
+    process::raise_open_files();
+    let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, MOST_WORKERS));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers)
+        .max_blocking_threads(MOST_BLOCKING)
+        .thread_name("fixlead")
+        .enable_io()
+        .enable_time()
+        .build()?;
+    match runtime.block_on(desk(&settings, environment, out, messages))? {
+        Ok(()) => Ok(Outcome::Done),
+        Err(why) => refuse(messages, &why),
+    }
+}
+
+/// The desk itself.
+async fn desk(
+    settings: &Settings,
+    environment: Environment<'_>,
+    out: &mut impl Write,
+    messages: &mut impl Write,
+) -> io::Result<Result<(), String>> {
+    let keys = &settings.keys;
+    let _directory = match DataDirectory::take(&keys.data) {
+        Ok(directory) => directory,
+        Err(why) => return Ok(Err(why)),
+    };
+    // Before the first message, so that whoever reads it can already stop us.
+    let (mut stop, mut once_more) = (process::Stop::listen()?, process::Stop::listen()?);
+    let opened = match installation::open(settings, environment).await {
+        Ok(opened) => opened,
+        Err(why) => return Ok(Err(why)),
+    };
+    if let Some(path) = &opened.made_key {
+        tell_of_key(messages, &shown(path))?;
+    }
+    let listener = match TcpListener::bind(keys.listen).await {
+        Ok(listener) => listener,
+        Err(error) => {
+            return Ok(Err(format!(
+                "cannot listen on {}: {error}; stop what does, or name another address with --listen",
+                keys.listen
+            )));
+        }
+    };
+    let address = listener.local_addr()?;
+    let public = keys.public_url.clone().unwrap_or_else(|| Origin::of_address(address));
+    writeln!(out, "the desk is at {}", public.as_str())?;
+    if keys.public_url.is_some() {
+        writeln!(out, "it listens on http://{address}")?;
+    }
+    let accounts = installation::accounts(settings, opened.store.clone());
+    match installation::set_up_link(&opened.store, &accounts).await {
+        Ok(Some(link)) => {
+            writeln!(out, "set it up, once and within three days: {}/setup#{link}", public.as_str())?
+        }
+        Ok(None) => {}
+        Err(why) => return Ok(Err(why)),
+    }
+    out.flush()?;
+    let metrics = Arc::new(Metrics::default());
+    let limits = Limits::of(settings);
+    let wire = Wire {
+        room: Arc::new(Semaphore::new(limits.requests)),
+        limits: Arc::new(limits),
+        public: Arc::new(public),
+        trusted: keys.proxy_trusted.clone().into(),
+        metrics: Arc::clone(&metrics),
+        accounts,
+        readiness: Arc::new(installation::StoreReadiness(opened.store.clone())),
+    };
+    let bounds = Bounds {
+        connections: usize::try_from(keys.limits_connections.0).unwrap_or(usize::MAX),
+        header_time: keys.limits_header_time.duration(),
+        write_time: keys.limits_body_time.duration(),
+        shutdown_time: keys.limits_shutdown_time.duration(),
+    };
+    info!(target: "fixlead", %address, version = env!("CARGO_PKG_VERSION"), "ready");
+    process::notify("READY=1");
+    let stopping = async {
+        stop.asked().await;
+        info!(target: "fixlead", "stopping: what was asked is still answered");
+        process::notify("STOPPING=1");
+    };
+    let twice = async {
+        once_more.asked().await;
+        once_more.asked().await;
+    };
+    tokio::select! {
+        ended = listen::serve(listener, api::router(wire), metrics, bounds, stopping) => {
+            if ended.cut_off > 0 {
+                warn!(target: "fixlead", connections = ended.cut_off, "cut off: they took too long");
+            }
+        }
+        () = twice => warn!(target: "fixlead", "stopped at once, as asked twice"),
+    }
+    info!(target: "fixlead", "stopped");
+    Ok(Ok(()))
+}
+
+/// The first start made a key. This is said once and loudly.
+fn tell_of_key(messages: &mut impl Write, path: &str) -> io::Result<()> {
+    writeln!(
+        messages,
+        "\n\
+         A new installation key was made: {path}\n\
+         Everything the desk keeps is sealed with it. Copy it now to a safe place,\n\
+         APART FROM THE COPIES OF THE DATABASE: without the key the database opens\n\
+         for nobody, and whoever has both can read everything.\n"
+    )
+}
