@@ -2,5 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop with a panic")]
 
 mod accounts;
+mod desk;
+mod house;
 mod signin;
 mod world;
