@@ -161,6 +161,9 @@ impl Desk {
         for event in opened {
             let entry = Entry { at: now, by, event };
             let text = entry::write(&entry, &kept.file.facts);
+            if text.len() > entry::MOST_BYTES {
+                return Err(Problem::TooLarge { what: "a report", most: entry::MOST_BYTES as u64 });
+            }
             kept.apply(entry, text.len());
             append = append.event(text);
         }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use fixlead_core::access::{Action, Permit};
+use fixlead_core::case::event::Event;
 use fixlead_core::desk::command::{self, Command, Context, Overriding, Refused, Thing, Wrong};
+use fixlead_core::desk::directory::command::DirectoryCommand;
 use fixlead_core::desk::entry;
 use fixlead_core::desk::event::{By as Author, Entry, Happening};
 use fixlead_core::desk::wire::Line;
@@ -11,6 +13,7 @@ use fixlead_core::id::{CaseId, PersonId};
 use fixlead_core::time::Instant;
 use fixlead_store::{Append, Lease, NewBlob, Outcome, WorkChange};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::kept::Kept;
 use super::rows;
@@ -55,12 +58,14 @@ pub struct Although {
 }
 
 /// What became of a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acted {
     /// The version of the case after it.
     pub version: u64,
     /// When it was recorded.
     pub at: Instant,
+    /// The id of the message, file, grant or offer that was made.
+    pub made: Option<String>,
     /// Whether it had been carried out before, and nothing was done again.
     #[serde(skip)]
     pub repeated: bool,
@@ -72,12 +77,13 @@ pub(crate) struct Writing<'a> {
     pub by: Author,
     pub repeat: Option<(PersonId, &'a Repeat)>,
     pub blobs: Vec<NewBlob>,
+    pub made: Option<String>,
     pub finish: Option<Lease>,
 }
 
 impl<'a> Writing<'a> {
     pub fn itself(permit: &'a Permit) -> Self {
-        Writing { permit, by: Author::System, repeat: None, blobs: Vec::new(), finish: None }
+        Writing { permit, by: Author::System, repeat: None, blobs: Vec::new(), made: None, finish: None }
     }
 }
 
@@ -85,6 +91,28 @@ impl Desk {
     /// Does something with a case.
     pub async fn act(&self, caller: &Caller, case: CaseId, act: Act) -> Result<Acted> {
         self.act_with(caller, case, act, Vec::new()).await
+    }
+
+    /// Reads an event as a history has it, for somebody who works on the case;
+    /// its branches are the case's. Without an instant it is of now.
+    pub async fn read_event(&self, caller: &Caller, case: CaseId, event: Value) -> Result<Event> {
+        let snapshot = self.directory().await?;
+        let kept = self.kept(case).await?;
+        self.case_permit(caller, &snapshot, &kept.file, Action::CaseRead)?;
+        let now = self.now().to_string();
+        let mut event = event;
+        if let Some(fields) = event.as_object_mut() {
+            fields.entry("at").or_insert_with(|| Value::String(now.clone()));
+        }
+        let line = json!({"at": now, "by": "system", "event": event}).to_string();
+        let entry = entry::read(&line, &kept.file.facts).map_err(|error| {
+            let pointer = error.place.strip_prefix("/event").unwrap_or_default().to_owned();
+            Problem::invalid(pointer, error.message)
+        })?;
+        match entry.event {
+            Happening::Case(event) => Ok(event),
+            Happening::Desk(_) => Err(Problem::invalid("/type", "this is recorded by a command of its own")),
+        }
     }
 
     pub(super) async fn act_with(
@@ -115,13 +143,32 @@ impl Desk {
                 by: Author::Person(caller.person),
                 repeat: act.repeat.as_ref().map(|repeat| (caller.person, repeat)),
                 blobs: blobs.clone(),
+                made: made(&act.command),
                 finish: None,
             };
             if let Some(acted) = self.write(case, &kept, happened, writing).await? {
+                if !acted.repeated {
+                    self.note_turn(caller, &kept, &act.command).await;
+                }
                 return Ok(acted);
             }
         }
         Err(Problem::Unavailable { retry_after: 1 })
+    }
+
+    /// Moves the turn on behind whoever has taken the lead. The lead is what
+    /// counts: whoever does not take turns, or may not move them, leads all the
+    /// same.
+    async fn note_turn(&self, caller: &Caller, kept: &Kept, command: &Command) {
+        let person = match command {
+            Command::Volunteer { .. } | Command::AcceptLead { .. } => caller.person,
+            Command::Assign { person, .. } => *person,
+            _ => return,
+        };
+        if let Some(opened) = &kept.file.opened {
+            let serve = DirectoryCommand::Serve { project: opened.project, person };
+            let _ = self.direct(caller, serve, None, None).await;
+        }
     }
 
     /// Puts the permit to override into a command that can carry one.
@@ -194,7 +241,7 @@ impl Desk {
         }
         append.work.extend(writing.finish.map(WorkChange::Finish));
         append.blobs = writing.blobs;
-        let acted = Acted { version: after.revision, at: now, repeated: false };
+        let acted = Acted { version: after.revision, at: now, made: writing.made, repeated: false };
         append.idempotency =
             writing.repeat.and_then(|(person, repeat)| self.remember(person, Some(repeat), &acted));
         match self.inner.store.append(writing.permit, append).await? {
@@ -217,6 +264,20 @@ fn action_of(command: &Command, kept: &Kept, me: PersonId) -> Action {
         Command::Recuse { person, .. } if *person != me => Action::RecuseOther,
         command => command.action(&kept.file),
     }
+}
+
+/// The id of what a command makes.
+fn made(command: &Command) -> Option<String> {
+    Some(match command {
+        Command::Post { id, .. } => id.to_string(),
+        Command::Attach { blob, .. } => blob.to_string(),
+        Command::Volunteer { grant }
+        | Command::Assign { grant, .. }
+        | Command::AcceptLead { grant, .. }
+        | Command::Give { grant, .. } => grant.to_string(),
+        Command::OfferLead { offer, .. } | Command::AskSecond { offer, .. } => offer.to_string(),
+        _ => return None,
+    })
 }
 
 /// Refuses text in which somebody pasted what lets its holder in.

@@ -6,12 +6,15 @@
 //! - [`inbox`]: lists of cases. `rows` says what stands in them and when the
 //!   case is looked at again.
 //! - [`evaluation`], [`export`]: what the policy says of it; its history as a
-//!   document.
+//!   document. [`attachments`], [`who_knew`], [`erase`].
 
 pub mod act;
+pub mod attachments;
+pub mod erase;
 pub mod evaluation;
 pub mod export;
 pub mod inbox;
 pub(crate) mod kept;
 pub mod read;
 pub(crate) mod rows;
+pub mod who_knew;

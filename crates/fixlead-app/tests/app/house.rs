@@ -32,12 +32,10 @@ pub fn body(text: &str) -> Body {
     Body::new(text).unwrap()
 }
 
-#[allow(dead_code, reason = "used by the next story")]
 pub fn text(text: impl ToString) -> Value {
     Value::Text(text.to_string().into())
 }
 
-#[allow(dead_code, reason = "used by the next story")]
 pub fn texts(list: &[&str]) -> Value {
     Value::Texts(list.iter().map(|one| (*one).into()).collect())
 }

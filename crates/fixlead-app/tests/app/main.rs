@@ -4,5 +4,8 @@
 mod accounts;
 mod desk;
 mod house;
+mod matrix;
 mod signin;
+mod stories;
+mod work;
 mod world;
