@@ -4,7 +4,7 @@
 //! lists, the first wake-up and the receipt stand together or not at all. What
 //! comes in is not judged here; that is for people.
 
-use fixlead_core::access::{self, Action, Actor, CaseStanding, CaseState, Presence, Target};
+use fixlead_core::access::{self, Action, Actor, CaseStanding, CaseState, Presence, Target, TokenScope};
 use fixlead_core::desk::command::{self, Command, Context};
 use fixlead_core::desk::event::{By as Author, Visibility};
 use fixlead_core::desk::wire::{Body, Line};
@@ -114,6 +114,11 @@ impl Desk {
         report: Report,
         repeat: Option<&Repeat>,
     ) -> Result<Taken> {
+        if let Some(Presence::Token { scopes, .. }) = reporter.map(|caller| &caller.presence)
+            && !scopes.contains(&TokenScope::Intake)
+        {
+            return Err(Problem::Forbidden { roles: Vec::new(), scope: Some(TokenScope::Intake) });
+        }
         let texts = Texts::read(&report)?;
         let snapshot = self.directory().await?;
         let project = snapshot.directory.projects.get(&report.project).ok_or(Problem::NotFound)?;
@@ -151,10 +156,11 @@ impl Desk {
             credits: Vec::new(),
         };
         let policy = self.policy(&project.policy).await?;
-        let people = |person: PersonId| snapshot.directory.standing(person);
-        let context = Context { policy: &policy, people: &people, now };
-        let opened = command::decide(&CaseFile::default(), &context, &permit, command)?;
-
+        let opened = {
+            let people = |person: PersonId| snapshot.directory.standing(person);
+            let context = Context { policy: &policy, people: &people, now };
+            command::decide(&CaseFile::default(), &context, &permit, command)?
+        };
         let mut kept = Kept::default();
         let mut append = Append::to(case.into(), 0);
         let by = reporter.map_or(Author::System, |caller| Author::Person(caller.person));

@@ -2,6 +2,8 @@
 
 use fixlead_app::accounts::{By, Caller};
 use fixlead_app::case::act::Act;
+use fixlead_app::case::inbox::Shelf;
+use fixlead_app::policies::NewPolicy;
 use fixlead_app::problem::Problem;
 use fixlead_app::repeat::Repeat;
 use fixlead_core::access::{Presence, Role, Standing};
@@ -9,7 +11,7 @@ use fixlead_core::case::event::{EventKind, Field, Value};
 use fixlead_core::desk::command::Command;
 use fixlead_core::desk::directory::command::DirectoryCommand;
 use fixlead_core::desk::event::Room;
-use fixlead_core::id::{CaseId, MessageId, PersonId, SessionId};
+use fixlead_core::id::{BlobId, CaseId, MessageId, OfferId, PersonId, SessionId};
 use fixlead_core::time::Span;
 
 use crate::house::*;
@@ -218,4 +220,37 @@ async fn of_a_hundred_who_want_to_lead_one_does() {
         }
     }
     assert_eq!(won, 1);
+}
+
+/// Every use case can wait on any thread; a server asks for that.
+#[tokio::test]
+async fn use_cases_may_move_between_threads() {
+    fn movable<T: Send>(future: T) -> T {
+        future
+    }
+    let house = House::under("vitess").await;
+    let (desk, ana) = (&house.desk, house.caller(house.ana));
+    let taken = movable(desk.take_report(Some(&ana), house.report(), None)).await.unwrap();
+    let case = taken.case;
+    assert!(movable(desk.by_receipt(&taken.receipt)).await.is_ok());
+    assert!(movable(desk.read(&ana, case)).await.is_ok());
+    assert!(movable(desk.log(&ana, case)).await.is_ok());
+    assert!(movable(desk.evaluation(&ana, case)).await.is_ok());
+    assert!(movable(desk.who_knew(&ana, case)).await.is_ok());
+    assert!(movable(desk.inbox(&ana, Shelf::Open, None, None, 10)).await.is_ok());
+    assert!(movable(desk.read_directory(&ana)).await.is_ok());
+    assert!(movable(desk.wake()).await.is_ok());
+    assert!(movable(desk.set_up()).await.is_ok());
+    let note = Act::new(Command::Note { text: body("a note") });
+    assert!(movable(desk.act(&ana, case, note)).await.is_ok());
+    assert!(movable(desk.attach(&ana, case, Room::Reporter, "a.txt", vec![1], None)).await.is_ok());
+    assert!(movable(desk.export_history(&ana, case)).await.is_err(), "it is embargoed");
+    assert!(movable(desk.attachment(&ana, case, BlobId::from_bytes([1; 16]))).await.is_err());
+    assert!(movable(desk.ask_erasure(&ana, case, line("x"))).await.is_err());
+    let offer = OfferId::from_bytes([1; 16]);
+    assert!(movable(desk.confirm_erasure(&ana, case, offer)).await.is_err());
+    assert!(movable(desk.invite(&ana, line("x"), None)).await.is_err());
+    assert!(movable(desk.read_event(&ana, case, serde_json::json!({"type": "lgtm"}))).await.is_err());
+    let policy = NewPolicy::built_in("vitess");
+    assert!(movable(desk.set_policy(&ana, PROJECT, policy, line("x"), None)).await.is_ok());
 }
