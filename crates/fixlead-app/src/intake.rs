@@ -26,7 +26,7 @@ use crate::signin::bearer::{self, Purpose};
 const RECEIPT: &str = "receipt";
 
 /// A report as it comes in.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Report {
     /// The project it is for.
     pub project: ProjectId,

@@ -24,7 +24,7 @@ use crate::problem::{Problem, Result};
 pub const MOST: usize = 200;
 
 /// A case in a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Item {
     /// The case.
     pub case: CaseId,
@@ -48,7 +48,7 @@ pub struct Item {
 }
 
 /// A page of a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Listed {
     /// Its cases.
     pub items: Vec<Item>,

@@ -55,7 +55,7 @@ pub(crate) fn of_person(shelf: Shelf, person: PersonId) -> String {
 }
 
 /// What a row says.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Row {
     pub case: CaseId,
     pub project: ProjectId,
@@ -75,7 +75,7 @@ pub(crate) struct Row {
 }
 
 /// A grant in a row.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RowGrant {
     pub id: GrantId,
     pub role: String,

@@ -13,7 +13,7 @@ use crate::desk::Desk;
 use crate::problem::{Problem, Result};
 
 /// Who knew of a case.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct WhoKnew {
     /// The case.
     pub case: CaseId,
@@ -26,7 +26,7 @@ pub struct WhoKnew {
 }
 
 /// Somebody who could read, or did.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct Knew {
     /// Who.
     pub person: PersonId,

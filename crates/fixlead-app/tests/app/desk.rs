@@ -254,3 +254,21 @@ async fn use_cases_may_move_between_threads() {
     let policy = NewPolicy::built_in("vitess");
     assert!(movable(desk.set_policy(&ana, PROJECT, policy, line("x"), None)).await.is_ok());
 }
+
+#[tokio::test]
+async fn whoever_takes_the_lead_has_had_their_turn() {
+    let house = House::under("opentelemetry").await;
+    let next = async || {
+        let seen = house.desk.read_directory(&house.caller(house.bo)).await.unwrap();
+        let facts = seen.directory().facts(PROJECT, house.world.now()).unwrap();
+        PersonId::parse(&facts.responders[0]).unwrap()
+    };
+    assert_eq!(next().await, house.ana);
+    let case = house.reported().await.case;
+    house.lead(house.ana, case).await;
+    assert_eq!(next().await, house.bo);
+    // Not when it was refused, and not a second time.
+    let late = house.act(house.ana, case, Command::Volunteer { grant: house.grant() }).await;
+    assert!(matches!(late, Err(Problem::Invalid { .. })));
+    assert_eq!(next().await, house.bo);
+}
