@@ -11,6 +11,7 @@ use fixlead_core::desk::directory::{Directory, DirectoryEntry};
 use fixlead_core::desk::event::By as Author;
 use fixlead_core::desk::wire::Line;
 use fixlead_core::id::{OrganisationId, PersonId, ProjectId};
+use fixlead_core::time::Instant;
 use fixlead_store::{Append, Outcome};
 
 use crate::accounts::Caller;
@@ -46,6 +47,10 @@ pub struct Seen {
     snapshot: Arc<Snapshot>,
     /// The projects that they may read of.
     pub projects: Vec<ProjectId>,
+    /// Whether they may read all of it.
+    pub whole: bool,
+    /// When it was read.
+    pub at: Instant,
 }
 
 impl Seen {
@@ -118,10 +123,11 @@ impl Desk {
             .filter(|(id, record)| reads(Within::Project(record.organisation, **id)).is_ok())
             .map(|(id, _)| *id)
             .collect();
+        let whole = reads(Within::Installation);
         if projects.is_empty() {
-            reads(Within::Installation)?;
+            whole.clone()?;
         }
-        Ok(Seen { version: snapshot.version, snapshot, projects })
+        Ok(Seen { version: snapshot.version, snapshot, projects, whole: whole.is_ok(), at: self.now() })
     }
 
     /// Does something with the directory. With an expected version it is done

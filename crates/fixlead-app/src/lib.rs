@@ -21,11 +21,13 @@ pub mod case;
 pub mod desk;
 pub mod directory;
 pub mod intake;
+mod own;
 pub mod policies;
 pub mod problem;
 pub mod repeat;
 pub mod scheduler;
 pub mod search;
+mod seen;
 pub mod setup;
 pub mod signin;
 

@@ -38,6 +38,19 @@ impl Repeat {
         Ok(Repeat { key: key.to_owned(), content: Sha256::digest(content).into() })
     }
 
+    /// The id of what this request makes: the same each time it is sent, so
+    /// that a repetition is answered with what was made the first time.
+    pub fn id(&self, person: PersonId, what: &str) -> [u8; 16] {
+        let mut hasher = Sha256::new();
+        for part in [b"made by", &person.bytes()[..], what.as_bytes(), self.key.as_bytes()] {
+            hasher.update((part.len() as u64).to_be_bytes());
+            hasher.update(part);
+        }
+        let mut id = [0; 16];
+        id.copy_from_slice(&hasher.finalize()[..16]);
+        id
+    }
+
     /// As it is looked up: keys of different people never meet.
     fn kept(&self, person: PersonId) -> Vec<u8> {
         [&person.bytes()[..], self.key.as_bytes()].concat()

@@ -1,7 +1,8 @@
 //! What people do with a case.
 //!
 //! - `kept`: a case in memory, checked against the store at every use.
-//! - [`act`]: a command, from the permit to the append.
+//! - [`act`]: a command, from the permit to the append. [`record`]: an event of
+//!   the policy's vocabulary.
 //! - [`read`]: what somebody may see of it; the log for auditors.
 //! - [`inbox`]: lists of cases. `rows` says what stands in them and when the
 //!   case is looked at again.
@@ -16,5 +17,6 @@ pub mod export;
 pub mod inbox;
 pub(crate) mod kept;
 pub mod read;
+pub mod record;
 pub(crate) mod rows;
 pub mod who_knew;

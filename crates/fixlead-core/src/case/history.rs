@@ -323,6 +323,15 @@ fn read_branch(at: At<'_>) -> Read<Branch> {
     }
 }
 
+/// Reads a single event of a project.
+pub fn read_one(text: &str, project: &Project) -> Read<Event> {
+    let node: Node = serde_json::from_str(text).map_err(|error| HistoryError {
+        place: String::new(),
+        message: format!("not readable as JSON: {}", short(without_place(&error.to_string()), 200)),
+    })?;
+    read_event(At::root(&node), project)
+}
+
 pub(crate) fn read_event(at: At<'_>, project: &Project) -> Read<Event> {
     let (mut when, mut kind) = (None, None);
     at.entries(|key, at| {

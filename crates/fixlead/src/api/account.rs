@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Wire;
-use super::caller::cookie_name;
+use super::caller::{Shown, cookie_name, shown};
 use super::health::json;
 use super::json::Json;
 use super::problem::{ProblemDocument, Refusal};
@@ -44,6 +44,24 @@ pub struct Begun {
     recovery_codes_left: usize,
 }
 
+/// What somebody proves again with. One of `code` and `recovery_code` is needed.
+#[derive(Deserialize, ToSchema)]
+pub struct StepUp {
+    /// Their password.
+    password: String,
+    /// What their authenticator shows now.
+    code: Option<String>,
+    /// A recovery code instead; it counts once.
+    recovery_code: Option<String>,
+}
+
+/// They have.
+#[derive(Serialize, ToSchema)]
+pub struct SteppedUp {
+    /// When (RFC 3339); it counts for ten minutes.
+    stepped_up: String,
+}
+
 /// Who one is.
 #[derive(Serialize, ToSchema)]
 pub struct Who {
@@ -59,7 +77,7 @@ pub struct Who {
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<Wire> {
-    OpenApiRouter::new().routes(routes!(who, sign_in, sign_out))
+    OpenApiRouter::new().routes(routes!(who, sign_in, sign_out)).routes(routes!(step_up))
 }
 
 /// Signs in.
@@ -71,20 +89,13 @@ async fn sign_in(
     headers: HeaderMap,
     Json(sent): Json<SignIn>,
 ) -> Result<Response, Refusal> {
-    for (pointer, text) in [("/login", &sent.login), ("/password", &sent.password)] {
-        if text.len() > MOST_TEXT {
-            return Err(
-                Problem::invalid(pointer, format!("longer than {MOST_TEXT} bytes; shorten it")).into()
-            );
-        }
-    }
-    let proof = match (sent.code, sent.recovery_code) {
-        (Some(code), None) => Proof::Code(code),
-        (None, Some(code)) => Proof::Recovery(code),
-        _ => return Err(Problem::invalid("", "send either `code` or `recovery_code`").into()),
-    };
+    bounded("/login", &sent.login)?;
+    bounded("/password", &sent.password)?;
+    let proof = proof(sent.code, sent.recovery_code)?;
     let browser = headers.get(USER_AGENT).and_then(|browser| browser.to_str().ok()).unwrap_or_default();
-    let begun = wire.accounts.sign_in(&sent.login, &sent.password, &proof, browser).await?;
+    let begun = wire.desk.accounts().sign_in(&sent.login, &sent.password, &proof, browser).await?;
+    // Whoever was cut off while they enrolled accepts their invitation now.
+    wire.desk.join(begun.session.person).await?;
     let body = Begun {
         person: begun.session.person.to_string(),
         session: begun.session.id.to_string(),
@@ -112,10 +123,46 @@ async fn who(caller: Caller) -> Response {
 #[utoipa::path(delete, path = "/api/v1/session", tag = "account",
     responses((status = 204), (status = 401, body = ProblemDocument)))]
 async fn sign_out(State(wire): State<Wire>, caller: Caller) -> Result<Response, Refusal> {
-    wire.accounts.sign_out(&caller).await?;
+    wire.desk.accounts().sign_out(&caller).await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
     response.headers_mut().insert(SET_COOKIE, cookie(&wire, "", Some(0))?);
     Ok(response)
+}
+
+/// Proves again that it is them, as what weighs much asks for.
+#[utoipa::path(post, path = "/api/v1/session/step-up", tag = "account", request_body = StepUp,
+    responses((status = 200, body = SteppedUp), (status = 401, body = ProblemDocument),
+        (status = 403, body = ProblemDocument), (status = 422, body = ProblemDocument),
+        (status = 429, body = ProblemDocument)))]
+async fn step_up(
+    State(wire): State<Wire>,
+    caller: Caller,
+    headers: HeaderMap,
+    Json(sent): Json<StepUp>,
+) -> Result<Response, Refusal> {
+    bounded("/password", &sent.password)?;
+    let proof = proof(sent.code, sent.recovery_code)?;
+    let (By::Session(_), Some(Shown::Session(secret))) = (caller.by, shown(&headers, wire.public.is_https()))
+    else {
+        return Err(Problem::Forbidden { roles: Vec::new(), scope: None }.into());
+    };
+    let at = wire.desk.accounts().step_up(secret, &sent.password, &proof).await?;
+    Ok(json(StatusCode::OK, &SteppedUp { stepped_up: at.to_string() }))
+}
+
+fn bounded(pointer: &str, text: &str) -> Result<(), Refusal> {
+    if text.len() > MOST_TEXT {
+        return Err(Problem::invalid(pointer, format!("longer than {MOST_TEXT} bytes; shorten it")).into());
+    }
+    Ok(())
+}
+
+fn proof(code: Option<String>, recovery_code: Option<String>) -> Result<Proof, Refusal> {
+    match (code, recovery_code) {
+        (Some(code), None) => Ok(Proof::Code(code)),
+        (None, Some(code)) => Ok(Proof::Recovery(code)),
+        _ => Err(Problem::invalid("", "send either `code` or `recovery_code`").into()),
+    }
 }
 
 /// The cookie of a session; with an age, one that ends then.

@@ -65,17 +65,33 @@ pub(super) fn is_cross_site(method: &Method, headers: &HeaderMap, wire: &Wire) -
     }
 }
 
+/// Who asks, if it is anybody; a secret that was shown has to count.
+pub struct MaybeCaller(pub Option<Caller>);
+
+impl FromRequestParts<Wire> for MaybeCaller {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, wire: &Wire) -> Result<Self, Refusal> {
+        let shows = parts.headers.contains_key(AUTHORIZATION)
+            || shown(&parts.headers, wire.public.is_https()).is_some();
+        if !shows {
+            return Ok(MaybeCaller(None));
+        }
+        Caller::from_request_parts(parts, wire).await.map(|caller| MaybeCaller(Some(caller)))
+    }
+}
+
 /// Who asks; refused if it is nobody.
 impl FromRequestParts<Wire> for Caller {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, wire: &Wire) -> Result<Self, Refusal> {
         match shown(&parts.headers, wire.public.is_https()).ok_or(Problem::Unauthenticated)? {
-            Shown::Token(secret) => Ok(wire.accounts.caller(secret).await?),
+            Shown::Token(secret) => Ok(wire.desk.accounts().caller(secret).await?),
             Shown::Session(_) if is_cross_site(&parts.method, &parts.headers, wire) => {
                 Err(Refusal::CrossSite)
             }
-            Shown::Session(secret) => Ok(wire.accounts.caller(secret).await?),
+            Shown::Session(secret) => Ok(wire.desk.accounts().caller(secret).await?),
         }
     }
 }

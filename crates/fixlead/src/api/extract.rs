@@ -1,17 +1,16 @@
 //! What requests say outside their body: idempotency keys, versions, pages, ids.
 
-#![allow(dead_code, reason = "the routes of cases, which read these, come with their use cases")]
-
-use axum::extract::{FromRequestParts, Path, Query};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::HeaderName;
 use axum::http::header::IF_MATCH;
 use axum::http::request::Parts;
 use fixlead_app::problem::Problem;
+use fixlead_app::repeat::Repeat;
 use fixlead_core::case::nearest;
 use serde::de::DeserializeOwned;
 
-use super::Wire;
 use super::problem::Refusal;
+use super::{Wire, json};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -63,6 +62,28 @@ impl FromRequestParts<Wire> for IdempotencyKey {
     }
 }
 
+/// A body that is sent with an idempotency key: the same one twice is done once.
+pub struct Once<T>(pub T, pub Repeat);
+
+impl<T: DeserializeOwned> FromRequest<Wire> for Once<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, wire: &Wire) -> Result<Self, Refusal> {
+        let (mut parts, body) = request.into_parts();
+        let IdempotencyKey(key) = IdempotencyKey::from_request_parts(&mut parts, wire).await?;
+        if !json::is_json(&parts.headers) {
+            return Err(Refusal::UnsupportedMediaType);
+        }
+        // The key is for this address and this body together.
+        let mut content = format!("{} {}\n", parts.method, parts.uri).into_bytes();
+        let sent =
+            json::bytes(Request::from_parts(parts, body), wire.limits.body, wire.limits.body_time).await?;
+        let value = json::from_bytes(&sent)?;
+        content.extend(sent);
+        Ok(Once(value, Repeat::new(&key, &content)?))
+    }
+}
+
 /// The version that whoever asks has read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IfMatch(pub u64);
@@ -85,59 +106,30 @@ impl FromRequestParts<Wire> for IfMatch {
     }
 }
 
-/// How many bytes a cursor has.
-pub const CURSOR_BYTES: usize = 24;
-
-/// A place in a list. Its text says nothing to anybody but the desk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cursor(pub [u8; CURSOR_BYTES]);
-
-impl Cursor {
-    /// Its text.
-    pub fn text(self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-
-    /// Reads its text.
-    pub fn parse(text: &str) -> Option<Self> {
-        if text.len() != 2 * CURSOR_BYTES
-            || !text.bytes().all(|letter| matches!(letter, b'0'..=b'9' | b'a'..=b'f'))
-        {
-            return None;
-        }
-        let mut bytes = [0; CURSOR_BYTES];
-        for (place, byte) in bytes.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(text.get(2 * place..2 * place + 2)?, 16).ok()?;
-        }
-        Some(Cursor(bytes))
-    }
-}
-
 /// Which part of a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// After which row; from the beginning without one.
-    pub after: Option<Cursor>,
+    /// After which row, as `next` of the page before says; from the beginning
+    /// without one.
+    pub after: Option<String>,
     /// How many rows at most.
     pub limit: u32,
 }
 
-impl FromRequestParts<Wire> for Page {
-    type Rejection = Refusal;
-
-    async fn from_request_parts(parts: &mut Parts, _: &Wire) -> Result<Self, Refusal> {
+impl Page {
+    /// Reads it out of what stands after the question mark.
+    pub fn of(pairs: &[(String, String)]) -> Result<Page, Refusal> {
         let mut page = Page { after: None, limit: USUAL_LIMIT };
-        for (name, value) in query(parts, &["after", "limit"])? {
-            if name == "after" {
-                page.after = Some(Cursor::parse(&value).ok_or_else(|| {
-                    invalid(
-                        "`after` is no cursor; take `next` of the page before, or leave it out to begin anew",
-                    )
-                })?);
-            } else {
-                let limit = value.parse().ok().filter(|limit| (1..=MOST_LIMIT).contains(limit));
-                page.limit = limit
-                    .ok_or_else(|| invalid(format!("`limit` is a whole number from 1 to {MOST_LIMIT}")))?;
+        for (name, value) in pairs {
+            match name.as_str() {
+                "after" => page.after = Some(value.clone()),
+                "limit" => {
+                    let limit = value.parse().ok().filter(|limit| (1..=MOST_LIMIT).contains(limit));
+                    page.limit = limit.ok_or_else(|| {
+                        invalid(format!("`limit` is a whole number from 1 to {MOST_LIMIT}"))
+                    })?;
+                }
+                _ => {}
             }
         }
         Ok(page)

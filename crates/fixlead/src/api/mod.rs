@@ -3,21 +3,33 @@
 //! - [`observe`]: ids, log lines and numbers, without content. [`guard`]: bounds
 //!   of time and number, headers. [`problem`]: refusals.
 //! - [`json`], [`extract`]: strict reading of bodies, headers and queries.
-//! - [`account`]: signing in and out. [`caller`]: who asks. [`source`]: from where.
+//! - [`enrolment`]: the first operator, and people who were invited. [`account`]:
+//!   signing in and out. [`keys`]: one's sessions and tokens.
+//! - [`directory`]: organisations, projects, people. [`reports`]: coming in.
+//! - [`cases`]: reading them. [`commands`]: doing something with them.
+//!   [`attachments`]: their files.
+//! - [`caller`]: who asks. [`source`]: from where.
 //! - [`health`], [`metrics`], [`openapi`]: for those who run it.
 //!
 //! Handlers call use cases and nothing else: no rule, no store, no clock here.
 
 pub mod account;
+pub mod attachments;
 pub mod caller;
+pub mod cases;
+pub mod commands;
+pub mod directory;
+pub mod enrolment;
 pub mod extract;
 pub mod guard;
 pub mod health;
 pub mod json;
+pub mod keys;
 pub mod metrics;
 pub mod observe;
 pub mod openapi;
 pub mod problem;
+pub mod reports;
 pub mod source;
 
 use std::sync::Arc;
@@ -25,7 +37,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use fixlead_app::accounts::Accounts;
+use fixlead_app::Desk;
 use fixlead_app::problem::Problem;
 use tokio::sync::Semaphore;
 use utoipa_axum::router::OpenApiRouter;
@@ -47,8 +59,8 @@ pub struct Wire {
     pub trusted: Arc<[Network]>,
     /// The numbers.
     pub metrics: Arc<Metrics>,
-    /// The accounts.
-    pub accounts: Accounts,
+    /// The desk.
+    pub desk: Desk,
     /// What has to work for the desk to work.
     pub readiness: Arc<dyn Readiness>,
     /// Room for requests.
@@ -60,6 +72,8 @@ pub struct Wire {
 pub struct Limits {
     /// The largest body, in bytes.
     pub body: u64,
+    /// The largest file of a case, in bytes.
+    pub attachment: u64,
     /// How long a body may take to arrive.
     pub body_time: Duration,
     /// How long a request may take.
@@ -74,6 +88,7 @@ impl Limits {
         let keys = &settings.keys;
         Limits {
             body: keys.limits_body.0,
+            attachment: keys.limits_attachment.0,
             body_time: keys.limits_body_time.duration(),
             request_time: keys.limits_request_time.duration(),
             requests: usize::try_from(keys.limits_requests.0).unwrap_or(usize::MAX),
@@ -84,7 +99,14 @@ impl Limits {
 /// Every route, with what holds for all of them around it.
 pub fn router(wire: Wire) -> Router {
     let (router, description) = OpenApiRouter::with_openapi(openapi::about())
+        .merge(enrolment::routes())
         .merge(account::routes())
+        .merge(keys::routes())
+        .merge(directory::routes())
+        .merge(reports::routes())
+        .merge(cases::routes())
+        .merge(commands::routes())
+        .merge(attachments::routes())
         .merge(health::routes())
         .split_for_parts();
     dress(openapi::serve(router, description), wire)

@@ -7,9 +7,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fixlead_app::accounts::Accounts;
+use fixlead_app::Desk;
 use fixlead_app::signin::session::Lengths;
-use fixlead_core::id;
 use fixlead_core::time::Instant;
 use fixlead_store::{Clock, Keyring, Location, Random, Readers, Store};
 
@@ -140,27 +139,15 @@ pub async fn open(settings: &Settings, environment: Environment<'_>) -> Result<O
     }
 }
 
-/// The accounts that a store keeps.
-pub fn accounts(settings: &Settings, store: Store) -> Accounts {
-    let lengths = Lengths { idle: settings.keys.session_idle.0, most: settings.keys.session_most.0 };
-    Accounts::new(store, Arc::new(SystemClock), Arc::new(SystemRandom), lengths)
-}
-
-/// A link with which the first person sets the desk up, while nothing has
-/// happened in it. What comes after `#` in an address is never sent, so that the
-/// secret stands in no log of a proxy.
+/// The desk on a store.
 ///
 /// # Errors
 /// What the database said.
-pub async fn set_up_link(store: &Store, accounts: &Accounts) -> Result<Option<String>, String> {
-    let head = store.head().await.map_err(|error| error.to_string())?;
-    if head.position > 0 {
-        return Ok(None);
-    }
-    let mut bytes = [0; id::BYTES];
-    world::random(&mut bytes);
-    let made = accounts.make_link(id::PersonId::from_bytes(bytes), true).await;
-    made.map(Some).map_err(|problem| problem.to_string())
+pub async fn desk(settings: &Settings, store: Store) -> Result<Desk, String> {
+    let lengths = Lengths { idle: settings.keys.session_idle.0, most: settings.keys.session_most.0 };
+    let chosen = fixlead_app::Settings { lengths, ..fixlead_app::Settings::default() };
+    let opened = Desk::open(store, Arc::new(SystemClock), Arc::new(SystemRandom), chosen).await;
+    opened.map_err(|problem| problem.to_string())
 }
 
 /// Whether a desk can work: its database answers.

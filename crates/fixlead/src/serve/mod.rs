@@ -114,13 +114,18 @@ async fn desk(
     if keys.public_url.is_some() {
         writeln!(out, "it listens on http://{address}")?;
     }
-    let accounts = installation::accounts(settings, opened.store.clone());
-    match installation::set_up_link(&opened.store, &accounts).await {
+    let desk = match installation::desk(settings, opened.store.clone()).await {
+        Ok(desk) => desk,
+        Err(why) => return Ok(Err(why)),
+    };
+    // What comes after `#` in an address is never sent, so that the secret stands
+    // in no log of a proxy.
+    match desk.set_up().await {
         Ok(Some(link)) => {
             writeln!(out, "set it up, once and within three days: {}/setup#{link}", public.as_str())?
         }
         Ok(None) => {}
-        Err(why) => return Ok(Err(why)),
+        Err(problem) => return Ok(Err(problem.to_string())),
     }
     out.flush()?;
     let metrics = Arc::new(Metrics::default());
@@ -131,7 +136,7 @@ async fn desk(
         public: Arc::new(public),
         trusted: keys.proxy_trusted.clone().into(),
         metrics: Arc::clone(&metrics),
-        accounts,
+        desk,
         readiness: Arc::new(installation::StoreReadiness(opened.store.clone())),
     };
     let bounds = Bounds {

@@ -15,14 +15,14 @@ use serde_json::Value;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A new empty directory.
-fn directory(name: &str) -> PathBuf {
+pub fn directory(name: &str) -> PathBuf {
     let path = std::env::temp_dir().join(format!("fixlead-desk-{name}-{}", std::process::id()));
     let _ = fs::remove_dir_all(&path);
     fs::create_dir_all(&path).unwrap();
     path
 }
 
-fn fixlead(place: &Path, arguments: &[&str]) -> Command {
+pub fn fixlead(place: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fixlead"));
     command.args(arguments).current_dir(place).env("NO_COLOR", "1");
     for name in ["FIXLEAD_KEY", "FIXLEAD_DATABASE_URL", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET"] {
@@ -31,32 +31,32 @@ fn fixlead(place: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-fn run(place: &Path, arguments: &[&str]) -> Output {
+pub fn run(place: &Path, arguments: &[&str]) -> Output {
     fixlead(place, arguments).output().unwrap()
 }
 
-fn messages(output: &Output) -> String {
+pub fn messages(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-struct Desk {
-    process: Child,
-    place: PathBuf,
-    address: String,
+pub struct Desk {
+    pub process: Child,
+    pub place: PathBuf,
+    pub address: String,
     /// What it printed until it was ready.
-    said: String,
+    pub said: String,
 }
 
 impl Desk {
-    fn start(name: &str, configuration: &str) -> Desk {
+    pub fn start(name: &str, configuration: &str) -> Desk {
         Self::start_in(directory(name), configuration)
     }
 
-    fn start_in(place: PathBuf, configuration: &str) -> Desk {
+    pub fn start_in(place: PathBuf, configuration: &str) -> Desk {
         Self::start_with(place, configuration, &[])
     }
 
-    fn start_with(place: PathBuf, configuration: &str, environment: &[(&str, &Path)]) -> Desk {
+    pub fn start_with(place: PathBuf, configuration: &str, environment: &[(&str, &Path)]) -> Desk {
         let file = place.join("desk.toml");
         fs::write(&file, format!("listen = \"127.0.0.1:0\"\nlog.format = \"json\"\n{configuration}"))
             .unwrap();
@@ -84,11 +84,11 @@ impl Desk {
         Desk { process, place, address, said }
     }
 
-    fn log(&self) -> String {
+    pub fn log(&self) -> String {
         fs::read_to_string(self.place.join("log")).unwrap()
     }
 
-    fn connect(&self) -> TcpStream {
+    pub fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
@@ -96,14 +96,14 @@ impl Desk {
     }
 
     /// Sends bytes as they are, and reads until the desk closes.
-    fn raw(&self, bytes: &[u8]) -> String {
+    pub fn raw(&self, bytes: &[u8]) -> String {
         let mut stream = self.connect();
         // A desk that has seen enough stops reading, and that is fine.
         let _ = stream.write_all(bytes);
         rest(&mut stream)
     }
 
-    fn ask(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> String {
+    pub fn ask(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> String {
         let head = format!(
             "{method} {path} HTTP/1.1\r\nhost: desk\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n",
             body.len()
@@ -111,15 +111,15 @@ impl Desk {
         self.raw(&[head.as_bytes(), body].concat())
     }
 
-    fn get(&self, path: &str) -> String {
+    pub fn get(&self, path: &str) -> String {
         self.ask("GET", path, "", b"")
     }
 
-    fn is_well(&self) -> bool {
+    pub fn is_well(&self) -> bool {
         self.get("/healthz").starts_with("HTTP/1.1 200 ")
     }
 
-    fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         let sent = Command::new("kill").args(["-s", name, &self.process.id().to_string()]).status().unwrap();
         assert!(sent.success());
     }
@@ -133,13 +133,13 @@ impl Drop for Desk {
 }
 
 /// What else comes on a connection until it is closed.
-fn rest(stream: &mut TcpStream) -> String {
+pub fn rest(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     let _ = stream.read_to_end(&mut bytes);
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn body(answer: &str) -> &str {
+pub fn body(answer: &str) -> &str {
     answer.split_once("\r\n\r\n").map_or("", |(_, body)| body)
 }
 
@@ -217,7 +217,7 @@ fn hostile_requests_are_refused_in_words_and_the_desk_goes_on() {
 #[test]
 fn what_is_unknown_answers_alike_and_every_answer_has_its_headers() {
     let desk = Desk::start("alike", "");
-    let unknown = desk.get("/api/v1/cases/00000000000000000000000000");
+    let unknown = desk.get("/api/v1/nothing/00000000000000000000000000");
     let other = desk.get("/nothing?here=1");
     assert!(unknown.starts_with("HTTP/1.1 404 "), "{unknown}");
     assert_eq!(body(&unknown), body(&other));

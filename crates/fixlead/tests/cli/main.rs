@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod api;
 mod architecture;
 mod desk;
 mod drill;
+mod house;
 mod output;
 mod policy;

@@ -5,6 +5,8 @@
 mod read;
 mod tree;
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
@@ -13,8 +15,8 @@ use fixlead_app::problem::Problem;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
+use super::Wire;
 use super::problem::Refusal;
-use super::{Limits, Wire};
 
 /// A JSON body.
 pub struct Json<T>(pub T);
@@ -26,7 +28,7 @@ impl<T: DeserializeOwned> FromRequest<Wire> for Json<T> {
         if !is_json(request.headers()) {
             return Err(Refusal::UnsupportedMediaType);
         }
-        let bytes = bytes(request, &wire.limits).await?;
+        let bytes = bytes(request, wire.limits.body, wire.limits.body_time).await?;
         from_bytes(&bytes).map(Json)
     }
 }
@@ -38,8 +40,7 @@ pub fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
 }
 
 /// Reads the body, as long and as large as one may be.
-pub async fn bytes(request: Request, limits: &Limits) -> Result<Vec<u8>, Refusal> {
-    let most = limits.body;
+pub async fn bytes(request: Request, most: u64, time: Duration) -> Result<Vec<u8>, Refusal> {
     let too_large = || Refusal::from(Problem::TooLarge { what: "the body of this request", most });
     // Who announces too much need not send it.
     let announced =
@@ -48,7 +49,7 @@ pub async fn bytes(request: Request, limits: &Limits) -> Result<Vec<u8>, Refusal
         return Err(too_large());
     }
     let body = Limited::new(Body::new(request.into_body()), usize::try_from(most).unwrap_or(usize::MAX));
-    match tokio::time::timeout(limits.body_time, body.collect()).await {
+    match tokio::time::timeout(time, body.collect()).await {
         Err(_) => Err(Refusal::TooSlow),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
         Ok(Err(_)) => Err(Problem::invalid("", "the body did not arrive whole; send it again").into()),
@@ -57,7 +58,7 @@ pub async fn bytes(request: Request, limits: &Limits) -> Result<Vec<u8>, Refusal
 }
 
 /// Whether the headers announce JSON that can be read as it is.
-fn is_json(headers: &HeaderMap) -> bool {
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let mut types = headers.get_all(CONTENT_TYPE).iter();
     let (Some(kind), None) = (types.next(), types.next()) else { return false };
     let Ok(kind) = kind.to_str() else { return false };

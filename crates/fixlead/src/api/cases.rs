@@ -1,0 +1,139 @@
+//! Reading cases: lists, one of them as far as somebody may see it, what its
+//! policy says, its history, its log, and who knew of it.
+
+use axum::extract::{FromRequestParts, State};
+use axum::http::header::ETAG;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
+use fixlead_app::accounts::Caller;
+use fixlead_app::case::inbox::Shelf;
+use fixlead_app::problem::Problem;
+use fixlead_core::id::{CaseId, ProjectId};
+use serde::Serialize;
+use serde_json::json;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Wire;
+use super::extract::{InPath, Page, query};
+use super::health;
+use super::problem::{ProblemDocument, Refusal};
+
+/// Which part of which list.
+pub struct Wanted {
+    shelf: Shelf,
+    project: Option<ProjectId>,
+    page: Page,
+}
+
+impl FromRequestParts<Wire> for Wanted {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Wire) -> Result<Self, Refusal> {
+        let pairs = query(parts, &["shelf", "project", "after", "limit"])?;
+        let of =
+            |wanted: &str| pairs.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
+        let shelf = match of("shelf") {
+            None | Some("open") => Shelf::Open,
+            Some("closed") => Shelf::Closed,
+            Some(_) => return Err(Problem::invalid("", "`shelf` is `open` or `closed`").into()),
+        };
+        let project = of("project").map(ProjectId::parse).transpose();
+        let project = project.map_err(|_| Problem::invalid("", "`project` is the id of a project"))?;
+        Ok(Wanted { shelf, project, page: Page::of(&pairs)? })
+    }
+}
+
+/// An answer with the version of what it shows.
+pub fn versioned(status: StatusCode, body: &impl Serialize, version: u64) -> Response {
+    let mut response = health::json(status, body);
+    if let Ok(tag) = HeaderValue::try_from(format!("\"{version}\"")) {
+        response.headers_mut().insert(ETAG, tag);
+    }
+    response
+}
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<Wire> {
+    OpenApiRouter::new()
+        .routes(routes!(inbox))
+        .routes(routes!(case))
+        .routes(routes!(evaluation))
+        .routes(routes!(history))
+        .routes(routes!(log))
+        .routes(routes!(who_knew))
+}
+
+/// Lists the cases that somebody may know of, the next due first.
+#[utoipa::path(get, path = "/api/v1/inbox", tag = "cases",
+    params(("shelf" = Option<String>, Query), ("project" = Option<String>, Query),
+        ("after" = Option<String>, Query), ("limit" = Option<u32>, Query)),
+    responses((status = 200, body = Object), (status = 401, body = ProblemDocument),
+        (status = 422, body = ProblemDocument)))]
+async fn inbox(State(wire): State<Wire>, caller: Caller, wanted: Wanted) -> Result<Response, Refusal> {
+    let Wanted { shelf, project, page } = wanted;
+    let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    let listed = wire.desk.inbox(&caller, shelf, project, page.after.as_deref(), limit).await?;
+    Ok(health::json(StatusCode::OK, &listed))
+}
+
+/// A case, as far as somebody may see it. `ETag` is its version.
+#[utoipa::path(get, path = "/api/v1/cases/{case}", tag = "cases", params(("case" = String, Path)),
+    responses((status = 200, body = Object), (status = 404, body = ProblemDocument)))]
+async fn case(
+    State(wire): State<Wire>,
+    caller: Caller,
+    InPath(case): InPath<CaseId>,
+) -> Result<Response, Refusal> {
+    let view = wire.desk.read(&caller, case).await?;
+    Ok(versioned(StatusCode::OK, &view, view.version))
+}
+
+/// How a case stands under its policy now, as `fixlead-replay/1`.
+#[utoipa::path(get, path = "/api/v1/cases/{case}/evaluation", tag = "cases", params(("case" = String, Path)),
+    responses((status = 200, body = Object), (status = 404, body = ProblemDocument)))]
+async fn evaluation(
+    State(wire): State<Wire>,
+    caller: Caller,
+    InPath(case): InPath<CaseId>,
+) -> Result<Response, Refusal> {
+    Ok(health::json(StatusCode::OK, &wire.desk.evaluation(&caller, case).await?))
+}
+
+/// The history of a case, as `fixlead-history/1`.
+#[utoipa::path(get, path = "/api/v1/cases/{case}/history", tag = "cases", params(("case" = String, Path)),
+    responses((status = 200, body = Object), (status = 403, body = ProblemDocument),
+        (status = 404, body = ProblemDocument)))]
+async fn history(
+    State(wire): State<Wire>,
+    caller: Caller,
+    InPath(case): InPath<CaseId>,
+) -> Result<Response, Refusal> {
+    Ok(health::json(StatusCode::OK, &wire.desk.export_history(&caller, case).await?))
+}
+
+/// The log of a case: who recorded which event when, not what it says.
+#[utoipa::path(get, path = "/api/v1/cases/{case}/log", tag = "cases", params(("case" = String, Path)),
+    responses((status = 200, body = Object), (status = 403, body = ProblemDocument),
+        (status = 404, body = ProblemDocument)))]
+async fn log(
+    State(wire): State<Wire>,
+    caller: Caller,
+    InPath(case): InPath<CaseId>,
+) -> Result<Response, Refusal> {
+    let lines = wire.desk.log(&caller, case).await?;
+    Ok(health::json(StatusCode::OK, &json!({ "items": lines })))
+}
+
+/// Who could read a case, who did, and when.
+#[utoipa::path(get, path = "/api/v1/cases/{case}/who-knew", tag = "cases", params(("case" = String, Path)),
+    responses((status = 200, body = Object), (status = 403, body = ProblemDocument),
+        (status = 404, body = ProblemDocument)))]
+async fn who_knew(
+    State(wire): State<Wire>,
+    caller: Caller,
+    InPath(case): InPath<CaseId>,
+) -> Result<Response, Refusal> {
+    Ok(health::json(StatusCode::OK, &wire.desk.who_knew(&caller, case).await?))
+}

@@ -1,0 +1,140 @@
+//! Reports: taken in from anybody, and followed with the receipt that was given
+//! for them. The receipt comes in the header `Authorization`.
+
+use axum::extract::{FromRequestParts, State};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::Response;
+use fixlead_app::accounts::Caller;
+use fixlead_app::case::act::Act;
+use fixlead_app::intake::Report;
+use fixlead_app::problem::Problem;
+use fixlead_app::signin::bearer::Purpose;
+use fixlead_core::desk::command::Command;
+use fixlead_core::desk::event::{Room, Visibility};
+use fixlead_core::desk::wire::Body;
+use fixlead_core::id::{CaseId, MessageId, ProjectId};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Wire;
+use super::caller::MaybeCaller;
+use super::cases::versioned;
+use super::enrolment::bearer;
+use super::extract::{InPath, Once};
+use super::health;
+use super::problem::{ProblemDocument, Refusal};
+
+/// A report.
+#[derive(Deserialize, ToSchema)]
+pub struct SendReport {
+    /// A line that says what it is about.
+    title: String,
+    /// Everything else, in Markdown.
+    body: String,
+    /// `private`, or `public` where everybody can read it already; private if
+    /// left out.
+    #[schema(value_type = Option<String>)]
+    visibility: Option<Visibility>,
+    /// How it came in, such as `web`; `api` if left out.
+    channel: Option<String>,
+    /// The name to thank.
+    credit: Option<String>,
+}
+
+/// A report that was taken in.
+#[derive(Serialize, ToSchema)]
+pub struct Received {
+    /// When it was recorded (RFC 3339).
+    at: String,
+    /// The way back to it; shown once.
+    receipt: String,
+    /// The case, for those who are signed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    case: Option<String>,
+}
+
+/// What a reporter writes.
+#[derive(Deserialize, ToSchema)]
+pub struct Say {
+    /// What it says, in Markdown.
+    #[schema(value_type = String)]
+    body: Body,
+    /// The message it answers.
+    #[schema(value_type = Option<String>)]
+    answers: Option<MessageId>,
+}
+
+/// Whoever holds a receipt, and the case it opens.
+pub struct Holder(Caller, CaseId);
+
+impl FromRequestParts<Wire> for Holder {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, wire: &Wire) -> Result<Self, Refusal> {
+        let receipt = bearer(parts, Purpose::Receipt).ok_or(Problem::NotFound)?;
+        let (caller, case) = wire.desk.by_receipt(&receipt).await?;
+        Ok(Holder(caller, case))
+    }
+}
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<Wire> {
+    OpenApiRouter::new().routes(routes!(send)).routes(routes!(follow)).routes(routes!(say))
+}
+
+/// Takes a report in, from anybody.
+#[utoipa::path(post, path = "/api/v1/projects/{project}/reports", tag = "reports",
+    params(("project" = String, Path)), request_body = SendReport,
+    responses((status = 201, body = Received), (status = 404, body = ProblemDocument),
+        (status = 413, body = ProblemDocument), (status = 422, body = ProblemDocument)))]
+async fn send(
+    State(wire): State<Wire>,
+    MaybeCaller(caller): MaybeCaller,
+    InPath(project): InPath<ProjectId>,
+    Once(sent, repeat): Once<SendReport>,
+) -> Result<Response, Refusal> {
+    let report = Report {
+        project,
+        title: sent.title,
+        body: sent.body,
+        visibility: sent.visibility.unwrap_or(Visibility::Private),
+        channel: Some(sent.channel.unwrap_or_else(|| "api".to_owned())),
+        credit: sent.credit,
+    };
+    let taken = wire.desk.take_report(caller.as_ref(), report, Some(&repeat)).await?;
+    let body = Received {
+        at: taken.at.to_string(),
+        receipt: taken.receipt,
+        case: caller.map(|_| taken.case.to_string()),
+    };
+    Ok(health::json(StatusCode::CREATED, &body))
+}
+
+/// How a report stands, for whoever holds its receipt.
+#[utoipa::path(get, path = "/api/v1/report", tag = "reports",
+    responses((status = 200, body = Object), (status = 404, body = ProblemDocument)))]
+async fn follow(State(wire): State<Wire>, Holder(caller, case): Holder) -> Result<Response, Refusal> {
+    let view = wire.desk.read(&caller, case).await?;
+    Ok(versioned(StatusCode::OK, &view, view.version))
+}
+
+/// Writes to those who work on a report, as whoever holds its receipt.
+#[utoipa::path(post, path = "/api/v1/report/messages", tag = "reports", request_body = Say,
+    responses((status = 201, body = Object), (status = 404, body = ProblemDocument),
+        (status = 422, body = ProblemDocument)))]
+async fn say(
+    State(wire): State<Wire>,
+    Holder(caller, case): Holder,
+    Once(Say { body, answers }, repeat): Once<Say>,
+) -> Result<Response, Refusal> {
+    let id = MessageId::from_bytes(repeat.id(caller.person, "message"));
+    let command = Command::Post { id, room: Room::Reporter, body, answers };
+    let act = Act { repeat: Some(repeat), ..Act::new(command) };
+    let acted = wire.desk.act(&caller, case, act).await?;
+    let body = json!({ "message": id, "at": acted.at, "version": acted.version });
+    Ok(versioned(StatusCode::CREATED, &body, acted.version))
+}

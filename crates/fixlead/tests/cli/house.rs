@@ -1,0 +1,222 @@
+//! A desk that was set up over its API, with people who have roles in it.
+
+use std::cell::Cell;
+use std::fs;
+
+use fixlead_app::signin::totp;
+use fixlead_core::time::Instant;
+use serde_json::{Value, json};
+
+use crate::desk::{Desk, body, directory};
+
+/// What everybody here signs in with.
+const PASSWORD: &str = "four unrelated words here";
+
+/// An answer, read.
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub text: String,
+}
+
+impl Answer {
+    fn read(answer: &str) -> Answer {
+        let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+        let head = answer.split("\r\n\r\n").next().unwrap_or_default().to_owned();
+        Answer { status, head, text: body(answer).to_owned() }
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("{}\n{}", self.head, self.text))
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+
+    /// The answer, which has to have this status.
+    pub fn is(self, status: u16) -> Answer {
+        assert_eq!(self.status, status, "{}\n{}", self.head, self.text);
+        self
+    }
+}
+
+/// Somebody who has enrolled and signed in.
+#[derive(Clone)]
+pub struct Member {
+    pub person: String,
+    /// The headers that show who they are.
+    pub shows: String,
+    pub login: String,
+    pub recovery: Vec<String>,
+}
+
+pub struct House {
+    pub desk: Desk,
+    pub olga: Member,
+    keys: Cell<u32>,
+}
+
+/// Nobody in particular.
+pub const NOBODY: &str = "";
+
+#[allow(clippy::disallowed_methods, reason = "an authenticator has a clock of its own")]
+fn now() -> Instant {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    Instant::from_millis(i64::try_from(since.as_millis()).unwrap())
+}
+
+/// What an authenticator shows that was told a secret.
+fn code(secret: &str) -> String {
+    let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let bits: Vec<bool> = secret
+        .chars()
+        .flat_map(|letter| {
+            let value = letters.find(letter).unwrap();
+            (0..5).rev().map(move |bit| value >> bit & 1 == 1)
+        })
+        .collect();
+    let bytes = bits.chunks_exact(8).map(|byte| byte.iter().fold(0, |sum, bit| sum << 1 | u8::from(*bit)));
+    let secret: [u8; 20] = bytes.collect::<Vec<u8>>().try_into().unwrap();
+    totp::code(&secret, now()).unwrap()
+}
+
+pub fn call(desk: &Desk, method: &str, path: &str, headers: &str, sent: Option<&Value>) -> Answer {
+    let text = sent.map(Value::to_string).unwrap_or_default();
+    let kind = if sent.is_some() { "content-type: application/json\r\n" } else { "" };
+    Answer::read(&desk.ask(method, path, &format!("{headers}{kind}"), text.as_bytes()))
+}
+
+/// Opens a link, enrols under a name, and signs in.
+pub fn enrol(desk: &Desk, link: &str, login: &str) -> Member {
+    let shows = format!("authorization: Bearer {link}\r\n");
+    let welcome = call(desk, "GET", "/api/v1/enrolment", &shows, None).is(200).json();
+    let code = code(welcome["totp_secret"].as_str().unwrap());
+    let sent = json!({ "login": login, "password": PASSWORD, "code": code });
+    let enrolled = call(desk, "POST", "/api/v1/enrolment", &shows, Some(&sent)).is(201).json();
+    let codes = enrolled["recovery_codes"].as_array().unwrap();
+    let recovery: Vec<String> = codes.iter().map(|code| code.as_str().unwrap().to_owned()).collect();
+    let person = enrolled["person"].as_str().unwrap().to_owned();
+    let member = Member { person, shows: String::new(), login: login.to_owned(), recovery };
+    sign_in(desk, &member, 0)
+}
+
+/// Signs somebody in with one of their recovery codes.
+pub fn sign_in(desk: &Desk, member: &Member, recovery: usize) -> Member {
+    let sent =
+        json!({ "login": member.login, "password": PASSWORD, "recovery_code": member.recovery[recovery] });
+    let begun = call(desk, "POST", "/api/v1/session", "", Some(&sent)).is(201);
+    let cookie = begun.header("set-cookie").unwrap().split(';').next().unwrap();
+    let shows = format!("cookie: {cookie}\r\nsec-fetch-site: same-origin\r\n");
+    Member { shows, ..member.clone() }
+}
+
+impl House {
+    /// A desk with its first operator.
+    pub fn new(name: &str) -> House {
+        let place = directory(name);
+        fs::write(place.join("first"), "").unwrap();
+        let desk = Desk::start_in(place, "");
+        let link = desk.said.lines().find_map(|line| line.split_once("/setup#")).unwrap().1.to_owned();
+        let olga = enrol(&desk, &link, "olga");
+        House { desk, olga, keys: Cell::new(0) }
+    }
+
+    /// A header with an idempotency key that nobody used.
+    pub fn key(&self) -> String {
+        self.keys.set(self.keys.get() + 1);
+        format!("idempotency-key: key-{:08}\r\n", self.keys.get())
+    }
+
+    pub fn get(&self, who: &str, path: &str) -> Answer {
+        call(&self.desk, "GET", path, who, None)
+    }
+
+    pub fn delete(&self, who: &str, path: &str) -> Answer {
+        call(&self.desk, "DELETE", path, who, None)
+    }
+
+    /// Sends something with a key of its own.
+    pub fn post(&self, who: &str, path: &str, sent: &Value) -> Answer {
+        call(&self.desk, "POST", path, &format!("{who}{}", self.key()), Some(sent))
+    }
+
+    /// A token of somebody, as the header that shows it.
+    pub fn token(&self, who: &str, scopes: &[&str]) -> (String, String) {
+        let ends = now() + fixlead_core::time::Span::days(7);
+        let sent = json!({ "name": "test", "scopes": scopes, "ends": ends.to_string() });
+        let made = self.post(who, "/api/v1/tokens", &sent).is(201).json();
+        let secret = made["secret"].as_str().unwrap();
+        (format!("authorization: Bearer {secret}\r\n"), made["token"].as_str().unwrap().to_owned())
+    }
+}
+
+/// Responders of a project, and somebody without a role.
+pub struct Team {
+    pub project: String,
+    pub ana: Member,
+    pub bo: Member,
+    pub eli: Member,
+}
+
+impl House {
+    /// Makes a project with two responders, each confirmed by who was there.
+    pub fn with_team(&self) -> (Member, Team) {
+        let olga = self.olga.clone();
+        let id = |answer: Answer, name: &str| answer.json()[name].as_str().unwrap().to_owned();
+        let made = self.post(&olga.shows, "/api/v1/organisations", &json!({ "name": "Example" })).is(201);
+        let organisation = id(made, "organisation");
+        let sent = json!({ "organisation": organisation, "name": "tool", "policy": "opentelemetry" });
+        let project = id(self.post(&olga.shows, "/api/v1/projects", &sent).is(201), "project");
+        let join = |name: &str| {
+            let invited = self.post(&olga.shows, "/api/v1/invitations", &json!({ "name": name })).is(201);
+            enrol(&self.desk, invited.json()["link"].as_str().unwrap(), &format!("{name}@example.org"))
+        };
+        let (ana, bo, eli) = (join("ana"), join("bo"), join("eli"));
+        let mut second: Option<&Member> = None;
+        for person in [&ana, &bo] {
+            let sent = json!({
+                "person": person.person, "role": "responder", "reach": { "project": project }, "reason": "on the team",
+            });
+            let offer = id(self.post(&olga.shows, "/api/v1/roles", &sent).is(201), "offer");
+            if let Some(second) = second {
+                self.post(&second.shows, &format!("/api/v1/offers/{offer}/confirm"), &json!({})).is(200);
+            }
+            second = Some(&ana);
+        }
+        let at = |what: &str| format!("/api/v1/projects/{project}/{what}");
+        let rota = json!({ "people": [ana.person, bo.person] });
+        self.post(&ana.shows, &at("rota"), &rota).is(200);
+        let facts = json!({ "facts": { "branches": [
+            { "name": "main", "class": "development" }, { "name": "release-1", "class": "supported" },
+        ] } });
+        self.post(&ana.shows, &at("facts"), &facts).is(200);
+        (olga, Team { project, ana, bo, eli })
+    }
+}
+
+impl House {
+    /// Sends a report from outside: the case and the receipt.
+    pub fn reported(&self, team: &Team, title: &str, text: &str) -> (String, String) {
+        let sent = json!({ "title": title, "body": text, "credit": "Gus" });
+        let at = format!("/api/v1/projects/{}/reports", team.project);
+        let taken = self.post(NOBODY, &at, &sent).is(201).json();
+        assert!(taken["case"].is_null(), "who reports from outside is not told the case: {taken}");
+        let receipt = format!("authorization: Bearer {}\r\n", taken["receipt"].as_str().unwrap());
+        let listed = self.get(&team.ana.shows, "/api/v1/inbox").is(200).json();
+        let mut items = listed["items"].as_array().unwrap().iter();
+        let item = items.find(|item| item["title"] == title).unwrap_or_else(|| panic!("{listed}"));
+        (item["case"].as_str().unwrap().to_owned(), receipt)
+    }
+
+    /// The version of a case, as the header that names it.
+    pub fn version(&self, who: &str, case: &str) -> String {
+        let read = self.get(who, &format!("/api/v1/cases/{case}")).is(200);
+        format!("if-match: {}\r\n", read.header("etag").unwrap())
+    }
+
+    /// Sends bytes as they are, with a key of their own.
+    pub fn upload(&self, who: &str, path: &str, bytes: &[u8]) -> Answer {
+        Answer::read(&self.desk.ask("POST", path, &format!("{who}{}", self.key()), bytes))
+    }
+}
