@@ -15,7 +15,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use fixlead_core::text::echo;
 
-use commands::{Outcome, cvss, policy};
+use commands::{Outcome, cvss, desk, keep, policy};
 
 /// The widest that help is written, in columns.
 const WIDEST_HELP: usize = 100;
@@ -42,7 +42,32 @@ enum Command {
     Serve(commands::serve::ServeArgs),
     /// Check a deployment: key, database, clock, disk, addresses.
     Doctor(commands::doctor::DoctorArgs),
+    /// Work on the cases of a desk, over its API.
+    #[command(subcommand, after_help = TOKEN)]
+    Case(desk::case::Command),
+    /// Send a report to a desk, and follow it.
+    #[command(subcommand)]
+    Report(desk::report::Command),
+    /// See who is on a desk, and invite people.
+    #[command(subcommand, after_help = TOKEN)]
+    People(desk::people::Command),
+    /// See whose turn it is.
+    #[command(subcommand, after_help = TOKEN)]
+    Rota(desk::people::RotaCommand),
+    /// Check the tamper-evident log of what is kept.
+    #[command(subcommand)]
+    Log(keep::LogCommand),
+    /// Copy the database of a desk, which may be at work, into a new directory.
+    Backup(keep::BackupArgs),
+    /// Make a database out of a backup or an export.
+    Restore(keep::RestoreArgs),
+    /// Write out everything a desk keeps, still sealed, as lines of JSON.
+    Export(keep::ExportArgs),
 }
+
+/// Where the verbs of a desk find it.
+const TOKEN: &str = "The desk is named by --server or FIXLEAD_SERVER. FIXLEAD_TOKEN holds the token that shows who asks, or \
+FIXLEAD_TOKEN_FILE names its file; a token is made on the desk, with the scopes it is for.";
 
 fn main() -> ExitCode {
     let style = terminal::Style::of_stdout();
@@ -59,6 +84,18 @@ fn main() -> ExitCode {
             Command::Policy(command) => policy::run(command, style, &mut out, &mut messages),
             Command::Serve(args) => commands::serve::run(args, &mut out, &mut messages),
             Command::Doctor(args) => commands::doctor::run(args, style, &mut out, &mut messages),
+            Command::Case(command) => {
+                desk::case::run(command, style, io::stdin().lock(), &mut out, &mut messages)
+            }
+            Command::Report(command) => {
+                desk::report::run(command, io::stdin().lock(), &mut out, &mut messages)
+            }
+            Command::People(command) => desk::people::run(command, style, &mut out, &mut messages),
+            Command::Rota(command) => desk::people::rota(command, style, &mut out, &mut messages),
+            Command::Log(command) => keep::log(command, &mut out, &mut messages),
+            Command::Backup(args) => keep::back_up(args, &mut out, &mut messages),
+            Command::Restore(args) => keep::restore(args, &mut out, &mut messages),
+            Command::Export(args) => keep::export(args, &mut messages),
         },
     };
     let ended = ended.and_then(|outcome| out.flush().map(|()| outcome));

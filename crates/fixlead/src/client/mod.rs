@@ -3,8 +3,6 @@
 //! A token goes over TLS or stays on the machine. What a desk answers is read
 //! up to a bound, and shown without anything that a terminal would obey.
 
-#![allow(dead_code, reason = "the verbs that ask a desk come with its API")]
-
 mod error;
 
 use std::path::Path;
@@ -55,6 +53,22 @@ impl Server {
     /// # Errors
     /// What is wrong, and what to do.
     pub fn find(args: &ServerArgs, environment: Environment<'_>) -> Result<Self, String> {
+        Self::look(args, environment, None)
+    }
+
+    /// The same desk, asked with a receipt instead of a token.
+    ///
+    /// # Errors
+    /// What is wrong, and what to do.
+    pub fn find_with(
+        args: &ServerArgs,
+        environment: Environment<'_>,
+        receipt: String,
+    ) -> Result<Self, String> {
+        Self::look(args, environment, Some(receipt))
+    }
+
+    fn look(args: &ServerArgs, environment: Environment<'_>, shows: Option<String>) -> Result<Self, String> {
         let text = |name: &str| match environment(name).map(std::ffi::OsString::into_string) {
             None => Ok(None),
             Some(Ok(text)) => Ok(Some(text)),
@@ -65,10 +79,11 @@ impl Server {
             (None, Some(url)) => Origin::parse(&url).map_err(|why| format!("FIXLEAD_SERVER: {why}"))?,
             (None, None) => Origin::parse(USUAL_SERVER)?,
         };
-        let token = match (text("FIXLEAD_TOKEN")?, environment("FIXLEAD_TOKEN_FILE")) {
-            (Some(token), _) => Some(token.trim().to_owned()),
-            (None, Some(path)) => Some(secret::read(Path::new(&path))?),
-            (None, None) => None,
+        let token = match (shows, text("FIXLEAD_TOKEN")?, environment("FIXLEAD_TOKEN_FILE")) {
+            (Some(shows), _, _) => Some(shows.trim().to_owned()),
+            (None, Some(token), _) => Some(token.trim().to_owned()),
+            (None, None, Some(path)) => Some(secret::read(Path::new(&path))?),
+            (None, None, None) => None,
         };
         if token.is_some() && !origin.is_https() && !origin.is_loopback() {
             return Err(format!(

@@ -3,8 +3,10 @@
 //! process nor the other commands.
 
 pub mod cvss;
+pub mod desk;
 pub mod doctor;
 pub mod drill;
+pub mod keep;
 pub mod policy;
 pub mod serve;
 

@@ -1,8 +1,6 @@
 //! Tables for people: columns as wide as they need, and a line no wider than
 //! the terminal.
 
-#![allow(dead_code, reason = "the verbs that list what a desk has come with its API")]
-
 use std::io::{self, Write};
 
 use super::lines::{columns, elided, pad};
@@ -14,7 +12,8 @@ const GAP: usize = 2;
 const LEAST: usize = 6;
 
 /// Writes rows below their headings. A column whose heading begins with `>` is
-/// set to the right, as numbers are.
+/// set to the right, as numbers are; one whose heading begins with `!` is never
+/// made narrower, as what people copy.
 ///
 /// # Errors
 /// When the stream cannot be written.
@@ -25,7 +24,8 @@ pub fn write<const N: usize>(
     out: &mut impl Write,
 ) -> io::Result<()> {
     let right = heads.map(|head| head.starts_with('>'));
-    let heads = heads.map(|head| head.trim_start_matches('>'));
+    let whole = heads.map(|head| head.starts_with('!'));
+    let heads = heads.map(|head| head.trim_start_matches(['>', '!']));
     let rows: Vec<[String; N]> = rows.iter().map(|row| row.each_ref().map(|cell| plain(cell))).collect();
     let mut widths = heads.map(columns);
     for row in &rows {
@@ -36,7 +36,8 @@ pub fn write<const N: usize>(
     // The widest gives way first.
     let gaps = GAP * N.saturating_sub(1);
     while widths.iter().sum::<usize>() + gaps > style.width() {
-        match widths.iter_mut().max() {
+        let may = widths.iter_mut().zip(whole).filter(|(_, whole)| !whole).map(|(width, _)| width);
+        match may.max() {
             Some(widest) if *widest > LEAST => *widest -= 1,
             _ => break,
         }

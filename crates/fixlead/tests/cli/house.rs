@@ -220,3 +220,26 @@ impl House {
         Answer::read(&self.desk.ask("POST", path, &format!("{who}{}", self.key()), bytes))
     }
 }
+
+impl House {
+    /// Runs the command as somebody with a token, in the desk's own place.
+    pub fn run(&self, token: &str, arguments: &[&str]) -> std::process::Output {
+        let secret = token.trim().strip_prefix("authorization: Bearer ").unwrap_or_default();
+        crate::desk::fixlead(&self.desk.place, arguments)
+            .env("FIXLEAD_SERVER", format!("http://{}", self.desk.address))
+            .env("FIXLEAD_TOKEN", secret)
+            .env("FIXLEAD_RECEIPT", secret)
+            .stdin(std::process::Stdio::null())
+            .output()
+            .unwrap()
+    }
+
+    /// Runs it, and expects this exit code.
+    pub fn says(&self, token: &str, arguments: &[&str], code: i32) -> String {
+        let output = self.run(token, arguments);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let messages = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}\n{text}{messages}");
+        if code == 0 { text } else { text + &messages }
+    }
+}

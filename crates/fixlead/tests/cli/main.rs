@@ -9,3 +9,4 @@ mod drill;
 mod house;
 mod output;
 mod policy;
+mod verbs;
