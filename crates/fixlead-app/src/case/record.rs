@@ -1,7 +1,7 @@
 //! Recording an event of the policy's vocabulary, as a document has it.
 
 use fixlead_core::access::{Action, Denied};
-use fixlead_core::case::history;
+use fixlead_core::case::{EventKind, Field, history};
 use fixlead_core::desk::command::{Command, Source};
 use fixlead_core::id::CaseId;
 
@@ -48,8 +48,10 @@ impl Desk {
         if let (Source::Done, Some(fields)) = (recording.source, event.as_object_mut()) {
             fields.insert("at".to_owned(), json!(self.now()));
         }
-        let event = history::read_one(&event.to_string(), &kept.file.facts)
-            .map_err(|error| Problem::invalid(format!("/event{}", error.place), error.message))?;
+        let sent = event.to_string();
+        let event = history::read_one(&sent, &kept.file.facts).map_err(|error| {
+            Problem::invalid(format!("/event{}", error.place), without_values(&error.message, &sent))
+        })?;
         let command = Command::Record { event, source: recording.source, overriding: None };
         let act = Act {
             command,
@@ -59,4 +61,19 @@ impl Desk {
         };
         self.act(caller, case, act).await
     }
+}
+
+/// A complaint without what was sent: that may be what nobody should read in a
+/// log of whoever asks.
+fn without_values(message: &str, sent: &str) -> String {
+    let mut quoted = false;
+    let parts = message.split('`').map(|part| {
+        let is_value = quoted
+            && EventKind::parse(part).is_none()
+            && Field::parse(part).is_none()
+            && sent.contains(part.trim_end_matches('…'));
+        quoted = !quoted;
+        if is_value { "…" } else { part }
+    });
+    parts.collect::<Vec<_>>().join("`")
 }

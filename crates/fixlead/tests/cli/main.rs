@@ -4,6 +4,7 @@
 
 mod api;
 mod architecture;
+mod attacks;
 mod desk;
 mod drill;
 mod house;
