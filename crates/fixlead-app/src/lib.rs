@@ -5,12 +5,28 @@
 //! random number of its own; all of that comes in from whoever calls and from the
 //! store.
 //!
+//! - [`desk`]: what every use case stands on. [`directory`]: people, projects,
+//!   roles. [`setup`]: the first person, and invitations. [`policies`]: kept
+//!   and compiled.
+//! - [`intake`]: a report becomes a case. [`case`]: everything people do with
+//!   it. [`scheduler`]: what the clock does.
 //! - [`accounts`]: who signs in, sessions, tokens, links that work once.
-//! - [`problem`]: why a use case was refused.
+//! - [`problem`]: why a use case was refused. [`repeat`]: requests that are
+//!   sent again.
 //! - [`search`]: an index in memory over what cases say.
 //! - [`signin`]: passwords, second factors, recovery codes, bearer secrets.
 
 pub mod accounts;
+pub mod case;
+pub mod desk;
+pub mod directory;
+pub mod intake;
+pub mod policies;
 pub mod problem;
+pub mod repeat;
+pub mod scheduler;
 pub mod search;
+pub mod setup;
 pub mod signin;
+
+pub use desk::{Desk, Settings};

@@ -151,6 +151,7 @@ fn needs(roles: &[Role], scope: Option<TokenScope>) -> String {
 fn first(errors: &[Fault]) -> String {
     match errors {
         [] => "this could not be read".to_owned(),
+        [one] if one.pointer.is_empty() => one.message.clone(),
         [one] => format!("{}: {}", one.pointer, one.message),
         [one, rest @ ..] => format!("{}: {} (and {} more)", one.pointer, one.message, rest.len()),
     }

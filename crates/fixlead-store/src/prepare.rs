@@ -17,7 +17,7 @@ use fixlead_core::id::StreamId;
 const PART: usize = 64 * 1024 - 4;
 
 /// The kind of the records that make repetitions recognisable.
-const IDEMPOTENCY: &str = "idempotency";
+pub(crate) const IDEMPOTENCY: &str = "idempotency";
 
 impl Store {
     /// Seals an append. Nothing when it expects a stream that does not exist.

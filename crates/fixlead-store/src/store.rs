@@ -14,6 +14,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::follow::Follow;
 use crate::log::{SignedHead, hash, head};
+use crate::prepare::IDEMPOTENCY;
 use crate::seal::keyring::Keyring;
 use crate::seal::vault::{DatabaseKeys, Vault, Wrapped};
 use crate::seal::{self, Place, Secret};
@@ -306,6 +307,12 @@ impl Store {
             return Ok(None);
         }
         self.open_record(sealed).map(Some)
+    }
+
+    /// The answer to a request with this idempotency key, if it was carried
+    /// out and is still remembered.
+    pub async fn repeated(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
+        Ok(self.record(IDEMPOTENCY, key).await?.map(|record| record.value))
     }
 
     /// Every record of a kind that has not expired, in no order that means

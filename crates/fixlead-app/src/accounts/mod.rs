@@ -12,7 +12,7 @@ mod tokens;
 use std::sync::Arc;
 
 use fixlead_core::access::Presence;
-use fixlead_core::id::{PersonId, SessionId, TokenId};
+use fixlead_core::id::{CaseId, PersonId, SessionId, TokenId};
 use fixlead_core::time::Instant;
 use fixlead_store::{Clock, Random, Store};
 use tokio::sync::Semaphore;
@@ -47,6 +47,19 @@ pub enum By {
     Session(SessionId),
     /// A token for programs.
     Token(TokenId),
+    /// The receipt of a report. It counts for the case it was given for.
+    Receipt(CaseId),
+}
+
+impl Caller {
+    /// A name for requests that the installation makes itself.
+    pub(crate) fn nobody() -> Caller {
+        Caller {
+            person: PersonId::from_bytes([0; 16]),
+            presence: Presence::Session { stepped_up: None },
+            by: By::Session(SessionId::from_bytes([0; 16])),
+        }
+    }
 }
 
 /// The accounts of an installation. Clones share them.

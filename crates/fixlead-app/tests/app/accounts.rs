@@ -30,6 +30,15 @@ fn secret(text: &str) -> [u8; 20] {
     bytes.collect::<Vec<u8>>().try_into().unwrap()
 }
 
+/// Opens a link for a person of this name, and lets them in.
+pub async fn enrol(world: &World, desk: &fixlead_app::Desk, link: &str, name: &str) -> PersonId {
+    let welcome = desk.accounts().welcome(link, "Fixlead", name).await.unwrap();
+    let code = totp::code(&secret(&welcome.secret), world.now()).unwrap();
+    let enrolment = Enrolment { login: name.to_owned(), password: PASSWORD.to_owned(), code };
+    let (person, _) = desk.enrol(link, enrolment).await.unwrap();
+    person
+}
+
 struct Ana {
     person: PersonId,
     totp: [u8; 20],

@@ -2,5 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop with a panic")]
 
 mod accounts;
+mod desk;
+mod house;
+mod matrix;
 mod signin;
+mod stories;
+mod work;
 mod world;

@@ -278,6 +278,11 @@ const SYSTEM: Lists = &[
             A::AccessRevoke,
             A::ReadRecord,
             A::ReminderRecord,
+            // To begin with there is nobody else: it invites the first person
+            // and makes them operator.
+            A::DirectoryRead,
+            A::PeopleInvite,
+            A::RolesGive,
         ],
     ),
     (

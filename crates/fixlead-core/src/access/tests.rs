@@ -445,7 +445,7 @@ fn asked(rules: &Rules, action: Action) -> Row {
     };
     for state in CaseState::ALL {
         let bit = 1 << *state as u8;
-        if ask(&Actor::System, &[], *state).is_ok() && in_case {
+        if ask(&Actor::System, &[], *state).is_ok() {
             row.system |= bit;
         }
         for role in Role::ALL {
@@ -551,9 +551,9 @@ fn any_other_rule_of_the_decision_is_noticed() {
                     noticed(&rules, *action, role.name());
                 }
             }
-            if action.place() == Place::Case {
+            if action.place() != Place::Own {
                 let mut rules = RULES.clone();
-                rules.system[place] ^= bit;
+                rules.system[place] ^= if action.place() == Place::Case { bit } else { 0b111 };
                 noticed(&rules, *action, "system");
             }
         }

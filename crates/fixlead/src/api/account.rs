@@ -102,6 +102,8 @@ async fn who(caller: Caller) -> Response {
     let (session, token) = match caller.by {
         By::Session(id) => (Some(id.to_string()), None),
         By::Token(id) => (None, Some(id.to_string())),
+        // A receipt signs nobody in.
+        By::Receipt(_) => (None, None),
     };
     json(StatusCode::OK, &Who { person: caller.person.to_string(), session, token })
 }

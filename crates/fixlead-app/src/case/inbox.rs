@@ -1,0 +1,203 @@
+//! Lists of cases: those of the projects somebody may list, and those they have
+//! a grant for.
+//!
+//! Every list is read by key from where the last page ended, and they are
+//! merged by their order, so that a page costs the same however many cases
+//! there are. Each row is asked of the gate before it is shown.
+
+use std::collections::BTreeMap;
+
+use fixlead_core::access::{self, Action, Target, Within};
+use fixlead_core::id::{CaseId, PersonId, ProjectId};
+use fixlead_core::time::Instant;
+use fixlead_store::{Page, Sort};
+use serde::Serialize;
+
+pub use super::rows::Shelf;
+use super::rows::{self, Row};
+use crate::accounts::{By, Caller};
+use crate::desk::Desk;
+use crate::directory::Snapshot;
+use crate::problem::{Problem, Result};
+
+/// Most items on a page.
+pub const MOST: usize = 200;
+
+/// A case in a list.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct Item {
+    /// The case.
+    pub case: CaseId,
+    /// Its project.
+    pub project: ProjectId,
+    /// When it was opened.
+    pub opened: Instant,
+    /// What it is about, for those who may see it.
+    pub title: Option<String>,
+    /// Embargoed, public or closed, for the same.
+    pub state: Option<String>,
+    /// How severe it is, as the policy says it; for those who work on it, like
+    /// everything below.
+    pub severity: Option<String>,
+    /// Who leads it.
+    pub lead: Option<PersonId>,
+    /// The next due of a duty.
+    pub due: Option<Instant>,
+    /// The duty.
+    pub duty: Option<String>,
+}
+
+/// A page of a list.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct Listed {
+    /// Its cases.
+    pub items: Vec<Item>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<String>,
+}
+
+/// Where a page begins, as it is written: an instant and a case.
+fn cursor(sort: Sort, case: CaseId) -> String {
+    format!("{}.{case}", sort.at.millis())
+}
+
+fn read_cursor(text: &str) -> Result<Sort> {
+    let wrong = || Problem::invalid("/after", "this is no cursor; take `next` of the page before");
+    let (at, case) = text.split_once('.').ok_or_else(wrong)?;
+    let at = at.parse().map_err(|_| wrong())?;
+    let case = CaseId::parse(case).map_err(|_| wrong())?;
+    Ok(Sort::new(Instant::from_millis(at), case.into()))
+}
+
+/// A list that is being merged with others.
+struct Source {
+    name: String,
+    /// Where its next page begins.
+    from: Page,
+    rows: std::vec::IntoIter<(Sort, Row)>,
+    next: Option<(Sort, Row)>,
+    ended: bool,
+}
+
+impl Source {
+    async fn advance(&mut self, desk: &Desk, most: usize) -> Result<()> {
+        self.next = self.rows.next();
+        if self.next.is_none() && !self.ended {
+            let rows = desk.inner.store.list(&self.name, self.from, most as u32).await?;
+            self.ended = rows.len() < most;
+            if let Some(last) = rows.last() {
+                self.from = Page::After(last.sort);
+            }
+            let rows = rows.into_iter().map(|row| {
+                let body: Row = serde_json::from_slice(&row.body)
+                    .map_err(|_| Problem::Unavailable { retry_after: 60 })?;
+                Ok((row.sort, body))
+            });
+            self.rows = rows.collect::<Result<Vec<_>>>()?.into_iter();
+            self.next = self.rows.next();
+        }
+        Ok(())
+    }
+}
+
+impl Desk {
+    /// A page of the cases that somebody may know of: of one project, or all.
+    pub async fn inbox(
+        &self,
+        caller: &Caller,
+        shelf: Shelf,
+        project: Option<ProjectId>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Listed> {
+        let snapshot = self.directory().await?;
+        let from = after.map(read_cursor).transpose()?.map_or(Page::First, Page::After);
+        let limit = limit.clamp(1, MOST);
+        let mut names = self.listed_projects(caller, &snapshot, project, shelf);
+        if !matches!(caller.by, By::Receipt(_)) {
+            names.push(rows::of_person(shelf, caller.person));
+        }
+        let mut sources = Vec::new();
+        for name in names {
+            let rows = Vec::new().into_iter();
+            let mut source = Source { name, from, rows, next: None, ended: false };
+            source.advance(self, limit + 1).await?;
+            sources.push(source);
+        }
+        let mut items: Vec<Item> = Vec::new();
+        let mut last = None;
+        // A case that stands in two lists stands at the same place in both.
+        loop {
+            let heads = sources.iter().filter_map(|source| source.next.as_ref().map(|(sort, _)| *sort));
+            let Some(first) = heads.min() else { return Ok(Listed { items, next: None }) };
+            let mut same: Vec<Row> = Vec::new();
+            for source in &mut sources {
+                if source.next.as_ref().is_some_and(|(sort, _)| *sort == first) {
+                    same.extend(source.next.take().map(|(_, row)| row));
+                    source.advance(self, limit + 1).await?;
+                }
+            }
+            let here = |row: &Row| project.is_none_or(|project| row.project == project);
+            let Some(item) = self.item(caller, &snapshot, same.into_iter().filter(here).collect()) else {
+                continue;
+            };
+            if items.len() == limit {
+                let next = last.map(|(sort, case)| cursor(sort, case));
+                return Ok(Listed { items, next });
+            }
+            last = Some((first, item.case));
+            items.push(item);
+        }
+    }
+
+    /// The lists of the projects that somebody may list.
+    fn listed_projects(
+        &self,
+        caller: &Caller,
+        snapshot: &Snapshot,
+        project: Option<ProjectId>,
+        shelf: Shelf,
+    ) -> Vec<String> {
+        let projects = &snapshot.directory.projects;
+        let wanted = projects.iter().filter(|(id, _)| project.is_none_or(|wanted| wanted == **id));
+        let listed = wanted.filter(|(id, record)| {
+            let within = Within::Project(record.organisation, **id);
+            self.directory_permit(snapshot, caller, Action::CaseList, within).is_ok()
+        });
+        listed.map(|(id, _)| rows::of_project(shelf, *id)).collect()
+    }
+
+    /// What a row shows to somebody; nothing, if they may not know of the case.
+    fn item(&self, caller: &Caller, snapshot: &Snapshot, same: Vec<Row>) -> Option<Item> {
+        let actor = self.actor(caller, snapshot);
+        let mut grants: BTreeMap<_, _> = BTreeMap::new();
+        for grant in snapshot.directory.grants_of(caller.person) {
+            grants.insert(grant.id, grant);
+        }
+        for grant in same.iter().flat_map(|row| row.grants(caller.person)) {
+            grants.insert(grant.id, grant);
+        }
+        let grants: Vec<_> = grants.into_values().collect();
+        let row = same.into_iter().next()?;
+        let standing = row.standing()?;
+        let may = |action: Action| {
+            access::decide(&actor, &grants, action, Target::Case(&standing), self.now()).is_ok()
+        };
+        let (works, reported) = (may(Action::CaseRead), may(Action::ReporterRead));
+        if !(works || reported || may(Action::GuestRead) || may(Action::LogRead)) {
+            return None;
+        }
+        let seen = works || reported;
+        Some(Item {
+            case: row.case,
+            project: row.project,
+            opened: Instant::from_millis(row.opened),
+            title: seen.then_some(row.title),
+            state: seen.then_some(row.state),
+            severity: row.severity.filter(|_| works),
+            lead: row.lead.filter(|_| works),
+            due: row.due.map(Instant::from_millis).filter(|_| works),
+            duty: row.duty.filter(|_| works),
+        })
+    }
+}

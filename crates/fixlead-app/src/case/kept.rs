@@ -1,0 +1,188 @@
+//! A case in memory.
+//!
+//! What was read once is kept with its version; every use asks the store for
+//! what came since. Reading is the installation's own: who may see what is
+//! decided afterwards, from the case's own grants and standing.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use fixlead_core::access::{self, Action, Actor, CaseStanding, CaseState, Denied, Grant, Permit, Target};
+use fixlead_core::desk::event::{DeskEvent, Entry, Happening};
+use fixlead_core::desk::{CaseFile, entry};
+use fixlead_core::id::{CaseId, OrganisationId, PersonId, ProjectId};
+use fixlead_core::time::Instant;
+
+use crate::accounts::{By, Caller};
+use crate::desk::{Desk, lock};
+use crate::directory::Snapshot;
+use crate::problem::{Problem, Result};
+
+/// A case as it stood at a version.
+#[derive(Clone, Default)]
+pub(crate) struct Kept {
+    /// The version of its stream.
+    pub version: u64,
+    /// The version of the last entry that somebody else's decision can depend
+    /// on: that somebody read it, or was reminded, is none.
+    pub revision: u64,
+    pub file: CaseFile,
+    pub entries: Vec<Arc<Entry>>,
+    /// When somebody last read it, by what they did.
+    pub reads: BTreeMap<(PersonId, String), Instant>,
+    bytes: usize,
+}
+
+impl Kept {
+    /// Takes an entry in that stands at the next version.
+    pub fn apply(&mut self, entry: Entry, bytes: usize) {
+        self.version += 1;
+        self.bytes += bytes;
+        self.file.apply(&entry);
+        match &entry.event {
+            Happening::Desk(event) => match &**event {
+                DeskEvent::ReadRecorded { person, action } => {
+                    self.reads.insert((*person, action.to_string()), entry.at);
+                }
+                DeskEvent::DutyReminded(_) | DeskEvent::DutyEscalated(_) => {}
+                _ => self.revision = self.version,
+            },
+            Happening::Case(_) => self.revision = self.version,
+        }
+        self.entries.push(Arc::new(entry));
+    }
+}
+
+/// Cases that were used lately, up to so many bytes of their logs.
+pub(crate) struct Cases {
+    most: usize,
+    bytes: usize,
+    clock: u64,
+    known: HashMap<CaseId, (u64, Arc<Kept>)>,
+}
+
+impl Cases {
+    pub fn new(most: usize) -> Cases {
+        Cases { most, bytes: 0, clock: 0, known: HashMap::new() }
+    }
+
+    fn get(&mut self, case: CaseId) -> Option<Arc<Kept>> {
+        self.clock += 1;
+        let clock = self.clock;
+        self.known.get_mut(&case).map(|(used, kept)| {
+            *used = clock;
+            Arc::clone(kept)
+        })
+    }
+
+    pub fn forget(&mut self, case: CaseId) {
+        if let Some((_, kept)) = self.known.remove(&case) {
+            self.bytes -= kept.bytes;
+        }
+    }
+
+    fn put(&mut self, case: CaseId, kept: Arc<Kept>) {
+        if self.known.get(&case).is_some_and(|(_, known)| known.version >= kept.version) {
+            return;
+        }
+        self.forget(case);
+        self.bytes += kept.bytes;
+        self.clock += 1;
+        self.known.insert(case, (self.clock, kept));
+        while self.bytes > self.most && self.known.len() > 1 {
+            // The quarter that was used longest ago goes at once, so that the
+            // search for it is rare.
+            let mut ages: Vec<(u64, CaseId)> =
+                self.known.iter().map(|(case, (used, _))| (*used, *case)).collect();
+            ages.sort_unstable();
+            for (_, case) in &ages[..ages.len().div_ceil(4)] {
+                self.forget(*case);
+            }
+        }
+    }
+}
+
+/// What a case is to the installation, which may look at all of them.
+fn any(case: CaseId) -> CaseStanding {
+    CaseStanding {
+        case,
+        project: ProjectId::from_bytes([0; 16]),
+        organisation: OrganisationId::from_bytes([0; 16]),
+        state: CaseState::Embargoed,
+        restricted: false,
+        recused: Vec::new(),
+    }
+}
+
+impl Desk {
+    /// A case as it is now.
+    pub(crate) async fn kept(&self, case: CaseId) -> Result<Arc<Kept>> {
+        let known = lock(&self.inner.cases).get(case);
+        let after = known.as_ref().map_or(0, |kept| kept.version);
+        let action = Action::CaseEvaluate;
+        let permit = access::decide(&Actor::System, &[], action, Target::Case(&any(case)), self.now())?;
+        let loaded = match self.inner.store.load(&permit, case.into(), after).await {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                lock(&self.inner.cases).forget(case);
+                return Err(error.into());
+            }
+        };
+        if loaded.version == 0 {
+            return Err(Problem::NotFound);
+        }
+        if let Some(kept) = known.as_ref().filter(|_| loaded.events.is_empty()) {
+            return Ok(Arc::clone(kept));
+        }
+        let mut kept = known.map_or_else(Kept::default, |kept| Kept::clone(&kept));
+        for event in loaded.events {
+            let text = std::str::from_utf8(&event.body).ok();
+            let entry = text.and_then(|text| entry::read(text, &kept.file.facts).ok());
+            // A line that cannot be read may take somebody's access away.
+            let entry = entry.ok_or(Problem::Unavailable { retry_after: 60 })?;
+            kept.apply(entry, event.body.len());
+        }
+        let kept = Arc::new(kept);
+        self.remember_case(case, Arc::clone(&kept));
+        Ok(kept)
+    }
+
+    pub(crate) fn remember_case(&self, case: CaseId, kept: Arc<Kept>) {
+        lock(&self.inner.cases).put(case, kept);
+    }
+
+    /// The grants of somebody that can reach a case.
+    pub(crate) fn grants(caller: &Caller, snapshot: &Snapshot, file: &CaseFile) -> Vec<Grant> {
+        let own = file.grants.values().filter(|grant| grant.person == caller.person).cloned();
+        match caller.by {
+            // A receipt opens what it was given for, whoever holds it.
+            By::Receipt(_) => own.collect(),
+            By::Session(_) | By::Token(_) => {
+                snapshot.directory.grants_of(caller.person).into_iter().chain(own).collect()
+            }
+        }
+    }
+
+    /// Whether somebody may do something in a case, asked of the one gate.
+    pub(crate) fn case_permit(
+        &self,
+        caller: &Caller,
+        snapshot: &Snapshot,
+        file: &CaseFile,
+        action: Action,
+    ) -> std::result::Result<Permit, Denied> {
+        let standing = file.standing().ok_or(Denied::NotFound)?;
+        if matches!(caller.by, By::Receipt(case) if case != standing.case) {
+            return Err(Denied::NotFound);
+        }
+        let actor = self.actor(caller, snapshot);
+        let grants = Self::grants(caller, snapshot, file);
+        access::decide(&actor, &grants, action, Target::Case(&standing), self.now())
+    }
+
+    /// What the installation does itself in a case.
+    pub(crate) fn own_permit(&self, file: &CaseFile, action: Action) -> Result<Permit> {
+        let standing = file.standing().ok_or(Problem::NotFound)?;
+        Ok(access::decide(&Actor::System, &[], action, Target::Case(&standing), self.now())?)
+    }
+}

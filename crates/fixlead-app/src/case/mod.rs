@@ -1,0 +1,20 @@
+//! What people do with a case.
+//!
+//! - `kept`: a case in memory, checked against the store at every use.
+//! - [`act`]: a command, from the permit to the append.
+//! - [`read`]: what somebody may see of it; the log for auditors.
+//! - [`inbox`]: lists of cases. `rows` says what stands in them and when the
+//!   case is looked at again.
+//! - [`evaluation`], [`export`]: what the policy says of it; its history as a
+//!   document. [`attachments`], [`who_knew`], [`erase`].
+
+pub mod act;
+pub mod attachments;
+pub mod erase;
+pub mod evaluation;
+pub mod export;
+pub mod inbox;
+pub(crate) mod kept;
+pub mod read;
+pub(crate) mod rows;
+pub mod who_knew;

@@ -1,0 +1,215 @@
+//! What follows from a case's log: its rows in lists, and when it is looked at
+//! again.
+//!
+//! A case stands in the list of its project and in those of the people who
+//! have a grant for it, by its next due: open ones in one list, closed ones in
+//! another, the last one closed first. Whoever reads a list is asked again for
+//! every row.
+
+use std::collections::BTreeMap;
+
+use fixlead_core::access::{CaseStanding, CaseState, Grant, Role, Scope};
+use fixlead_core::desk::CaseFile;
+use fixlead_core::desk::reminders::{self, Due, Ladder};
+use fixlead_core::id::{CaseId, GrantId, OrganisationId, PersonId, ProjectId};
+use fixlead_core::plan::duties::State;
+use fixlead_core::policy::Policy;
+use fixlead_core::time::{Instant, Span};
+use fixlead_store::{ListChange, WorkChange};
+use serde::{Deserialize, Serialize};
+
+use crate::desk::DUTIES;
+
+/// Which cases a list holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shelf {
+    /// Those that are open, the next due first.
+    Open,
+    /// Those that are closed, the last one closed first.
+    Closed,
+}
+
+impl Shelf {
+    const fn name(self) -> &'static str {
+        match self {
+            Shelf::Open => "open",
+            Shelf::Closed => "closed",
+        }
+    }
+}
+
+/// Where a case without a due stands: behind all others.
+const NO_DUE: Instant = Instant::from_millis(253_402_300_799_000);
+/// How long a case is left alone in which something is held: when a gate
+/// opens by time alone, nobody appends anything.
+const HELD_AT_MOST: Span = Span::hours(24);
+
+/// The list of a project.
+pub(crate) fn of_project(shelf: Shelf, project: ProjectId) -> String {
+    format!("{}/project/{project}", shelf.name())
+}
+
+/// The list of a person.
+pub(crate) fn of_person(shelf: Shelf, person: PersonId) -> String {
+    format!("{}/person/{person}", shelf.name())
+}
+
+/// What a row says.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Row {
+    pub case: CaseId,
+    pub project: ProjectId,
+    pub organisation: OrganisationId,
+    pub state: String,
+    pub restricted: bool,
+    pub recused: Vec<PersonId>,
+    pub title: String,
+    pub lead: Option<PersonId>,
+    pub severity: Option<String>,
+    pub opened: i64,
+    pub due: Option<i64>,
+    pub duty: Option<String>,
+    /// In the list of a person, the grants they have for the case.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<RowGrant>,
+}
+
+/// A grant in a row.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RowGrant {
+    pub id: GrantId,
+    pub role: String,
+    pub from: i64,
+    pub until: Option<i64>,
+    pub revoked: Option<i64>,
+}
+
+impl Row {
+    /// What the decision has to know of the case.
+    pub fn standing(&self) -> Option<CaseStanding> {
+        Some(CaseStanding {
+            case: self.case,
+            project: self.project,
+            organisation: self.organisation,
+            state: CaseState::parse(&self.state)?,
+            restricted: self.restricted,
+            recused: self.recused.clone(),
+        })
+    }
+
+    /// The grants of the person whose list it stands in.
+    pub fn grants(&self, person: PersonId) -> Vec<Grant> {
+        let instant = |millis: Option<i64>| millis.map(Instant::from_millis);
+        let grant = |kept: &RowGrant| {
+            Some(Grant {
+                id: kept.id,
+                person,
+                role: Role::parse(&kept.role)?,
+                scope: Scope::Case(self.case),
+                reason: "".into(),
+                given_by: None,
+                team: None,
+                from: Instant::from_millis(kept.from),
+                until: instant(kept.until),
+                revoked: instant(kept.revoked),
+            })
+        };
+        self.grants.iter().filter_map(grant).collect()
+    }
+}
+
+/// What an append to a case has to bring beside its events.
+pub(crate) struct Follows {
+    pub lists: Vec<ListChange>,
+    pub wake: WorkChange,
+    pub due: Due,
+}
+
+/// What follows from a case as it stands now. `was_closed` says on which shelf
+/// it stood before, if it did.
+pub(crate) fn follows(
+    file: &CaseFile,
+    policy: &Policy,
+    ladder: &Ladder,
+    was_closed: Option<bool>,
+    now: Instant,
+) -> Follows {
+    let plan = file.plan(policy);
+    let evaluation = plan.evaluate(now);
+    let mut due = reminders::due(&plan.record, &evaluation, file, ladder);
+    if !file.closed && evaluation.duties.iter().any(|duty| duty.state == State::Held) {
+        due.wake = Some(due.wake.map_or(now + HELD_AT_MOST, |wake| wake.min(now + HELD_AT_MOST)));
+    }
+    let wake = if due.reminders.is_empty() && !due.dismiss_team { due.wake } else { Some(now) };
+    let wake = match wake {
+        Some(due) => WorkChange::Wake { lane: DUTIES, due, body: Vec::new() },
+        None => WorkChange::Sleep { lane: DUTIES },
+    };
+    let next = evaluation
+        .duties
+        .iter()
+        .filter(|duty| matches!(duty.state, State::Open | State::Overdue | State::Indeterminate))
+        .filter_map(|duty| Some((duty.due?.first(), duty.rule)))
+        .min();
+    let lists = match &file.opened {
+        None => Vec::new(),
+        Some(opened) => {
+            let row = Row {
+                case: opened.case,
+                project: opened.project,
+                organisation: opened.organisation,
+                state: file.state().name().to_owned(),
+                restricted: file.restricted,
+                recused: file.recused.iter().copied().collect(),
+                title: opened.title.to_string(),
+                lead: file.lead,
+                severity: evaluation.severity.map(|severity| severity.name().to_owned()),
+                opened: opened.at.millis(),
+                due: next.map(|(due, _)| due.millis()),
+                duty: next.map(|(_, rule)| policy.duties[usize::from(rule)].heading.id.to_string()),
+                grants: Vec::new(),
+            };
+            let at = if file.closed {
+                // The last one closed stands first.
+                Instant::from_millis(file.latest.map_or(0, |latest| -latest.millis()))
+            } else {
+                next.map_or(NO_DUE, |(due, _)| due)
+            };
+            lists(file, row, at, was_closed, now)
+        }
+    };
+    Follows { lists, wake, due }
+}
+
+fn lists(file: &CaseFile, row: Row, at: Instant, was_closed: Option<bool>, now: Instant) -> Vec<ListChange> {
+    let (shelf, other) =
+        if file.closed { (Shelf::Closed, Shelf::Open) } else { (Shelf::Open, Shelf::Closed) };
+    let moved = was_closed.is_some_and(|was| was != file.closed);
+    let body = |row: &Row| serde_json::to_vec(row).unwrap_or_default();
+    let mut changes = vec![ListChange { list: of_project(shelf, row.project), row: Some((at, body(&row))) }];
+    if moved {
+        changes.push(ListChange { list: of_project(other, row.project), row: None });
+    }
+    let mut people: BTreeMap<PersonId, Vec<RowGrant>> = BTreeMap::new();
+    for grant in file.grants.values() {
+        let grants = people.entry(grant.person).or_default();
+        if grant.revoked.is_none_or(|revoked| now < revoked) {
+            grants.push(RowGrant {
+                id: grant.id,
+                role: grant.role.name().to_owned(),
+                from: grant.from.millis(),
+                until: grant.until.map(Instant::millis),
+                revoked: grant.revoked.map(Instant::millis),
+            });
+        }
+    }
+    for (person, grants) in people {
+        let theirs = Row { grants, ..row.clone() };
+        let kept = (!theirs.grants.is_empty()).then(|| (at, body(&theirs)));
+        changes.push(ListChange { list: of_person(shelf, person), row: kept });
+        if moved {
+            changes.push(ListChange { list: of_person(other, person), row: None });
+        }
+    }
+    changes
+}

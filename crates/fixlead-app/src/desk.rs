@@ -1,0 +1,137 @@
+//! The desk: what every use case stands on.
+//!
+//! A [`Desk`] is a store, a clock, a source of randomness, and what it keeps in
+//! memory: the directory, compiled policies, cases that were read lately. All
+//! of that is checked against the store at every use, so that any number of
+//! desks can work on one store.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use fixlead_core::access::{Actor, Standing};
+use fixlead_core::desk::reminders::Ladder;
+use fixlead_core::desk::wire::Line;
+use fixlead_core::id::InstallationId;
+use fixlead_core::time::{Instant, Span};
+use fixlead_store::{Clock, Lane, Random, Store};
+
+use crate::accounts::{Accounts, By, Caller};
+use crate::case::kept::Cases;
+use crate::directory::Snapshot;
+use crate::policies::Policies;
+use crate::problem::Result;
+use crate::signin::session::Lengths;
+
+/// The lane in which cases are woken for their duties.
+pub const DUTIES: Lane = Lane(1);
+
+/// What an installation can choose.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How long sessions last.
+    pub lengths: Lengths,
+    /// Who is told of a duty, and when.
+    pub ladder: Ladder,
+    /// How long a repeated request is recognised.
+    pub remembered: Span,
+    /// How many bytes of cases are kept in memory, about.
+    pub kept: usize,
+}
+
+impl Default for Settings {
+    /// Reminders a day and an hour before a due and at it, responders told a
+    /// day later; a day for repetitions; 64 MiB of cases.
+    fn default() -> Self {
+        Settings {
+            lengths: Lengths::default(),
+            ladder: Ladder::usual(Line::tamed("responders")),
+            remembered: Span::days(1),
+            kept: 64 << 20,
+        }
+    }
+}
+
+/// The desk. Clones share it.
+#[derive(Clone)]
+pub struct Desk {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub store: Store,
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<dyn Random>,
+    pub settings: Settings,
+    pub accounts: Accounts,
+    pub installation: InstallationId,
+    pub directory: Mutex<Arc<Snapshot>>,
+    pub policies: Policies,
+    pub cases: Mutex<Cases>,
+}
+
+impl Desk {
+    /// A desk on a store.
+    pub async fn open(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        settings: Settings,
+    ) -> Result<Desk> {
+        let accounts =
+            Accounts::new(store.clone(), Arc::clone(&clock), Arc::clone(&random), settings.lengths);
+        let desk = Desk {
+            inner: Arc::new(Inner {
+                installation: InstallationId::from_bytes(store.installation()),
+                cases: Mutex::new(Cases::new(settings.kept)),
+                directory: Mutex::default(),
+                policies: Policies::default(),
+                store,
+                clock,
+                random,
+                settings,
+                accounts,
+            }),
+        };
+        desk.directory().await?;
+        Ok(desk)
+    }
+
+    /// Who signs in: sessions, tokens, links.
+    pub fn accounts(&self) -> &Accounts {
+        &self.inner.accounts
+    }
+
+    /// The store that the desk works on.
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    pub(crate) fn now(&self) -> Instant {
+        self.inner.clock.now()
+    }
+
+    pub(crate) fn draw<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.inner.random.fill(&mut bytes);
+        bytes
+    }
+
+    /// Whoever sent a request, with the standing they have now.
+    pub(crate) fn actor(&self, caller: &Caller, snapshot: &Snapshot) -> Actor {
+        // Who holds a receipt need not be anybody here; who is, has to be in
+        // good standing.
+        let unknown = match caller.by {
+            By::Receipt(_) => Standing::Active,
+            By::Session(_) | By::Token(_) => Standing::Removed,
+        };
+        Actor::Person {
+            person: caller.person,
+            standing: snapshot.directory.standing(caller.person).unwrap_or(unknown),
+            presence: caller.presence.clone(),
+        }
+    }
+}
+
+/// A lock that a panic elsewhere does not close for good.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,247 @@
+//! The directory: who is who, projects, standing roles.
+//!
+//! It is kept in memory, and every request first asks the store whether it has
+//! grown: what was revoked anywhere is revoked here with the next request.
+
+use std::sync::Arc;
+
+use fixlead_core::access::{self, Action, Actor, Denied, Permit, Target, Within};
+use fixlead_core::desk::directory::command::{self, DirectoryCommand};
+use fixlead_core::desk::directory::{Directory, DirectoryEntry};
+use fixlead_core::desk::event::By as Author;
+use fixlead_core::desk::wire::Line;
+use fixlead_core::id::{OrganisationId, PersonId, ProjectId};
+use fixlead_store::{Append, Outcome};
+
+use crate::accounts::Caller;
+use crate::desk::{Desk, lock};
+use crate::policies::NewPolicy;
+use crate::problem::{Problem, Result};
+use crate::repeat::Repeat;
+
+/// How often a command is tried that does not say what it was decided on.
+const TRIES: usize = 50;
+
+/// The directory as it stood at a version.
+#[derive(Clone, Default)]
+pub(crate) struct Snapshot {
+    pub version: u64,
+    pub directory: Directory,
+}
+
+/// What became of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Directed {
+    /// The version of the directory after it.
+    pub version: u64,
+    /// Whether it had been carried out before, and nothing was done again.
+    pub repeated: bool,
+}
+
+/// The part of the directory that somebody may read.
+#[derive(Clone)]
+pub struct Seen {
+    /// Its version.
+    pub version: u64,
+    snapshot: Arc<Snapshot>,
+    /// The projects that they may read of.
+    pub projects: Vec<ProjectId>,
+}
+
+impl Seen {
+    /// The directory; what concerns other projects is not for them.
+    pub fn directory(&self) -> &Directory {
+        &self.snapshot.directory
+    }
+}
+
+impl Desk {
+    /// The directory as it is now.
+    pub(crate) async fn directory(&self) -> Result<Arc<Snapshot>> {
+        let known = Arc::clone(&lock(&self.inner.directory));
+        let permit = self.system(Action::DirectoryRead)?;
+        let stream = self.inner.installation.into();
+        let loaded = self.inner.store.load(&permit, stream, known.version).await?;
+        if loaded.events.is_empty() {
+            return Ok(known);
+        }
+        let mut snapshot = Snapshot::clone(&known);
+        for event in &loaded.events {
+            let entry =
+                std::str::from_utf8(&event.body).ok().and_then(|text| DirectoryEntry::read(text).ok());
+            // Nothing else is written there; a line that cannot be read must
+            // not be passed over, for it may be a revocation.
+            let entry = entry.ok_or(Problem::Unavailable { retry_after: 60 })?;
+            snapshot.directory.apply(&entry);
+            snapshot.version = event.version;
+        }
+        let snapshot = Arc::new(snapshot);
+        let mut kept = lock(&self.inner.directory);
+        if kept.version < snapshot.version {
+            *kept = Arc::clone(&snapshot);
+        }
+        Ok(snapshot)
+    }
+
+    /// What the installation does itself in the directory.
+    fn system(&self, action: Action) -> Result<Permit> {
+        let target = Target::Directory(self.inner.installation, Within::Installation);
+        Ok(access::decide(&Actor::System, &[], action, target, self.now())?)
+    }
+
+    pub(crate) fn directory_permit(
+        &self,
+        snapshot: &Snapshot,
+        caller: &Caller,
+        action: Action,
+        within: Within,
+    ) -> std::result::Result<Permit, Denied> {
+        let actor = self.actor(caller, snapshot);
+        let grants = snapshot.directory.grants_of(caller.person);
+        access::decide(
+            &actor,
+            &grants,
+            action,
+            Target::Directory(self.inner.installation, within),
+            self.now(),
+        )
+    }
+
+    /// What somebody may read of the directory.
+    pub async fn read_directory(&self, caller: &Caller) -> Result<Seen> {
+        let snapshot = self.directory().await?;
+        let reads = |within| self.directory_permit(&snapshot, caller, Action::DirectoryRead, within);
+        let projects: Vec<ProjectId> = snapshot
+            .directory
+            .projects
+            .iter()
+            .filter(|(id, record)| reads(Within::Project(record.organisation, **id)).is_ok())
+            .map(|(id, _)| *id)
+            .collect();
+        if projects.is_empty() {
+            reads(Within::Installation)?;
+        }
+        Ok(Seen { version: snapshot.version, snapshot, projects })
+    }
+
+    /// Does something with the directory. With an expected version it is done
+    /// only to that; without, to whatever stands.
+    pub async fn direct(
+        &self,
+        caller: &Caller,
+        command: DirectoryCommand,
+        expected: Option<u64>,
+        repeat: Option<&Repeat>,
+    ) -> Result<Directed> {
+        if let Some(done) = self.repeated::<u64>(caller.person, repeat).await? {
+            return Ok(Directed { version: done, repeated: true });
+        }
+        for _ in 0..TRIES {
+            let snapshot = self.directory().await?;
+            // Whether something is there is told only to those who may know.
+            let (action, within) =
+                command.needs(&snapshot.directory, Some(caller.person)).map_err(|_| Problem::NotFound)?;
+            let permit = self.directory_permit(&snapshot, caller, action, within)?;
+            if expected.is_some_and(|version| version != snapshot.version) {
+                return Err(Problem::Conflict { actual: snapshot.version });
+            }
+            let by = Author::Person(caller.person);
+            match self.append_directory(&snapshot, &permit, by, command.clone(), caller, repeat).await? {
+                Ok(directed) => return Ok(directed),
+                Err(actual) if expected.is_some() => return Err(Problem::Conflict { actual }),
+                Err(_) => {}
+            }
+        }
+        Err(Problem::Unavailable { retry_after: 1 })
+    }
+
+    async fn append_directory(
+        &self,
+        snapshot: &Snapshot,
+        permit: &Permit,
+        by: Author,
+        command: DirectoryCommand,
+        caller: &Caller,
+        repeat: Option<&Repeat>,
+    ) -> Result<std::result::Result<Directed, u64>> {
+        let events =
+            command::decide(&snapshot.directory, self.inner.installation, permit, command, self.now())?;
+        let mut append = Append::to(self.inner.installation.into(), snapshot.version);
+        for event in events {
+            append = append.event(DirectoryEntry { at: self.now(), by, event }.write());
+        }
+        let version = snapshot.version + append.events.len() as u64;
+        append.idempotency = self.remember(caller.person, repeat, &version);
+        match self.inner.store.append(permit, append).await? {
+            Outcome::Appended { version, .. } => Ok(Ok(Directed { version, repeated: false })),
+            Outcome::Repeated { answer } => {
+                let version = crate::repeat::answer(repeat, &answer)?;
+                Ok(Ok(Directed { version, repeated: true }))
+            }
+            Outcome::Conflict { actual } => Ok(Err(actual)),
+            _ => Err(Problem::Unavailable { retry_after: 1 }),
+        }
+    }
+
+    /// What the installation does in the directory by itself.
+    pub(crate) async fn direct_itself(&self, command: DirectoryCommand) -> Result<u64> {
+        for _ in 0..TRIES {
+            let snapshot = self.directory().await?;
+            let (action, _) = command.needs(&snapshot.directory, None)?;
+            let permit = self.system(action)?;
+            let nobody = Caller::nobody();
+            let done = self
+                .append_directory(&snapshot, &permit, Author::System, command.clone(), &nobody, None)
+                .await?;
+            if let Ok(directed) = done {
+                return Ok(directed.version);
+            }
+        }
+        Err(Problem::Unavailable { retry_after: 1 })
+    }
+
+    /// Makes a project whose cases run under a policy.
+    pub async fn add_project(
+        &self,
+        caller: &Caller,
+        project: ProjectId,
+        organisation: OrganisationId,
+        name: Line,
+        policy: NewPolicy,
+        repeat: Option<&Repeat>,
+    ) -> Result<Directed> {
+        let snapshot = self.directory().await?;
+        let known = snapshot.directory.organisations.contains_key(&organisation);
+        let within = Within::Organisation(organisation);
+        self.directory_permit(&snapshot, caller, Action::ProjectManage, within)?;
+        if !known {
+            return Err(Problem::NotFound);
+        }
+        let policy = self.keep_policy(policy).await?;
+        let command = DirectoryCommand::AddProject { project, organisation, name, policy };
+        self.direct(caller, command, None, repeat).await
+    }
+
+    /// Has the cases of a project that are opened from now on run under a
+    /// policy.
+    pub async fn set_policy(
+        &self,
+        caller: &Caller,
+        project: ProjectId,
+        policy: NewPolicy,
+        reason: Line,
+        repeat: Option<&Repeat>,
+    ) -> Result<Directed> {
+        let snapshot = self.directory().await?;
+        let within = snapshot.directory.within(project).map_err(|_| Problem::NotFound)?;
+        self.directory_permit(&snapshot, caller, Action::ProjectPolicy, within)?;
+        let policy = self.keep_policy(policy).await?;
+        let command = DirectoryCommand::SetPolicy { project, policy, reason };
+        self.direct(caller, command, None, repeat).await
+    }
+
+    /// The name of somebody, for those who see their id.
+    pub(crate) fn name_of(snapshot: &Snapshot, person: PersonId) -> Option<String> {
+        snapshot.directory.people.get(&person).map(|known| known.name.to_string())
+    }
+}
