@@ -85,7 +85,8 @@ pub fn derive_undone(view: &View<'_, '_>, findings: &mut Vec<Finding>) -> Vec<Du
 
 fn walk(view: &View<'_, '_>, findings: &mut Vec<Finding>, with_gates: bool) -> Vec<Duty> {
     let (case, facts) = (view.case, view.facts);
-    let mut duties = Vec::with_capacity(facts.done.len());
+    let mut duties: Vec<Duty> = Vec::with_capacity(facts.done.len());
+    let any_unsure = !facts.unsure.is_empty();
     for (place, rule) in case.policy.duties.iter().enumerate() {
         // What counts from another duty arises when that is done.
         let arises = match &rule.window {
@@ -97,11 +98,13 @@ fn walk(view: &View<'_, '_>, findings: &mut Vec<Finding>, with_gates: bool) -> V
         let mut add = |subject: Subject, done: Option<When>, applies: bool| {
             // A report that is dismissed leaves nothing to do.
             let applies = applies && !(facts.dismissed && done.is_none());
-            let mut duty = state_of(view, place, rule, subject, done, applies, with_gates, findings);
-            if !facts.unsure.is_empty() && is_unsure(facts, slot, subject) && duty.state == State::Met {
+            duties.push(state_of(view, place, rule, subject, done, applies, with_gates, findings));
+            if any_unsure
+                && is_unsure(facts, slot, subject)
+                && let Some(duty) = duties.last_mut().filter(|duty| duty.state == State::Met)
+            {
                 duty.state = State::Indeterminate;
             }
-            duties.push(duty);
         };
         match rule.each {
             Each::Case => add(Subject::None, case.done_at(facts, place), applies),
@@ -257,7 +260,13 @@ fn against(view: &View<'_, '_>, due: When, done: Option<When>) -> State {
 
 /// The decision that gave a duty the due it has, if one did: what was undone
 /// when it was taken keeps the new one.
+#[inline]
 fn moved(view: &View<'_, '_>, place: usize, done: Option<When>) -> Option<Moved> {
+    // Hardly any case has one.
+    if view.facts.moved.is_empty() { None } else { latest_move(view, place, done) }
+}
+
+fn latest_move(view: &View<'_, '_>, place: usize, done: Option<When>) -> Option<Moved> {
     let all = view.facts.moved.iter().rev().filter(|moved| usize::from(moved.duty) == place);
     all.filter(|moved| done.is_none_or(|done| !done.before(moved.at).is_yes()))
         .max_by_key(|moved| moved.at.first())

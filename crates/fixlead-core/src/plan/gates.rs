@@ -196,6 +196,9 @@ fn last_stating(view: &View<'_, '_>, duty: &Duty) -> Option<(When, Instant)> {
 /// day, and whether it counts however the day went.
 pub fn counted(facts: &Facts, duty: &Duty, release: When) -> (Option<When>, bool) {
     let early = counting(facts, duty, release.first());
+    if release.is_exact() {
+        return (early, true);
+    }
     let late = counting(facts, duty, release.last());
     (early.or(late), early == late)
 }

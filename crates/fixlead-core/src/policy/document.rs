@@ -168,7 +168,12 @@ impl Document {
         let mut document = Document { source: source.to_owned(), entries: Vec::new() };
         let table = DeTable::parse(source).map_err(|error| {
             let place = error.span().map_or(0, |span| span.start);
-            document.error(place, format!("not readable as TOML: {}", error.message()))
+            let hint = if error.message().contains("duplicate key") {
+                "; a key stands once, and what repeats, like [[duty]], has double brackets wherever it stands"
+            } else {
+                ""
+            };
+            document.error(place, format!("not readable as TOML: {}{hint}", error.message()))
         })?;
         let mut sections: Vec<_> = table.get_ref().iter().collect();
         // The first complaint is about the first place.

@@ -48,6 +48,11 @@ fn unknown_names() {
 fn the_wrong_shape() {
     assert_eq!(about("[duty]\n"), (14, 2, "write it as [[duty]]".into()));
     assert_eq!(about("[[slot]]\n"), (14, 3, "write it once, as [slot]".into()));
+    let (line, _, message) = about("[mode]\nid = \"slowed\"\n[[mode]]\nid = \"asap\"\n");
+    assert_eq!((line, message.contains("[[duty]], has double brackets wherever it stands")), (16, true));
+    let parameter = "[[parameter]]\nid = \"x\"\nclauses = [\"S-02\"]\nholds = \"duration\"\ndefault = \"P7D\"\nwhy = \"x\"\n";
+    let (line, _, message) = about(parameter);
+    assert_eq!((line, message.starts_with("a parameter cannot hold `duration`")), (17, true), "{message}");
     assert_eq!(about(&duty("within = 7\n")), (20, 10, "`within` holds a text; write it in quotes".into()));
     assert_eq!(
         about(&duty("").replace("[\"S-02\"]", "\"S-02\"")),
@@ -242,7 +247,7 @@ fn parameters_from_outside_have_no_place() {
     );
     assert_eq!(
         set("slow-below", "four"),
-        (0, "parameter `slow-below`: `four` is not a score like 4.0".into())
+        (0, "parameter `slow-below`: `four` is not a score from 0.0 to 10.0".into())
     );
 }
 

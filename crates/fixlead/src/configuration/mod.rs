@@ -38,7 +38,7 @@ pub struct Flags {
     /// processes, so better name a file in the configuration.
     #[arg(long, value_name = "URL")]
     pub database_url: Option<String>,
-    /// How people reach the desk, like https://desk.example.org.
+    /// How people reach the desk, like `https://desk.example.org`.
     #[arg(long, value_name = "URL", value_parser = Origin::parse)]
     pub public_url: Option<Origin>,
 }

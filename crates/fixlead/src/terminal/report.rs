@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use fixlead_core::plan::duties::{Duty, State};
 use fixlead_core::plan::exposure::Length;
+use fixlead_core::plan::facts::Note;
 use fixlead_core::plan::words;
 use fixlead_core::policy::model::FindingKind;
 use fixlead_core::replay::Replay;
@@ -225,7 +226,11 @@ fn findings(out: &mut impl Write, replay: &Replay<'_>, clock: &Clock, style: Sty
             text = format!("{clause} {text}");
         }
         lines::write(out, style, &head, BELOW, &text, None)?;
-        lines::indented(out, style, BELOW, &words::finding(case, finding), None)?;
+        // What a rule says is not what happened.
+        let is_rule = matches!(finding.note, Note::Check(_) | Note::Gate(_) | Note::Permission(_));
+        let rule = if is_rule { "against: " } else { "" };
+        let text = format!("{rule}{}", words::finding(case, finding));
+        lines::indented(out, style, BELOW, &text, None)?;
     }
     let unset: Vec<String> = evaluation
         .findings
@@ -273,16 +278,16 @@ fn exposure(out: &mut impl Write, replay: &Replay<'_>, style: Style) -> io::Resu
         lines::write(out, style, &head, LABEL, length, None)
     };
     line("  to what is public", &length(exposure.public))?;
-    line("  to known exploitation", &length(exposure.exploited))?;
-    line("  without a mitigation", &length(exposure.unmitigated))?;
-    if exposure.awareness_lag.is_some() {
-        line("  before we knew of it", &length(exposure.awareness_lag))?;
-    }
     if exposure.public.is_some() && exposure.branches.len() > 1 {
         for (branch, one) in &exposure.branches {
             let name = &replay.case.record.project.branches[usize::from(*branch)].name;
             line(&format!("    on {}", plain(name)), &length(*one))?;
         }
+    }
+    line("  to known exploitation", &length(exposure.exploited))?;
+    line("  without a mitigation", &length(exposure.unmitigated))?;
+    if exposure.awareness_lag.is_some() {
+        line("  before we knew of it", &length(exposure.awareness_lag))?;
     }
     Ok(())
 }

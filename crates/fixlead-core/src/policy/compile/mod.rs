@@ -173,16 +173,21 @@ impl<'d> Compiler<'d> {
             let id = entry.text("id").unwrap_or_default();
             let set = values.iter().rev().find(|(name, _)| name == id).map(|(_, value)| value.as_str());
             let value = set.or(entry.text("default"));
-            if let Some(value) = value {
-                let holds = entry.text("holds").unwrap_or_default();
-                if let Err(message) = settings::fits(holds, value) {
-                    // A value from outside the file has no place in it.
-                    return Err(if set.is_some() {
-                        PolicyError::anywhere(format!("parameter `{}`: {message}", echo(id)))
-                    } else {
-                        document.error(entry.place("default"), message)
-                    });
-                }
+            let holds = entry.text("holds").unwrap_or_default();
+            if !settings::KINDS.contains(&holds) {
+                let (holds, known) = (echo(holds), settings::KINDS.join(", "));
+                let message = format!("a parameter cannot hold `{holds}`; known are {known}");
+                return Err(document.error(entry.place("holds"), message));
+            }
+            if let Some(value) = value
+                && let Err(message) = settings::fits(holds, value)
+            {
+                // A value from outside the file has no place in it.
+                return Err(if set.is_some() {
+                    PolicyError::anywhere(format!("parameter `{}`: {message}", echo(id)))
+                } else {
+                    document.error(entry.place("default"), message)
+                });
             }
             let heading = Heading {
                 say: entry.text("why").unwrap_or_default().into(),

@@ -191,6 +191,9 @@ fn lgtm_rule(text: &str) -> Option<LgtmRule> {
     (1..=20).contains(&count).then_some(LgtmRule::Maintainers(count))
 }
 
+/// What a parameter can hold.
+pub(super) const KINDS: [&str; 5] = ["address", "text", "span", "score", "lgtm"];
+
 /// Whether a value is of the kind its parameter holds.
 pub(super) fn fits(holds: &str, value: &str) -> Result<(), String> {
     // In a file it is refused where it stands; a value may come from elsewhere.
@@ -203,16 +206,10 @@ pub(super) fn fits(holds: &str, value: &str) -> Result<(), String> {
         "score" => hundredths(value).is_some(),
         "lgtm" => lgtm_rule(value).is_some(),
         "address" => !value.trim().is_empty() && !value.contains(char::is_whitespace),
-        "text" => !value.trim().is_empty(),
-        other => {
-            return Err(format!(
-                "a parameter cannot hold `{}`; known are address, text, span, score, lgtm",
-                echo(other)
-            ));
-        }
+        _ => !value.trim().is_empty(),
     };
     let wanted = match holds {
-        "score" => "a score like 4.0",
+        "score" => "a score from 0.0 to 10.0",
         "lgtm" => "strict, lenient, or a number like `1 of maintainers`",
         "address" => "an address (mail, link or channel) without spaces",
         _ => "some text",
