@@ -3,6 +3,7 @@
 //! - [`directory`], [`installation`]: the data directory, the key, the database.
 //! - [`listen`], [`connections`], [`stream`]: sockets. Nothing else opens one to
 //!   listen on.
+//! - [`workers`]: what is done without being asked.
 //! - [`process`], [`log`], [`world`]: what the system is asked for.
 //!
 //! Nothing here knows a use case or a page: those are in [`crate::api`].
@@ -14,6 +15,7 @@ pub mod listen;
 pub mod log;
 pub mod process;
 pub mod stream;
+pub mod workers;
 pub mod world;
 
 use std::io::{self, Write};
@@ -130,6 +132,7 @@ async fn desk(
     out.flush()?;
     let metrics = Arc::new(Metrics::default());
     let limits = Limits::of(settings);
+    let works = workers::work(desk.clone());
     let wire = Wire {
         room: Arc::new(Semaphore::new(limits.requests)),
         limits: Arc::new(limits),
@@ -162,6 +165,7 @@ async fn desk(
                 warn!(target: "fixlead", connections = ended.cut_off, "cut off: they took too long");
             }
         }
+        () = works => {}
         () = twice => warn!(target: "fixlead", "stopped at once, as asked twice"),
     }
     info!(target: "fixlead", "stopped");
