@@ -57,12 +57,19 @@ fn what_one_may_not_know_answers_on_every_route_like_what_does_not_exist() {
     });
     let offer = house.post(&olga.shows, "/api/v1/roles", &sent).is(201).json()["offer"].clone();
     let (eli_token, _) = house.token(&team.eli.shows, &["read", "post", "record", "directory", "audit"]);
-    let confirmed = house.post(
-        &team.ana.shows,
-        &format!("/api/v1/offers/{}/confirm", offer.as_str().unwrap()),
-        &json!({}),
-    );
-    assert!([200, 403, 404].contains(&confirmed.status), "{}", confirmed.text);
+    // A second operator confirms it, once a responder has confirmed them.
+    let confirm = |who: &str, offer: &Value| {
+        let path = format!("/api/v1/offers/{}/confirm", offer.as_str().unwrap());
+        house.post(who, &path, &json!({})).is(200);
+    };
+    let second = json!({
+        "person": team.bo.person, "role": "operator", "reach": "installation", "reason": "why",
+    });
+    let operator = house.post(&olga.shows, "/api/v1/roles", &second).is(201).json()["offer"].clone();
+    confirm(&team.ana.shows, &operator);
+    confirm(&team.bo.shows, &offer);
+    let seen = house.get(&team.eli.shows, "/api/v1/directory").is(200).json();
+    assert_eq!(seen["projects"].as_array().unwrap().len(), 1, "{seen}");
     let roles = [
         ("nobody", NOBODY.to_owned()),
         ("operator", olga.shows.clone()),
