@@ -1,8 +1,7 @@
 //! Organisations, projects, people, standing roles, rota and leave.
 //!
-//! Everything here is read and written with the version of the whole directory,
-//! which stands in `ETag`; a command may name the version it was decided on
-//! in its body.
+//! Everything here is answered with the version of the whole directory, which
+//! stands in `ETag`. A command is decided on the directory as it is then.
 
 use axum::extract::State;
 use axum::http::header::ETAG;
