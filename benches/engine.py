@@ -71,7 +71,7 @@ def main():
             "",
             "![the figures against their targets](engine.svg)",
             "",
-            "One more event varies from run to run on a shared machine: 1.9 to 2.9 µs were seen.",
+            "One more event varies from run to run on a shared machine: 1.4 to 2.6 µs were seen.",
             f"Asking again without a new event takes {figures['evaluate_again_us']:.2g} µs, reading and",
             f"resolving a policy {figures['policy_parse_and_compile_us'] / 1000:.2g} ms, a replay with its",
             f"JSON {figures['replay_to_json_us'] / 1000:.2g} ms. Raw numbers: [engine.json](engine.json).",
