@@ -16,7 +16,9 @@ pub const BYTES: usize = 16;
 /// The length of its text.
 pub const LETTERS: usize = 26;
 
-const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+/// The letters of ids, and of everything that people copy by hand: five bits
+/// each, and none that is taken for another.
+pub const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// Why a text is no id. It never repeats the text, which may be a secret that
 /// somebody pasted into the wrong place.

@@ -5,12 +5,12 @@
 //! place is recognised by people, by scanners, and by the desk itself, which
 //! refuses to store text that holds one.
 
+use fixlead_core::id::ALPHABET;
 use sha2::{Digest, Sha256};
 
 /// How many random bytes a secret has.
 pub const BYTES: usize = 32;
 
-const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// 32 bytes are 256 bits, 52 letters of five bits.
 const LETTERS: usize = 52;
 /// Letters of the check at the end.

@@ -3,14 +3,13 @@
 //! Ten codes of sixteen letters (80 bits), each of which counts once. They are
 //! kept as hashes; with 80 random bits no slow hash is needed.
 
+use fixlead_core::id::ALPHABET;
 use sha2::{Digest, Sha256};
 
 /// How many codes there are.
 pub const COUNT: usize = 10;
 /// Random bytes of a code.
 pub const BYTES: usize = 10;
-
-const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// The text of a code, in four groups of four letters.
 pub fn text(bytes: &[u8; BYTES]) -> String {

@@ -17,7 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Wire;
-use super::cases::versioned;
+use super::answer::versioned;
 use super::extract::{IdempotencyKey, InPath, query};
 use super::json;
 use super::problem::{ProblemDocument, Refusal};

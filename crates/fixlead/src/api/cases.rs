@@ -2,22 +2,20 @@
 //! policy says, its history, its log, and who knew of it.
 
 use axum::extract::{FromRequestParts, State};
-use axum::http::header::ETAG;
+use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use fixlead_app::accounts::Caller;
 use fixlead_app::case::inbox::Shelf;
 use fixlead_app::problem::Problem;
 use fixlead_core::id::{CaseId, ProjectId};
-use serde::Serialize;
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Wire;
+use super::answer::{self, versioned};
 use super::extract::{InPath, Page, query};
-use super::health;
 use super::problem::{ProblemDocument, Refusal};
 
 /// Which part of which list.
@@ -45,15 +43,6 @@ impl FromRequestParts<Wire> for Wanted {
     }
 }
 
-/// An answer with the version of what it shows.
-pub fn versioned(status: StatusCode, body: &impl Serialize, version: u64) -> Response {
-    let mut response = health::json(status, body);
-    if let Ok(tag) = HeaderValue::try_from(format!("\"{version}\"")) {
-        response.headers_mut().insert(ETAG, tag);
-    }
-    response
-}
-
 /// The routes.
 pub fn routes() -> OpenApiRouter<Wire> {
     OpenApiRouter::new()
@@ -75,7 +64,7 @@ async fn inbox(State(wire): State<Wire>, caller: Caller, wanted: Wanted) -> Resu
     let Wanted { shelf, project, page } = wanted;
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let listed = wire.desk.inbox(&caller, shelf, project, page.after.as_deref(), limit).await?;
-    Ok(health::json(StatusCode::OK, &listed))
+    Ok(answer::json(StatusCode::OK, &listed))
 }
 
 /// A case, as far as somebody may see it. `ETag` is its version.
@@ -98,7 +87,7 @@ async fn evaluation(
     caller: Caller,
     InPath(case): InPath<CaseId>,
 ) -> Result<Response, Refusal> {
-    Ok(health::json(StatusCode::OK, &wire.desk.evaluation(&caller, case).await?))
+    Ok(answer::json(StatusCode::OK, &wire.desk.evaluation(&caller, case).await?))
 }
 
 /// The history of a case, as `fixlead-history/1`.
@@ -110,7 +99,7 @@ async fn history(
     caller: Caller,
     InPath(case): InPath<CaseId>,
 ) -> Result<Response, Refusal> {
-    Ok(health::json(StatusCode::OK, &wire.desk.export_history(&caller, case).await?))
+    Ok(answer::json(StatusCode::OK, &wire.desk.export_history(&caller, case).await?))
 }
 
 /// The log of a case: who recorded which event when, not what it says.
@@ -123,7 +112,7 @@ async fn log(
     InPath(case): InPath<CaseId>,
 ) -> Result<Response, Refusal> {
     let lines = wire.desk.log(&caller, case).await?;
-    Ok(health::json(StatusCode::OK, &json!({ "items": lines })))
+    Ok(answer::json(StatusCode::OK, &json!({ "items": lines })))
 }
 
 /// Who could read a case, who did, and when.
@@ -135,5 +124,5 @@ async fn who_knew(
     caller: Caller,
     InPath(case): InPath<CaseId>,
 ) -> Result<Response, Refusal> {
-    Ok(health::json(StatusCode::OK, &wire.desk.who_knew(&caller, case).await?))
+    Ok(answer::json(StatusCode::OK, &wire.desk.who_knew(&caller, case).await?))
 }

@@ -21,7 +21,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Wire;
-use super::cases::versioned;
+use super::answer::versioned;
 use super::directory::{Because, Nothing};
 use super::extract::{IfMatch, InPath, Once};
 use super::problem::{ProblemDocument, Refusal};

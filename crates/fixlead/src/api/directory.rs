@@ -4,8 +4,7 @@
 //! stands in `ETag`. A command is decided on the directory as it is then.
 
 use axum::extract::State;
-use axum::http::header::ETAG;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use fixlead_app::accounts::Caller;
 use fixlead_app::directory::Directed;
@@ -27,8 +26,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Wire;
+use super::answer::{self, versioned};
 use super::extract::{InPath, Once};
-use super::health;
 use super::problem::{ProblemDocument, Refusal};
 
 /// An organisation to be added.
@@ -176,13 +175,6 @@ pub fn routes() -> OpenApiRouter<Wire> {
         .routes(routes!(revoke))
 }
 
-fn tagged(mut response: Response, version: u64) -> Response {
-    if let Ok(tag) = HeaderValue::try_from(format!("\"{version}\"")) {
-        response.headers_mut().insert(ETAG, tag);
-    }
-    response
-}
-
 fn done(directed: Directed, mut body: Value) -> Response {
     body["version"] = json!(directed.version);
     let status = if body.as_object().is_some_and(|body| body.len() > 1) {
@@ -190,7 +182,7 @@ fn done(directed: Directed, mut body: Value) -> Response {
     } else {
         StatusCode::OK
     };
-    tagged(health::json(status, &body), directed.version)
+    versioned(status, &body, directed.version)
 }
 
 async fn direct(
@@ -211,7 +203,7 @@ async fn direct(
 async fn directory(State(wire): State<Wire>, caller: Caller) -> Result<Response, Refusal> {
     let seen = wire.desk.read_directory(&caller).await?;
     let version = seen.version;
-    Ok(tagged(health::json(StatusCode::OK, &seen.document()), version))
+    Ok(versioned(StatusCode::OK, &seen.document(), version))
 }
 
 /// Adds an organisation.
@@ -330,7 +322,7 @@ async fn invite(
 ) -> Result<Response, Refusal> {
     let (person, link) = wire.desk.invite(&caller, name, Some(&repeat)).await?;
     let address = format!("{}/setup#{link}", wire.public.as_str());
-    Ok(health::json(StatusCode::CREATED, &json!({ "person": person, "link": link, "address": address })))
+    Ok(answer::json(StatusCode::CREATED, &json!({ "person": person, "link": link, "address": address })))
 }
 
 /// Says whether somebody may act.

@@ -16,7 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Wire;
-use super::health::json;
+use super::answer::json;
 use super::json::Json;
 use super::problem::{ProblemDocument, Refusal};
 

@@ -13,6 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Wire;
+use super::answer::json;
 
 /// The routes that are answered even when there is no room.
 pub const ROUTES: &[&str] = &["/healthz", "/readyz", "/metrics"];
@@ -83,12 +84,4 @@ async fn readyz(State(wire): State<Wire>) -> Response {
     responses((status = 200, body = String, content_type = "text/plain")))]
 async fn metrics(State(wire): State<Wire>) -> Response {
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], wire.metrics.text()).into_response()
-}
-
-/// An answer in JSON.
-pub fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    match serde_json::to_vec(body) {
-        Ok(bytes) => (status, [(CONTENT_TYPE, "application/json")], bytes).into_response(),
-        Err(_) => super::problem::Refusal::Internal.into_response(),
-    }
 }

@@ -16,8 +16,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Wire;
+use super::answer::json;
 use super::extract::InPath;
-use super::health::json;
 use super::json::Json;
 use super::problem::{ProblemDocument, Refusal};
 

@@ -14,6 +14,7 @@
 //! Handlers call use cases and nothing else: no rule, no store, no clock here.
 
 pub mod account;
+pub mod answer;
 pub mod attachments;
 pub mod caller;
 pub mod cases;

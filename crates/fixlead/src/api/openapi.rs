@@ -11,7 +11,7 @@ use utoipa::OpenApi as _;
 use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
 
 use super::Wire;
-use super::health::json;
+use super::answer::json;
 use super::problem::{ProblemDocument, ProblemPlace};
 
 /// Where the description stands.

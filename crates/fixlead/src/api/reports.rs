@@ -21,11 +21,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Wire;
+use super::answer::{self, versioned};
 use super::caller::MaybeCaller;
-use super::cases::versioned;
 use super::enrolment::bearer;
 use super::extract::{InPath, Once};
-use super::health;
 use super::problem::{ProblemDocument, Refusal};
 
 /// A report.
@@ -111,7 +110,7 @@ async fn send(
         receipt: taken.receipt,
         case: caller.map(|_| taken.case.to_string()),
     };
-    Ok(health::json(StatusCode::CREATED, &body))
+    Ok(answer::json(StatusCode::CREATED, &body))
 }
 
 /// How a report stands, for whoever holds its receipt.
