@@ -90,11 +90,11 @@ keys! {
     session_most: Length<300, 2_592_000>, "session.most" = "\"P7D\"",
         "After how long a session ends in any case.";
     witness_files: Vec<PathBuf>, "witness.files" = "[]",
-        "Files elsewhere, best on another machine, to which signed heads of the log are added.";
+        "Files elsewhere, best on another machine, to which signed heads of the log are added; read and checked, not used yet.";
     witness_instances: Vec<Origin>, "witness.instances" = "[]",
-        "Other instances that keep signed heads of the log.";
+        "Other instances that keep signed heads of the log; read and checked, not used yet.";
     proxy_trusted: Vec<Network>, "proxy.trusted" = "[]",
-        "Proxies whose `X-Forwarded-For` is believed.";
+        "Proxies whose `X-Forwarded-For` is believed; read and checked, not used yet.";
 }
 
 /// The default of a key. It stands in the table above as TOML and is read like

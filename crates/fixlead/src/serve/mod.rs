@@ -124,7 +124,8 @@ async fn desk(
     // in no log of a proxy.
     match desk.set_up().await {
         Ok(Some(link)) => {
-            writeln!(out, "set it up, once and within three days: {}/setup#{link}", public.as_str())?
+            let link = format!("{}/setup#{link}", public.as_str());
+            writeln!(out, "set it up, as docs/operation.md says, once and within three days: {link}")?
         }
         Ok(None) => {}
         Err(problem) => return Ok(Err(problem.to_string())),

@@ -220,6 +220,8 @@ fn show(style: Style, case: &Value, out: &mut dyn Write) -> io::Result<()> {
         .map(|duty| {
             let clauses: Vec<String> = list(&duty["clauses"]).iter().map(text).collect();
             let [id, who, state] = ["id", "who", "state"].map(|name| text(&duty[name]));
+            // A duty that arises for each branch or channel names its own.
+            let id = duty["subject"].as_str().map_or(id.clone(), |subject| format!("{id} ({subject})"));
             [id, state, minute(&duty["due"]), who, clauses.join(" ")]
         })
         .collect();
