@@ -227,7 +227,7 @@ fn show(style: Style, case: &Value, out: &mut dyn Write) -> io::Result<()> {
         .collect();
     if !rows.is_empty() {
         writeln!(out)?;
-        table::write(style, ["DUTY", "STATE", "!DUE (UTC)", "WHO", "CLAUSES"], &rows, &mut { &mut *out })?;
+        table::write(style, ["!DUTY", "STATE", "!DUE (UTC)", "WHO", "!CLAUSES"], &rows, &mut { &mut *out })?;
     }
     for room in list(&case["rooms"]) {
         for message in list(&room["messages"]) {
