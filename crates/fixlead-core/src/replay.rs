@@ -115,7 +115,7 @@ pub fn to_json(replay: &Replay<'_>) -> Value {
                 "due": when(duty.due),
                 "reference_due": when(duty.reference_due),
                 "done_at": when(duty.done_at),
-                "margin": duty.margin.map(|margin| margin.to_string()),
+                "margin": duty.margin().map(|margin| margin.to_string()),
                 "clauses": words::duty_clauses(case, duty),
                 "because": words::because(case, duty),
                 "excuse": duty.excuse.map(|excuse| policy.excuses[usize::from(excuse)].heading.id.to_string()),

@@ -62,14 +62,19 @@ pub struct Duty {
     pub reference_due: Option<When>,
     /// When it was done.
     pub done_at: Option<When>,
-    /// Due minus done.
-    pub margin: Option<Span>,
     /// The arithmetic.
     pub because: Because,
     /// The excuse that shortens it, by place.
     pub excuse: Option<u16>,
     /// The gate that holds it, by place.
     pub held_by: Option<u16>,
+}
+
+impl Duty {
+    /// Due minus done: how much was to spare, negative when it was late.
+    pub fn margin(&self) -> Option<Span> {
+        self.due.or(self.reference_due)?.since(self.done_at?)
+    }
 }
 
 /// Every duty of the policy.
@@ -174,7 +179,6 @@ fn state_of(
         due: None,
         reference_due: None,
         done_at: done,
-        margin: None,
         because: Because::NotApplicable,
         excuse: None,
         held_by: None,
@@ -195,9 +199,10 @@ fn state_of(
                 duty.state = if done.is_some() { State::Met } else { State::Open };
             }
         },
-        Window::After { anchor, name, span } => {
+        Window::After { anchor, span, .. } => {
+            let from_disclosure = matches!(anchor, model::Anchor::Disclosure);
             let from = gates::anchor(view, anchor);
-            window(view, place, &mut duty, from, &**name == "disclosure", *span);
+            window(view, place, &mut duty, from, from_disclosure, *span);
         }
         Window::Before { anchor, span, most, .. } => {
             let release = gates::anchor(view, anchor);
@@ -235,10 +240,6 @@ fn state_of(
             });
         }
     }
-    duty.margin = match (duty.due.or(duty.reference_due), duty.done_at) {
-        (Some(due), Some(done)) => due.since(done),
-        _ => None,
-    };
     duty
 }
 
