@@ -4,7 +4,7 @@ use fixlead_core::id::{StreamId, WorkId};
 use fixlead_core::time::{Instant, Span};
 
 use super::Postgres;
-use super::append::{CHAIN, ENTRY, LIST, LOCK};
+use super::append::{CHAIN, ENTRY, LATEST, LIST, LOCK};
 use super::read::{array, chain, instant, stream_id, wrapped};
 use crate::append::Lease;
 use crate::batch::entry_without_events;
@@ -84,6 +84,7 @@ impl Postgres {
         ] {
             transaction.execute(delete, &[&id]).await?;
         }
+        let at = at.max(instant(&transaction.query_one(LATEST, &[]).await?, 0)?);
         let row = entry_without_events(before, at, &Extra::Erased { stream });
         let (number, position, at) = (row.number as i64, row.position as i64, at.millis());
         let (previous, hash) = (before.hash.as_slice(), row.hash.as_slice());
