@@ -177,7 +177,8 @@ impl Desk {
         }
         let actor = self.actor(caller, snapshot);
         let grants = Self::grants(caller, snapshot, file);
-        access::decide(&actor, &grants, action, Target::Case(&standing), self.now())
+        let now = self.now_after(file.latest.max(snapshot.latest));
+        access::decide(&actor, &grants, action, Target::Case(&standing), now)
     }
 
     /// What the installation does itself in a case.
