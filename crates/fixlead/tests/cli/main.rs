@@ -5,9 +5,14 @@
 mod api;
 mod architecture;
 mod attacks;
+mod clock;
+#[path = "../../../fixlead-store/tests/store/cluster.rs"]
+mod cluster;
 mod desk;
 mod drill;
 mod house;
+mod nodes;
 mod output;
 mod policy;
+mod tls;
 mod verbs;
