@@ -11,6 +11,9 @@ use crate::house::{House, Member, Team, sign_in};
 /// Far more than the system keeps between two ends of a connection.
 const SIZE: usize = 4 << 20;
 
+/// A way to lose a right: its name, what it was shown with, and what takes it away.
+type Way<'a> = (&'a str, &'a str, Box<dyn Fn() + 'a>);
+
 /// Begins a download and reads its beginning only.
 fn begin(house: &House, shows: &str, path: &str) -> TcpStream {
     let mut stream = house.desk.connect();
@@ -50,7 +53,7 @@ fn a_download_ends_when_the_right_to_it_does() {
     let Team { bo, .. } = &team;
     let session = sign_in(&house.desk, bo, 1);
     let (token, id) = house.token(&bo.shows, &["read"]);
-    let ways: [(&str, &str, Box<dyn Fn()>); 3] = [
+    let ways: [Way<'_>; 3] = [
         (
             "session",
             &session.shows,
