@@ -13,13 +13,14 @@
 //! - [`accounts`]: who signs in, sessions, tokens, links that work once.
 //! - [`problem`]: why a use case was refused. [`repeat`]: requests that are
 //!   sent again.
-//! - [`search`]: an index in memory over what cases say.
+//! - [`search`]: an index in memory over what cases say. [`finding`]: it at work.
 //! - [`signin`]: passwords, second factors, recovery codes, bearer secrets.
 
 pub mod accounts;
 pub mod case;
 pub mod desk;
 pub mod directory;
+pub mod finding;
 pub mod intake;
 mod own;
 pub mod policies;

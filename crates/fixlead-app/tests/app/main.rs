@@ -3,6 +3,7 @@
 
 mod accounts;
 mod desk;
+mod finding;
 mod house;
 mod matrix;
 mod signin;

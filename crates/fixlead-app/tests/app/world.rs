@@ -57,6 +57,11 @@ impl World {
         self.clock.0.fetch_add(span.millis(), Ordering::SeqCst);
     }
 
+    /// Where it lies; it goes away with the world.
+    pub fn directory(&self) -> &std::path::Path {
+        &self.directory
+    }
+
     /// The instant now.
     pub fn now(&self) -> Instant {
         self.clock.now()

@@ -344,6 +344,11 @@ impl CaseFile {
         })
     }
 
+    /// The grants of somebody for this case.
+    pub fn grants_of(&self, person: PersonId) -> Vec<Grant> {
+        self.grants.values().filter(|grant| grant.person == person).cloned().collect()
+    }
+
     /// Grants of a role that count at an instant.
     pub fn active(&self, role: Role, now: Instant) -> impl Iterator<Item = &Grant> {
         self.grants.values().filter(move |grant| grant.role == role && grant.is_active(now))

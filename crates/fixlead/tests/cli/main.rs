@@ -10,4 +10,5 @@ mod drill;
 mod house;
 mod output;
 mod policy;
+mod search;
 mod verbs;
