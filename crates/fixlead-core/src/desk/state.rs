@@ -144,7 +144,7 @@ pub struct CaseFile {
     /// Whether it has become public.
     pub public: bool,
     /// The case it was merged into.
-    pub merged_into: Option<Box<str>>,
+    pub merged_into: Option<Line>,
     /// Who leads it.
     pub lead: Option<PersonId>,
 }
@@ -182,7 +182,7 @@ impl CaseFile {
             EventKind::CaseReopened => self.closed = false,
             EventKind::CaseMerged => {
                 self.closed = true;
-                self.merged_into = event.text(Field::Into).map(Into::into);
+                self.merged_into = event.text(Field::Into).map(Line::tamed);
             }
             _ => {}
         }
