@@ -104,7 +104,9 @@ impl Desk {
                 body.index.snapshot(&mut out)?;
                 out.flush()
             });
-            finder.changed.store(0, Ordering::Relaxed);
+            if written.is_ok() {
+                finder.changed.store(0, Ordering::Relaxed);
+            }
             written
         };
         let written = tokio::task::spawn_blocking(write).await;
@@ -121,6 +123,8 @@ impl Desk {
     pub(super) fn drop_copy(&self) -> Result<()> {
         let file: Option<&PathBuf> = self.inner.finder.file.get();
         file.map_or(Ok(false), |file| copy::delete(file))?;
+        // Another one is worth writing.
+        self.inner.finder.changed.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 

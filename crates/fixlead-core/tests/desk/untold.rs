@@ -82,8 +82,8 @@ fn desk_events() -> Vec<DeskEvent> {
             facts: planted_facts()
         }
         ReportContent { title: canary(), body: body(CANARY), reporter: Some(GUS), credit: Some(canary()) }
-        MessagePosted { id: id, room: Room::Internal, body: body(CANARY), answers: None }
-        AttachmentAdded { blob: blob, room: Room::Guest, name: canary(), size: 7, sha256: sha('b') }
+        MessagePosted { id, room: Room::Internal, body: body(CANARY), answers: None }
+        AttachmentAdded { blob, room: Room::Guest, name: canary(), size: 7, sha256: sha('b') }
         GrantGiven { grant: GRANT, person: ANA, role: Role::FixLead, reason: reason(), from: START, until: None }
         GrantRevoked { grant: GRANT, reason: reason() }
         PersonRecused { person: BO, reason: reason() }
@@ -175,8 +175,8 @@ fn what_is_asked_for_is_told_by_kind_and_length() {
             credits: vec![planted_credit()]
         }
         Record { event: planted_event(EventKind::Lgtm), source: Source::Done, overriding: None }
-        Post { id: id, room: Room::Internal, body: body(CANARY), answers: None }
-        Attach { blob: blob, room: Room::Guest, name: canary(), size: 7, sha256: sha('b') }
+        Post { id, room: Room::Internal, body: body(CANARY), answers: None }
+        Attach { blob, room: Room::Guest, name: canary(), size: 7, sha256: sha('b') }
         Note { text: body(CANARY) }
         Evidence { duty: canary(), text: canary(), reference: Some(canary()) }
         Volunteer { grant: GRANT }
@@ -219,9 +219,9 @@ fn the_directory_is_told_by_kind_and_length() {
         ProjectPolicy { project: PROJECT, policy: planted_pin(), reason: canary() }
         PersonInvited { person: ANA, name: canary(), offer: OFFER, until: START }
         PersonJoined { person: ANA, offer: OFFER }
-        PersonStanding { person: ANA, standing: standing, reason: canary() }
+        PersonStanding { person: ANA, standing, reason: canary() }
         RoleProposed {
-            offer: OFFER, grant: GRANT, person: ANA, role: Role::Responder, reach: reach, reason: canary(), until: None
+            offer: OFFER, grant: GRANT, person: ANA, role: Role::Responder, reach, reason: canary(), until: None
         }
         RoleGiven { offer: OFFER }
         RoleRevoked { grant: GRANT, reason: canary() }
@@ -230,10 +230,10 @@ fn the_directory_is_told_by_kind_and_length() {
         TeamEnded { team: TEAM, reason: canary() }
         TeamJoined { team: TEAM, person: ANA, grant: GRANT }
         TeamLeft { team: TEAM, person: ANA }
-        RotaSet { project: PROJECT, people: people.clone(), turns: turns }
+        RotaSet { project: PROJECT, people.clone(), turns }
         RotaServed { project: PROJECT, person: ANA, day: 3 }
-        LeaveSet { person: ANA, days: days.clone() }
-        MaintainersSet { project: PROJECT, people: people.clone() }
+        LeaveSet { person: ANA, days.clone() }
+        MaintainersSet { project: PROJECT, people.clone() }
     });
     let mut directory = Directory::default();
     for event in events {
@@ -248,12 +248,12 @@ fn the_directory_is_told_by_kind_and_length() {
         AddProject { project: PROJECT, organisation: ORGANISATION, name: canary(), policy: planted_pin() }
         SetFacts { project: PROJECT, facts: Box::new(planted_facts()) }
         SetPolicy { project: PROJECT, policy: planted_pin(), reason: canary() }
-        SetMaintainers { project: PROJECT, people: people.clone() }
+        SetMaintainers { project: PROJECT, people.clone() }
         Invite { person: ANA, name: canary(), offer: OFFER, until: START }
         Accept { offer: OFFER }
-        SetStanding { person: ANA, standing: standing, reason: canary() }
+        SetStanding { person: ANA, standing, reason: canary() }
         ProposeRole {
-            offer: OFFER, grant: GRANT, person: ANA, role: Role::Responder, reach: reach, reason: canary(), until: None
+            offer: OFFER, grant: GRANT, person: ANA, role: Role::Responder, reach, reason: canary(), until: None
         }
         ProposeTeam { offer: OFFER, team: TEAM, project: PROJECT, name: canary(), reason: canary() }
         Confirm { offer: OFFER }
@@ -261,9 +261,9 @@ fn the_directory_is_told_by_kind_and_length() {
         EndTeam { team: TEAM, reason: canary() }
         JoinTeam { team: TEAM, person: ANA, grant: GRANT }
         LeaveTeam { team: TEAM, person: ANA }
-        SetRota { project: PROJECT, people: people, turns: turns }
+        SetRota { project: PROJECT, people, turns }
         Serve { project: PROJECT, person: ANA }
-        SetLeave { person: ANA, days: days }
+        SetLeave { person: ANA, days }
     });
     commands.iter().for_each(|command| drop(told(command)));
 }

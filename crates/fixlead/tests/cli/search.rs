@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::desk::Desk;
+use crate::desk::{Desk, messages, run};
 use crate::house::{House, call};
 
 /// Waits until the desk says that every case can be found.
@@ -92,4 +92,38 @@ fn cases_are_found_by_what_they_say_also_after_the_next_start() {
     let numbers = house.get("", "/metrics").is(200).text;
     assert!(numbers.contains("fixlead_search_ready 1\n") && numbers.contains("fixlead_search_percent 100\n"));
     assert!(!house.desk.log().contains("canary"), "{}", house.desk.log());
+}
+
+#[test]
+fn lists_are_compared_with_events_and_made_anew_while_the_desk_is_stopped() {
+    let mut house = House::new("rebuild");
+    let (_, team) = house.with_team();
+    let (case, _) = house.reported(&team, "a flaw", "steps");
+    let place = house.desk.place.clone();
+    let said = |arguments: &[&str], code: i32| {
+        let output = run(&place, arguments);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &messages(&output);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {text}");
+        text
+    };
+    assert!(said(&["rebuild", "--check"], 2).contains("another fixlead uses this data directory"));
+    house.desk.signal("TERM");
+    assert!(house.desk.process.wait().unwrap().success());
+    assert!(said(&["rebuild", "--check"], 0).contains("1 cases: the rows and wake-ups of 0 differ"));
+    // Past the desk, as somebody does who can write to the disk.
+    let database = place.join("fixlead-data/fixlead.db");
+    rusqlite::Connection::open(database).unwrap().execute_batch("DELETE FROM list").unwrap();
+    let found = said(&["rebuild", "--check", "--json"], 1);
+    let found: Value = serde_json::from_str(&found).unwrap();
+    assert_eq!((found["agrees"].clone(), found["differing"].clone()), (json!(false), json!([case])));
+    assert!(said(&["rebuild"], 0).contains(&format!("{case}  made anew")));
+    said(&["rebuild", "--check"], 0);
+    said(&["log", "verify"], 0);
+    let _ = fs::remove_file(place.join("first"));
+    house.desk = Desk::start_in(place.clone(), "");
+    let listed = house.get(&team.ana.shows, "/api/v1/inbox").is(200).json();
+    assert_eq!(listed["items"][0]["case"], case.as_str());
+    drop(house);
+    fs::rename(place.join("fixlead-data.key"), place.join("elsewhere")).unwrap();
+    assert!(said(&["rebuild"], 2).contains("the installation key is missing"));
 }
