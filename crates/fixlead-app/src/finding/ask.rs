@@ -25,7 +25,9 @@ use crate::search::query::Flag;
 use crate::search::{self, Field, Found, Order, Page, Query, Sight, snippet};
 
 /// Most hits on a page.
-pub const MOST: usize = 50;
+pub const MOST: usize = 200;
+/// Most hits on a page that shows excerpts: each may be a reading to record.
+const MOST_READ: usize = 50;
 /// Most excerpts of a hit.
 const MOST_EXCERPTS: usize = 3;
 /// The longest excerpt, in bytes.
@@ -148,7 +150,7 @@ impl Read {
             let skip = after.strip_prefix('s').and_then(|skip| skip.parse().ok());
             skip.filter(|skip| *skip < search::MOST_HITS).ok_or_else(wrong)
         })?;
-        let most = question.limit.clamp(1, MOST);
+        let most = question.limit.clamp(1, if question.excerpts { MOST_READ } else { MOST });
         Ok(Read {
             query,
             flags,

@@ -8,8 +8,10 @@
 //! - [`directory`]: organisations, projects, people. [`reports`]: coming in.
 //! - [`cases`]: reading them. [`search`]: looking for them. [`commands`]: doing something with them.
 //!   [`attachments`]: their files.
-//! - [`caller`]: who asks. [`source`]: from where.
-//! - [`health`], [`metrics`], [`openapi`]: for those who run it.
+//! - [`caller`]: who asks. [`source`]: from where. [`rates`]: how often.
+//! - [`health`], [`metrics`]: for those who run it. [`openapi`]: the description,
+//!   with [`shapes`] of what is read and answered, and [`described`], which says
+//!   of every route what holds for all.
 //!
 //! Handlers call use cases and nothing else: no rule, no store, no clock here.
 
@@ -19,6 +21,7 @@ pub mod attachments;
 pub mod caller;
 pub mod cases;
 pub mod commands;
+pub mod described;
 pub mod directory;
 pub mod enrolment;
 pub mod extract;
@@ -30,8 +33,10 @@ pub mod metrics;
 pub mod observe;
 pub mod openapi;
 pub mod problem;
+pub mod rates;
 pub mod reports;
 pub mod search;
+pub mod shapes;
 pub mod source;
 
 use std::sync::Arc;
@@ -49,6 +54,7 @@ use crate::configuration::values::{Network, Origin};
 use health::Readiness;
 use metrics::Metrics;
 use problem::Refusal;
+use rates::Rates;
 
 /// What every handler and layer can reach. Clones share it.
 #[derive(Clone)]
@@ -67,6 +73,8 @@ pub struct Wire {
     pub readiness: Arc<dyn Readiness>,
     /// Room for requests.
     pub room: Arc<Semaphore>,
+    /// How often somebody may ask.
+    pub rates: Arc<Rates>,
 }
 
 /// The bounds of a request.
@@ -112,7 +120,8 @@ pub fn router(wire: Wire) -> Router {
         .merge(attachments::routes())
         .merge(health::routes())
         .split_for_parts();
-    dress(openapi::serve(router, description), wire)
+    let cookie = caller::cookie_name(wire.public.is_https());
+    dress(openapi::serve(router, described::complete(&description, cookie)), wire)
 }
 
 /// What holds for every request, around whatever routes.

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
 use fixlead_app::accounts::Caller;
-use fixlead_app::finding::ask::{Answer, Excerpt, Hit, MOST, Question};
+use fixlead_app::finding::ask::{Answer, Excerpt, Hit, Question};
 use fixlead_app::problem::Problem;
 use fixlead_app::search::Order;
 use serde::Serialize;
@@ -16,11 +16,9 @@ use utoipa_axum::routes;
 
 use super::Wire;
 use super::answer;
-use super::extract::query;
+use super::extract::{Page, query};
 use super::problem::{ProblemDocument, Refusal};
-
-/// Hits on a page if nothing else is asked.
-const USUAL: usize = 20;
+use super::shapes::{Id, Moment, OrderName, RoomName, StateName};
 
 /// Cases that match a question.
 #[derive(Serialize, ToSchema)]
@@ -43,18 +41,21 @@ pub struct Found {
 #[derive(Serialize, ToSchema)]
 pub struct FoundCase {
     /// The case.
+    #[schema(value_type = Id)]
     case: String,
     /// Its project.
+    #[schema(value_type = Id)]
     project: String,
     /// When it was opened (RFC 3339).
-    #[schema(format = DateTime)]
+    #[schema(value_type = Moment)]
     opened: String,
     /// What it is about, for those who may see it.
     title: Option<String>,
-    /// `embargoed`, `public` or `closed`, for the same.
+    /// How it stands, for the same.
+    #[schema(value_type = Option<StateName>)]
     state: Option<&'static str>,
     /// When the last of what you may see was written (RFC 3339).
-    #[schema(format = DateTime)]
+    #[schema(value_type = Moment)]
     latest: String,
     /// Where the words are, if that was asked for.
     excerpts: Vec<FoundText>,
@@ -66,7 +67,8 @@ pub struct FoundText {
     /// The part of the case: `report`, `message`, `people`, `component`, `alias`
     /// or `attachment`.
     field: &'static str,
-    /// The room, of what is in one: `internal`, `reporter` or `guest`.
+    /// The room, of what is in one.
+    #[schema(value_type = Option<RoomName>)]
     room: Option<&'static str>,
     /// The text, cut where it was found. It came from outside: show it as text.
     parts: Vec<FoundPart>,
@@ -134,10 +136,8 @@ impl FromRequestParts<Wire> for Asked {
             Some("true") => true,
             Some(_) => return Err(invalid("`excerpts` is `true` or `false`".into())),
         };
-        let limit = of("limit").map_or(Some(USUAL), |limit| limit.parse().ok());
-        let limit = limit.filter(|limit| (1..=MOST).contains(limit));
-        let limit = limit.ok_or_else(|| invalid(format!("`limit` is a whole number from 1 to {MOST}")))?;
-        let after = of("after").map(str::to_owned);
+        let Page { after, limit } = Page::of(&pairs)?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         Ok(Asked(Question { query: words.to_owned(), order, after, limit, excerpts }))
     }
 }
@@ -154,9 +154,9 @@ pub fn routes() -> OpenApiRouter<Wire> {
     params(
         ("q" = String, Query, description = "What to look for, in the language of docs/search.md: words, \
             \"phrases\", beginnings*, -without, field:word, is:open.", min_length = 1, max_length = 512),
-        ("order" = Option<String>, Query, description = "`fit`, what fits best first; or `latest`."),
-        ("after" = Option<String>, Query, description = "`next` of the page before."),
-        ("limit" = Option<u32>, Query, description = "Hits on a page; 20 if left out.", minimum = 1, maximum = 50),
+        ("order" = Option<OrderName>, Query, description = "`fit`, what fits best first; or `latest`."),
+        ("after" = Option<String>, Query),
+        ("limit" = Option<u32>, Query),
         ("excerpts" = Option<bool>, Query, description = "Whether to show where the words are.")),
     responses((status = 200, body = Found), (status = 401, body = ProblemDocument),
         (status = 403, body = ProblemDocument), (status = 422, body = ProblemDocument),

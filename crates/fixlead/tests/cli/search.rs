@@ -48,7 +48,7 @@ fn cases_are_found_by_what_they_say_also_after_the_next_start() {
         ("", "`q` is missing"),
         ("?q=", "nothing is asked"),
         ("?q=%22open", "`q`, character 1: the quotation does not end"),
-        ("?q=x&limit=51", "from 1 to 50"),
+        ("?q=x&limit=201", "from 1 to 200"),
         ("?q=x&order=age", "`fit` or `latest`"),
         ("?q=x&excerpts=maybe", "`true` or `false`"),
         ("?q=x&after=3", "no cursor"),

@@ -11,7 +11,7 @@ use crate::commands::Outcome;
 use crate::terminal::{Style, Tone, plain, table};
 
 /// Most hits on a page of the API.
-const PAGE: usize = 50;
+const PAGE: usize = 200;
 
 /// What to look for.
 #[derive(Args)]
