@@ -175,7 +175,7 @@ impl Desk {
             grants.insert(grant.id, grant);
         }
         for grant in same.iter().flat_map(|row| row.grants(caller.person)) {
-            grants.insert(grant.id, grant);
+            grants.insert(grant.id, snapshot.directory.as_it_counts(grant));
         }
         let grants: Vec<_> = grants.into_values().collect();
         let row = same.into_iter().next()?;

@@ -6,9 +6,9 @@
 //! - [`enrolment`]: the first operator, and people who were invited. [`account`]:
 //!   signing in and out. [`keys`]: one's sessions and tokens.
 //! - [`directory`]: organisations, projects, people. [`reports`]: coming in.
-//! - [`cases`]: reading them. [`commands`]: doing something with them.
+//! - [`cases`]: reading them. [`search`]: looking for them. [`commands`]: doing something with them.
 //!   [`attachments`]: their files.
-//! - [`caller`]: who asks. [`source`]: from where.
+//! - [`caller`]: who asks. [`source`]: from where. [`rates`]: how often.
 //! - [`health`], [`metrics`]: for those who run it. [`openapi`]: the description,
 //!   with [`shapes`] of what is read and answered, and [`described`], which says
 //!   of every route what holds for all.
@@ -33,7 +33,9 @@ pub mod metrics;
 pub mod observe;
 pub mod openapi;
 pub mod problem;
+pub mod rates;
 pub mod reports;
+pub mod search;
 pub mod shapes;
 pub mod source;
 
@@ -52,6 +54,7 @@ use crate::configuration::values::{Network, Origin};
 use health::Readiness;
 use metrics::Metrics;
 use problem::Refusal;
+use rates::Rates;
 
 /// What every handler and layer can reach. Clones share it.
 #[derive(Clone)]
@@ -70,6 +73,8 @@ pub struct Wire {
     pub readiness: Arc<dyn Readiness>,
     /// Room for requests.
     pub room: Arc<Semaphore>,
+    /// How often somebody may ask.
+    pub rates: Arc<Rates>,
 }
 
 /// The bounds of a request.
@@ -110,6 +115,7 @@ pub fn router(wire: Wire) -> Router {
         .merge(directory::routes())
         .merge(reports::routes())
         .merge(cases::routes())
+        .merge(search::routes())
         .merge(commands::routes())
         .merge(attachments::routes())
         .merge(health::routes())

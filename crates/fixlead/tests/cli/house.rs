@@ -115,7 +115,12 @@ pub fn sign_in(desk: &Desk, member: &Member, recovery: usize) -> Member {
 impl House {
     /// A desk with its first operator.
     pub fn new(name: &str) -> House {
-        Self::with(name, "", &[])
+        House::set_up(name, "")
+    }
+
+    /// The same, with something set.
+    pub fn set_up(name: &str, configuration: &str) -> House {
+        Self::with(name, configuration, &[])
     }
 
     /// The same on a PostgreSQL database, and another node on it.

@@ -5,6 +5,7 @@
 mod api;
 mod architecture;
 mod attacks;
+mod bad_input;
 mod clock;
 #[path = "../../../fixlead-store/tests/store/cluster.rs"]
 mod cluster;
@@ -14,5 +15,7 @@ mod house;
 mod nodes;
 mod output;
 mod policy;
+mod rates;
+mod search;
 mod tls;
 mod verbs;
