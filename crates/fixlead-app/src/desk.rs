@@ -35,6 +35,9 @@ pub struct Settings {
     pub remembered: Span,
     /// How many bytes of cases are kept in memory, about.
     pub kept: usize,
+    /// Whether webhooks may call addresses that are not public. Which ones, is
+    /// for whoever calls them to know.
+    pub webhooks_inside: bool,
 }
 
 impl Default for Settings {
@@ -46,6 +49,7 @@ impl Default for Settings {
             ladder: Ladder::usual(Line::tamed("responders")),
             remembered: Span::days(1),
             kept: 64 << 20,
+            webhooks_inside: false,
         }
     }
 }

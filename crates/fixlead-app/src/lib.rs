@@ -14,6 +14,7 @@
 //! - [`problem`]: why a use case was refused. [`repeat`]: requests that are
 //!   sent again.
 //! - [`search`]: an index in memory over what cases say.
+//! - [`webhooks`]: telling addresses outside what happens.
 //! - [`signin`]: passwords, second factors, recovery codes, bearer secrets.
 
 pub mod accounts;
@@ -30,5 +31,6 @@ pub mod search;
 mod seen;
 pub mod setup;
 pub mod signin;
+pub mod webhooks;
 
 pub use desk::{Desk, Settings};
