@@ -22,8 +22,6 @@ use crate::repeat::Repeat;
 
 /// How often a change is tried that others can come between.
 const TRIES: usize = 20;
-/// The most deliveries that are listed.
-pub const MOST_LISTED: usize = 200;
 
 /// A webhook as those see it who may.
 #[derive(Clone, Debug)]
@@ -278,21 +276,38 @@ impl Desk {
 
     /// What became of what was sent, the newest first; of cases, those that
     /// whoever asks may know of.
-    pub async fn deliveries(&self, caller: &Caller, webhook: WebhookId) -> Result<Vec<Delivery>> {
+    ///
+    /// A page begins after the message that is given, and says whether there
+    /// are more.
+    pub async fn deliveries(
+        &self,
+        caller: &Caller,
+        webhook: WebhookId,
+        after: Option<WorkId>,
+        limit: usize,
+    ) -> Result<(Vec<Delivery>, bool)> {
         let snapshot = self.directory().await?;
         self.webhook_permit(&snapshot, caller, Action::WebhooksRead, webhook)?;
         let mut all = self.deliveries_of(webhook).await?;
         all.sort_by_key(|delivery| std::cmp::Reverse((delivery.made, delivery.message)));
-        let mut seen = Vec::new();
-        for delivery in all {
-            if seen.len() == MOST_LISTED {
-                break;
+        let start = match after {
+            None => 0,
+            Some(message) => {
+                let place = all.iter().position(|delivery| delivery.message == message);
+                let gone = "there is no such message any more; begin from the start";
+                place.ok_or_else(|| Problem::invalid("", gone))? + 1
             }
+        };
+        let mut seen = Vec::new();
+        for delivery in all.drain(start..) {
             if self.may_see(caller, &snapshot, &delivery).await? {
+                if seen.len() == limit {
+                    return Ok((seen, true));
+                }
                 seen.push(delivery);
             }
         }
-        Ok(seen)
+        Ok((seen, false))
     }
 
     /// Sends a message again, under the same id, with as many attempts as the

@@ -8,6 +8,7 @@
 //! - [`directory`]: organisations, projects, people. [`reports`]: coming in.
 //! - [`cases`]: reading them. [`commands`]: doing something with them.
 //!   [`attachments`]: their files.
+//! - [`webhooks`]: telling addresses outside.
 //! - [`caller`]: who asks. [`source`]: from where.
 //! - [`health`], [`metrics`], [`openapi`]: for those who run it.
 //!
@@ -32,6 +33,7 @@ pub mod openapi;
 pub mod problem;
 pub mod reports;
 pub mod source;
+pub mod webhooks;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -108,6 +110,7 @@ pub fn router(wire: Wire) -> Router {
         .merge(cases::routes())
         .merge(commands::routes())
         .merge(attachments::routes())
+        .merge(webhooks::routes())
         .merge(health::routes())
         .split_for_parts();
     dress(openapi::serve(router, description), wire)

@@ -3,16 +3,19 @@
 //! - [`directory`], [`installation`]: the data directory, the key, the database.
 //! - [`listen`], [`connections`], [`stream`]: sockets. Nothing else opens one to
 //!   listen on.
-//! - [`workers`]: what is done without being asked.
+//! - [`workers`]: what is done without being asked. [`outbox`]: telling webhooks,
+//!   by [`courier`], the only one who calls out.
 //! - [`process`], [`log`], [`world`]: what the system is asked for.
 //!
 //! Nothing here knows a use case or a page: those are in [`crate::api`].
 
 pub mod connections;
+pub mod courier;
 pub mod directory;
 pub mod installation;
 pub mod listen;
 pub mod log;
+pub mod outbox;
 pub mod process;
 pub mod stream;
 pub mod workers;
@@ -98,6 +101,10 @@ async fn desk(
         Ok(opened) => opened,
         Err(why) => return Ok(Err(why)),
     };
+    let courier = match courier::HttpCourier::new(keys) {
+        Ok(courier) => Arc::new(courier),
+        Err(why) => return Ok(Err(why)),
+    };
     if let Some(path) = &opened.made_key {
         tell_of_key(messages, &shown(path))?;
     }
@@ -134,6 +141,7 @@ async fn desk(
     let metrics = Arc::new(Metrics::default());
     let limits = Limits::of(settings);
     let works = workers::work(desk.clone());
+    let tells = outbox::work(desk.clone(), courier, Arc::clone(&metrics));
     let wire = Wire {
         room: Arc::new(Semaphore::new(limits.requests)),
         limits: Arc::new(limits),
@@ -167,6 +175,7 @@ async fn desk(
             }
         }
         () = works => {}
+        () = tells => {}
         () = twice => warn!(target: "fixlead", "stopped at once, as asked twice"),
     }
     info!(target: "fixlead", "stopped");
