@@ -7,5 +7,6 @@ mod house;
 mod matrix;
 mod signin;
 mod stories;
+mod webhooks;
 mod work;
 mod world;
