@@ -5,12 +5,13 @@
 //! of that is checked against the store at every use, so that any number of
 //! desks can work on one store.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fixlead_core::access::{Actor, Standing};
 use fixlead_core::desk::reminders::Ladder;
 use fixlead_core::desk::wire::Line;
-use fixlead_core::id::InstallationId;
+use fixlead_core::id::{InstallationId, WebhookId};
 use fixlead_core::time::{Instant, Span};
 use fixlead_store::{Clock, Lane, Random, Store};
 
@@ -70,6 +71,8 @@ pub(crate) struct Inner {
     pub directory: Mutex<Arc<Snapshot>>,
     pub policies: Policies,
     pub cases: Mutex<Cases>,
+    /// Webhooks that did not answer, and until when they are left alone.
+    pub silent: Mutex<BTreeMap<WebhookId, Instant>>,
 }
 
 impl Desk {
@@ -88,6 +91,7 @@ impl Desk {
                 cases: Mutex::new(Cases::new(settings.kept)),
                 directory: Mutex::default(),
                 policies: Policies::default(),
+                silent: Mutex::default(),
                 store,
                 clock,
                 random,

@@ -23,7 +23,7 @@ use super::evidence::{Delivery, Outcome, Stage};
 use super::letter::Withheld;
 use super::sign::{self, Key};
 use super::{Job, WEBHOOKS, message_name};
-use crate::desk::Desk;
+use crate::desk::{Desk, lock};
 use crate::directory::Snapshot;
 use crate::problem::{Problem, Result};
 
@@ -35,6 +35,9 @@ const LEASE: Span = Span::minutes(3);
 const MOST: usize = 32;
 /// How long the others of a webhook wait when one was not answered.
 const PAUSE: Span = Span::from_millis(30_000);
+/// How long one webhook has in a round, so that the others get their turn; what
+/// is under way goes on.
+const SHARE: Span = Span::from_millis(5_000);
 /// How soon is tried again what this desk itself could not do.
 const AGAIN: Span = Span::minutes(1);
 /// The longest that somebody can ask us to wait.
@@ -98,7 +101,14 @@ impl Desk {
             }
         }
         let mut running = JoinSet::new();
-        for (_, group) in groups {
+        for (webhook, group) in groups {
+            let alone = lock(&self.inner.silent).get(&webhook).copied().filter(|until| self.now() < *until);
+            if let Some(until) = alone {
+                for (_, work) in group {
+                    self.inner.store.release(work.lease, Again::At(until)).await?;
+                }
+                continue;
+            }
             let (desk, courier) = (self.clone(), Arc::clone(courier));
             running.spawn(async move { desk.deliver_to_one(&*courier, group).await });
         }
@@ -113,12 +123,13 @@ impl Desk {
 
     async fn deliver_to_one(&self, courier: &dyn Courier, group: Vec<(Job, Work)>) -> Sending {
         let mut sending = Sending::default();
-        let mut silent = false;
+        let (mut silent, began) = (false, self.now());
         for (job, work) in group {
             let lease = work.lease;
             // Whoever was not answered does not knock a hundred times, and who
             // has no time left lets another.
-            if silent || lease.until < self.now() + PATIENCE + Span::from_millis(10_000) {
+            let late = lease.until < self.now() + PATIENCE + Span::from_millis(10_000);
+            if silent || late || began + SHARE < self.now() {
                 let wait = if silent { PAUSE } else { Span::ZERO };
                 let _ = self.inner.store.release(lease, Again::At(self.now() + wait)).await;
                 continue;
@@ -127,6 +138,13 @@ impl Desk {
                 Ok(Some(done)) => {
                     let spoke = [Outcome::Delivered, Outcome::Rejected, Outcome::Withheld];
                     silent = !spoke.contains(&done.outcome);
+                    let mut all = lock(&self.inner.silent);
+                    if silent {
+                        all.insert(job.webhook, self.now() + PAUSE);
+                    } else {
+                        all.remove(&job.webhook);
+                    }
+                    drop(all);
                     sending.done.push(done);
                 }
                 // Somebody else has it.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::desk::{Desk, body, directory};
 
 /// What everybody here signs in with.
-const PASSWORD: &str = "four unrelated words here";
+pub const PASSWORD: &str = "four unrelated words here";
 
 /// An answer, read.
 pub struct Answer {
@@ -114,9 +114,13 @@ pub fn sign_in(desk: &Desk, member: &Member, recovery: usize) -> Member {
 impl House {
     /// A desk with its first operator.
     pub fn new(name: &str) -> House {
-        let place = directory(name);
+        Self::set_up(directory(name), "")
+    }
+
+    /// The same in a place and with a configuration of its own.
+    pub fn set_up(place: std::path::PathBuf, configuration: &str) -> House {
         fs::write(place.join("first"), "").unwrap();
-        let desk = Desk::start_in(place, "");
+        let desk = Desk::start_in(place, configuration);
         let link = desk.said.lines().find_map(|line| line.split_once("/setup#")).unwrap().1.to_owned();
         let olga = enrol(&desk, &link, "olga");
         House { desk, olga, keys: Cell::new(0) }

@@ -11,3 +11,4 @@ mod house;
 mod output;
 mod policy;
 mod verbs;
+mod webhooks;

@@ -323,22 +323,20 @@ pub fn run(
             let asks = |server: &Server| Ok(server.get(&at(&args.webhook, "/deliveries?limit=200"))?.body);
             args.asking.ask(out, messages, asks, |seen, out| {
                 let row = |delivery: &Value| {
-                    let last = list(&delivery["attempts"]).last();
-                    let last = last.map_or_else(
-                        || "-".to_owned(),
-                        |last| match last["status"].as_u64() {
-                            Some(status) => format!("{} ({status})", text(&last["outcome"])),
-                            None => text(&last["outcome"]),
-                        },
-                    );
                     let [stage, event, message] =
                         ["stage", "event", "message"].map(|field| text(&delivery[field]));
-                    [minute(&delivery["made"]), event, stage, last, message]
+                    let attempts = list(&delivery["attempts"]);
+                    let came = match attempts.last() {
+                        Some(last) if stage == "waiting" || stage == "failed" => {
+                            let status = last["status"].as_u64().map(|status| format!(" ({status})"));
+                            format!("{stage}, {}{}", text(&last["outcome"]), status.unwrap_or_default())
+                        }
+                        _ => stage,
+                    };
+                    [minute(&delivery["made"]), event, came, message]
                 };
-                let rows: Vec<[String; 5]> = list(&seen["items"]).iter().map(row).collect();
-                table::write(style, ["WHEN", "EVENT", "STAGE", "LAST ATTEMPT", "!MESSAGE"], &rows, &mut {
-                    out
-                })
+                let rows: Vec<[String; 4]> = list(&seen["items"]).iter().map(row).collect();
+                table::write(style, ["WHEN", "EVENT", "CAME TO", "!MESSAGE"], &rows, &mut { out })
             })
         }
     }
