@@ -158,10 +158,13 @@ class Desk:
         ends = (datetime.now(timezone.utc) + timedelta(days=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
         sent = {"name": "comparison", "scopes": SCOPES, "ends": ends}
         token = self.post("/api/v1/tokens", ana_shows, sent)["secret"]
+        hook = {"reach": {"project": project}, "url": "https://hooks.example.invalid/in", "events": ["case.updated"]}
+        webhook = self.post("/api/v1/webhooks", ana_shows, hook)["webhook"]
+        message = self.post(f"/api/v1/webhooks/{webhook}/test", ana_shows, {}, 202)["message"]
         invited = self.post("/api/v1/invitations", operator, {"name": "fay"})["link"]
         return {
             "person": bo["person"], "project": project, "case": case, "grant": grant, "offer": offer,
-            "file": internal["files"][0]["blob"], "token": token, "receipt": receipt, "link": invited,
+            "file": internal["files"][0]["blob"], "webhook": webhook, "message": message, "token": token, "receipt": receipt, "link": invited,
             "session": self.sign_in(ana)["Cookie"].split("=", 1)[1],
             "leaving": self.sign_in(ana)["Cookie"].split("=", 1)[1],
         }

@@ -26,6 +26,8 @@ schemathesis.openapi.format(
 MEANINGS = [
     # It names what is not there, or is not so now.
     r"nobody here is called so", r"there is no such", r"is not one of",
+    # A webhook is somewhere that can be called, and goes on or does not already.
+    r"address", r"the host", r"the port", r"this port", r"what comes after `#`", r"a span from PT0S", r"nothing would change",
 ]
 
 

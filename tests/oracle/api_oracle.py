@@ -46,7 +46,7 @@ def quoted(text):
 
 def configuration(world, seed, examples, steps):
     """The file that schemathesis is set up by."""
-    path = {name: world[name] for name in ("project", "case", "grant", "offer", "file", "person")}
+    path = {name: world[name] for name in ("project", "case", "grant", "offer", "file", "person", "webhook", "message")}
     parameters = "".join(f'"path.{name}" = {quoted(value)}\n' for name, value in path.items())
     secrets = "".join(
         f'[[operations]]\ninclude-path = {quoted(address)}\n[operations.checks.ignored_auth]\nenabled = false\n'

@@ -294,7 +294,7 @@ impl Desk {
             None => 0,
             Some(message) => {
                 let place = all.iter().position(|delivery| delivery.message == message);
-                let gone = "there is no such message any more; begin from the start";
+                let gone = "there is no such message any more; leave `after` out to begin anew";
                 place.ok_or_else(|| Problem::invalid("", gone))? + 1
             }
         };

@@ -25,6 +25,10 @@ use super::Wire;
 use super::answer::{json, versioned};
 use super::extract::{InPath, Once, Page, query};
 use super::problem::{ProblemDocument, Refusal};
+use super::shapes::{
+    self, Id, Length, MessageName, Moment, ReachName, WebhookEventName, WebhookSecret, WebhookToldName,
+    WebhookUrl,
+};
 
 /// How long an old secret signs beside the new one if nobody says: a day.
 const USUAL_OVERLAP: Span = Span::hours(24);
@@ -40,16 +44,20 @@ pub struct Webhooks {
 #[derive(Serialize, ToSchema)]
 pub struct WebhookView {
     /// Which.
+    #[schema(value_type = Id)]
     webhook: String,
     /// Whose events it is told of: `{"project": ID}`, `{"organisation": ID}` or `installation`.
-    #[schema(value_type = Object)]
+    #[schema(value_type = ReachName)]
     reach: Reach,
     /// Where it is.
+    #[schema(value_type = WebhookUrl)]
     url: String,
     /// What it is told of.
+    #[schema(value_type = Vec<WebhookEventName>)]
     events: Vec<&'static str>,
     /// Whoever keeps it: it is told of a case what they may know.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Id>)]
     keeper: Option<String>,
     /// `active`, `paused` or `disabled`.
     state: &'static str,
@@ -57,17 +65,22 @@ pub struct WebhookView {
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
     /// Since when it is so (RFC 3339).
+    #[schema(value_type = Moment)]
     since: String,
     /// When it was added (RFC 3339).
+    #[schema(value_type = Moment)]
     added: String,
     /// Until when the secret before the present one signs too (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Moment>)]
     overlap: Option<String>,
     /// When something was last delivered, to the hour (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Moment>)]
     delivered: Option<String>,
     /// Since when nothing is (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Moment>)]
     failing: Option<String>,
 }
 
@@ -104,12 +117,14 @@ fn at(millis: i64) -> String {
 #[derive(Serialize, ToSchema)]
 pub struct WebhookChanged {
     /// Which.
+    #[schema(value_type = Id)]
     webhook: String,
     /// The version of the directory after it.
     version: u64,
     /// The secret that signs (`whsec_…`): shown once, and to nobody who repeats
     /// the request.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<WebhookSecret>)]
     secret: Option<String>,
 }
 
@@ -117,11 +132,13 @@ pub struct WebhookChanged {
 #[derive(Deserialize, ToSchema)]
 pub struct AddWebhook {
     /// Whose events: `{"project": ID}`, `{"organisation": ID}` or `installation`.
-    #[schema(value_type = Object)]
+    #[schema(value_type = ReachName)]
     reach: Reach,
     /// Where: an `https://` address without a name or password in it.
+    #[schema(value_type = WebhookUrl)]
     url: String,
     /// Of what: `report.received`, `case.updated`, `case.released`, `case.closed`, `duty.due-soon`, `duty.overdue`.
+    #[schema(value_type = Vec<WebhookEventName>, min_items = 1)]
     events: Vec<String>,
 }
 
@@ -129,8 +146,10 @@ pub struct AddWebhook {
 #[derive(Deserialize, ToSchema)]
 pub struct ChangeWebhook {
     /// Where it is; as before, if left out.
+    #[schema(value_type = Option<WebhookUrl>)]
     url: Option<String>,
     /// What it is told of; as before, if left out.
+    #[schema(value_type = Option<Vec<WebhookEventName>>, min_items = 1)]
     events: Option<Vec<String>>,
 }
 
@@ -138,6 +157,7 @@ pub struct ChangeWebhook {
 #[derive(Deserialize, ToSchema)]
 pub struct RotateWebhook {
     /// How long the one before it signs too, as an ISO-8601 duration of at most `P7D`; a day if left out.
+    #[schema(value_type = Option<Length>)]
     overlap: Option<String>,
 }
 
@@ -145,7 +165,7 @@ pub struct RotateWebhook {
 #[derive(Deserialize, ToSchema)]
 pub struct WebhookReason {
     /// Why.
-    #[schema(value_type = String)]
+    #[schema(value_type = shapes::Line)]
     reason: Line,
 }
 
@@ -157,6 +177,7 @@ pub struct WebhookNothing {}
 #[derive(Serialize, ToSchema)]
 pub struct MessageSent {
     /// Its id, as the receiver sees it in `webhook-id`.
+    #[schema(value_type = MessageName)]
     message: String,
 }
 
@@ -166,6 +187,7 @@ pub struct Deliveries {
     /// A page of them.
     items: Vec<DeliveryView>,
     /// What to send as `after` for the next page.
+    #[schema(value_type = Option<MessageName>)]
     next: Option<String>,
 }
 
@@ -173,19 +195,24 @@ pub struct Deliveries {
 #[derive(Serialize, ToSchema)]
 pub struct DeliveryView {
     /// Its id, as the receiver sees it in `webhook-id`.
+    #[schema(value_type = MessageName)]
     message: String,
     /// What it tells of.
+    #[schema(value_type = WebhookToldName)]
     event: &'static str,
     /// The case it tells of.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Id>)]
     case: Option<String>,
     /// When that was recorded (RFC 3339).
+    #[schema(value_type = Moment)]
     made: String,
     /// `waiting`, `delivered`, `failed` or `withheld`.
     #[schema(value_type = String)]
     stage: fixlead_app::webhooks::evidence::Stage,
     /// When it is tried next (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Moment>)]
     next: Option<String>,
     /// The attempts, the first one first.
     attempts: Vec<AttemptView>,
@@ -195,6 +222,7 @@ pub struct DeliveryView {
 #[derive(Serialize, ToSchema)]
 pub struct AttemptView {
     /// When (RFC 3339).
+    #[schema(value_type = Moment)]
     at: String,
     /// `delivered`, `rejected`, `unknown`, `unreachable`, `untrusted`, `unresolved`, `forbidden` or `withheld`.
     outcome: &'static str,
@@ -412,7 +440,7 @@ async fn deliveries(
 ) -> Result<Response, Refusal> {
     let page = Page::of(&query(&parts, &["after", "limit"])?)?;
     let after = page.after.as_deref().map(message).transpose().map_err(|_| {
-        Problem::invalid("", "`after` is what the page before gave as `next`, or is left out")
+        Problem::invalid("", "`after` is not one of what `next` gave; leave it out to begin anew")
     })?;
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let (found, more) = wire.desk.deliveries(&caller, webhook, after, limit).await?;
@@ -423,7 +451,7 @@ async fn deliveries(
 
 /// Sends a message again, under the same id.
 #[utoipa::path(post, path = "/api/v1/webhooks/{webhook}/deliveries/{message}/redeliver", tag = "webhooks",
-    params(("webhook" = String, Path), ("message" = String, Path)), request_body = WebhookNothing,
+    params(("webhook" = String, Path), ("message" = MessageName, Path)), request_body = WebhookNothing,
     responses((status = 202, body = MessageSent), (status = 401, body = ProblemDocument),
         (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument),
         (status = 422, body = ProblemDocument)))]
