@@ -201,7 +201,7 @@ impl Desk {
         let mut refused = None;
         for id in snapshot.directory.webhooks.keys() {
             match self.webhook_permit(&snapshot, caller, Action::WebhooksRead, *id) {
-                Ok((webhook, _)) => shown.push(self.shown(*id, webhook).await?),
+                Ok((webhook, _)) => shown.push(self.shown_webhook(*id, webhook).await?),
                 Err(problem) => refused = Some(problem),
             }
         }
@@ -224,10 +224,10 @@ impl Desk {
     pub async fn webhook(&self, caller: &Caller, id: WebhookId) -> Result<Shown> {
         let snapshot = self.directory().await?;
         let (webhook, _) = self.webhook_permit(&snapshot, caller, Action::WebhooksRead, id)?;
-        self.shown(id, webhook).await
+        self.shown_webhook(id, webhook).await
     }
 
-    async fn shown(&self, id: WebhookId, webhook: Webhook) -> Result<Shown> {
+    async fn shown_webhook(&self, id: WebhookId, webhook: Webhook) -> Result<Shown> {
         let now = self.now();
         let overlap = webhook.secrets.iter().filter_map(|(_, until)| *until).find(|until| now < *until);
         Ok(Shown { id, webhook, health: self.health(id).await?, overlap })

@@ -46,6 +46,11 @@ pub fn complete(description: &OpenApi, cookie: &str) -> Value {
     for (name, shape) in shapes::written() {
         document["components"]["schemas"][name] = shape;
     }
+    for (name, fields) in shapes::ONE_OF {
+        let alone =
+            |field: &&str| json!({ "required": [field], "properties": { *field: { "type": "string" } } });
+        document["components"]["schemas"][*name]["oneOf"] = fields.iter().map(alone).collect();
+    }
     document["components"]["securitySchemes"] = security_schemes(cookie);
     document["components"]["responses"] =
         REFUSALS.iter().map(|(status, about)| (status.to_string(), refusal(*status, about))).collect();
@@ -192,7 +197,7 @@ fn has_version(schema: &Value, schemas: &Value) -> bool {
 fn parameters(operation: &mut Value, path: &str, method: &str, versioned: bool) {
     let mut all = operation["parameters"].as_array().cloned().unwrap_or_default();
     for parameter in &mut all {
-        let plain = parameter["schema"].get("pattern").is_none();
+        let plain = ["pattern", "$ref"].iter().all(|said| parameter["schema"].get(said).is_none());
         match (parameter["in"].as_str(), parameter["name"].as_str()) {
             (Some("path"), _) if plain => parameter["schema"] = json!({ "$ref": "#/components/schemas/Id" }),
             (Some("query"), Some("limit")) => {

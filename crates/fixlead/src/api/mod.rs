@@ -6,10 +6,10 @@
 //! - [`enrolment`]: the first operator, and people who were invited. [`account`]:
 //!   signing in and out. [`keys`]: one's sessions and tokens.
 //! - [`directory`]: organisations, projects, people. [`reports`]: coming in.
-//! - [`cases`]: reading them. [`commands`]: doing something with them.
+//! - [`cases`]: reading them. [`search`]: looking for them. [`commands`]: doing something with them.
 //!   [`attachments`]: their files.
 //! - [`webhooks`]: telling addresses outside.
-//! - [`caller`]: who asks. [`source`]: from where.
+//! - [`caller`]: who asks. [`source`]: from where. [`rates`]: how often.
 //! - [`health`], [`metrics`]: for those who run it. [`openapi`]: the description,
 //!   with [`shapes`] of what is read and answered, and [`described`], which says
 //!   of every route what holds for all.
@@ -34,7 +34,9 @@ pub mod metrics;
 pub mod observe;
 pub mod openapi;
 pub mod problem;
+pub mod rates;
 pub mod reports;
+pub mod search;
 pub mod shapes;
 pub mod source;
 pub mod webhooks;
@@ -54,6 +56,7 @@ use crate::configuration::values::{Network, Origin};
 use health::Readiness;
 use metrics::Metrics;
 use problem::Refusal;
+use rates::Rates;
 
 /// What every handler and layer can reach. Clones share it.
 #[derive(Clone)]
@@ -72,6 +75,8 @@ pub struct Wire {
     pub readiness: Arc<dyn Readiness>,
     /// Room for requests.
     pub room: Arc<Semaphore>,
+    /// How often somebody may ask.
+    pub rates: Arc<Rates>,
 }
 
 /// The bounds of a request.
@@ -112,6 +117,7 @@ pub fn router(wire: Wire) -> Router {
         .merge(directory::routes())
         .merge(reports::routes())
         .merge(cases::routes())
+        .merge(search::routes())
         .merge(commands::routes())
         .merge(attachments::routes())
         .merge(webhooks::routes())

@@ -3,8 +3,8 @@
 //! - [`directory`], [`installation`]: the data directory, the key, the database.
 //! - [`listen`], [`connections`], [`stream`]: sockets. Nothing else opens one to
 //!   listen on.
-//! - [`workers`]: what is done without being asked. [`outbox`]: telling webhooks,
-//!   by [`courier`], the only one who calls out.
+//! - [`workers`], [`search`]: what is done without being asked. [`outbox`]: telling
+//!   webhooks, by [`courier`], the only one who calls out.
 //! - [`process`], [`log`], [`world`]: what the system is asked for.
 //!
 //! Nothing here knows a use case or a page: those are in [`crate::api`].
@@ -17,6 +17,7 @@ pub mod listen;
 pub mod log;
 pub mod outbox;
 pub mod process;
+pub mod search;
 pub mod stream;
 pub mod workers;
 pub mod world;
@@ -29,6 +30,7 @@ use tokio::sync::Semaphore;
 use tracing::{info, warn};
 
 use crate::api::metrics::Metrics;
+use crate::api::rates::Rates;
 use crate::api::{self, Limits, Wire};
 use crate::commands::Outcome;
 use crate::configuration::values::Origin;
@@ -142,12 +144,15 @@ async fn desk(
     let limits = Limits::of(settings);
     let works = workers::work(desk.clone());
     let tells = outbox::work(desk.clone(), courier, Arc::clone(&metrics));
+    let searches = search::tend(desk.clone(), search::file(&keys.data));
+    let last = desk.clone();
     let wire = Wire {
         room: Arc::new(Semaphore::new(limits.requests)),
         limits: Arc::new(limits),
         public: Arc::new(public),
         trusted: keys.proxy_trusted.clone().into(),
         metrics: Arc::clone(&metrics),
+        rates: Arc::new(Rates::of(settings)),
         desk,
         readiness: Arc::new(installation::StoreReadiness(opened.store.clone())),
     };
@@ -173,9 +178,11 @@ async fn desk(
             if ended.cut_off > 0 {
                 warn!(target: "fixlead", connections = ended.cut_off, "cut off: they took too long");
             }
+            search::keep_last(&last).await;
         }
         () = works => {}
         () = tells => {}
+        () = searches => {}
         () = twice => warn!(target: "fixlead", "stopped at once, as asked twice"),
     }
     info!(target: "fixlead", "stopped");

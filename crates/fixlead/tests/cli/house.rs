@@ -114,11 +114,16 @@ pub fn sign_in(desk: &Desk, member: &Member, recovery: usize) -> Member {
 impl House {
     /// A desk with its first operator.
     pub fn new(name: &str) -> House {
-        Self::set_up(directory(name), "")
+        House::set_up(name, "")
     }
 
-    /// The same in a place and with a configuration of its own.
-    pub fn set_up(place: std::path::PathBuf, configuration: &str) -> House {
+    /// The same, with something set.
+    pub fn set_up(name: &str, configuration: &str) -> House {
+        House::set_up_in(directory(name), configuration)
+    }
+
+    /// The same, in a place that has something in it.
+    pub fn set_up_in(place: std::path::PathBuf, configuration: &str) -> House {
         fs::write(place.join("first"), "").unwrap();
         let desk = Desk::start_in(place, configuration);
         let link = desk.said.lines().find_map(|line| line.split_once("/setup#")).unwrap().1.to_owned();

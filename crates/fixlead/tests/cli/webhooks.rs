@@ -144,7 +144,7 @@ fn what_happens_reaches_a_receiver_over_tls_with_a_signature_that_it_can_check()
     let receiver = Receiver::start(&place);
     let configuration = "webhook.allowed-networks = [\"127.0.0.1\"]\n\
                          webhook.certificate-authorities = [\"authority.pem\"]\n";
-    let house = House::set_up(place, configuration);
+    let house = House::set_up_in(place, configuration);
     let (olga, team) = house.with_team();
     fs::write(house.desk.place.join("password"), PASSWORD).unwrap();
     fs::set_permissions(

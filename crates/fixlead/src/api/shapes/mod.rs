@@ -18,7 +18,7 @@ use fixlead_core::access;
 use fixlead_core::case::project::BranchClass;
 use fixlead_core::desk::directory::webhook::WebhookEvent;
 use fixlead_core::desk::event::{Room, Second, Visibility};
-use fixlead_core::desk::wire::{MOST_BODY, MOST_LINE};
+use fixlead_core::desk::wire::MOST_LINE;
 use serde_json::{Value, json};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
@@ -80,7 +80,7 @@ texts! {
     Line, "One plain line, without control or direction characters.", "the parser reads past the end",
         |text| text.min_length(Some(1)).max_length(Some(MOST_LINE)).pattern(Some(PLAIN));
     Text, "Markdown, kept as it came: at most 256 KiB, and not blank.", "Steps to reproduce: …",
-        |text| text.min_length(Some(1)).max_length(Some(MOST_BODY)).pattern(Some(r"\S"));
+        |text| text.min_length(Some(1)).pattern(Some(r"\S"));
     MessageName, "A message to a webhook, as the receiver sees it in `webhook-id`.", "msg_2p8k4d0w9x7r6t5s3v1mzh8gqy",
         |text| text.pattern(Some("^msg_[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{25}$"));
     WebhookSecret, "What signs messages to a webhook, as Standard Webhooks has it.",
@@ -144,6 +144,10 @@ pub fn written() -> Vec<(&'static str, Value)> {
             ),
         ),
         ("ShelfName", described("Which cases.", json!({ "type": "string", "enum": ["open", "closed"] }))),
+        (
+            "OrderName",
+            described("What stands first.", json!({ "type": "string", "enum": ["fit", "latest"] })),
+        ),
         ("Days", described("A first and a last day, both included.", row(vec![reference("Day"); 2]))),
         (
             "Turns",
@@ -198,7 +202,11 @@ macro_rules! written {
     )+};
 }
 
-written! { ReachName ShelfName Days Turns Handoff Waiting Restriction Wrote CaseEvent TimelineEvent NewEvent }
+written! { ReachName ShelfName OrderName Days Turns Handoff Waiting Restriction Wrote CaseEvent TimelineEvent NewEvent }
+
+/// What else is true of a shape: of the fields named, exactly one is a text.
+pub const ONE_OF: &[(&str, [&str; 2])] =
+    &[("SignIn", ["code", "recovery_code"]), ("StepUp", ["code", "recovery_code"])];
 
 fn described(about: &str, mut shape: Value) -> Value {
     if let Some(shape) = shape.as_object_mut() {

@@ -5,6 +5,7 @@
 pub mod case;
 pub mod people;
 pub mod report;
+pub mod search;
 pub mod webhook;
 
 use std::io::{self, Write};
