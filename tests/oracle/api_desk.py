@@ -163,6 +163,9 @@ class Desk:
         ends = (datetime.now(timezone.utc) + timedelta(days=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
         sent = {"name": "comparison", "scopes": SCOPES, "ends": ends}
         token = self.post("/api/v1/tokens", ana_shows, sent)
+        hook = {"reach": {"project": project}, "url": "https://hooks.example.invalid/in", "events": ["case.updated"]}
+        webhook = self.post("/api/v1/webhooks", ana_shows, hook)["webhook"]
+        message = self.post(f"/api/v1/webhooks/{webhook}/test", ana_shows, {}, 202)["message"]
         invited = self.post("/api/v1/invitations", operator, {"name": "fay"})["link"]
         proposed = {"person": eli["person"], "role": "responder", "reach": {"project": project}, "reason": "soon"}
         proposal = self.post("/api/v1/roles", operator, proposed)["offer"]
@@ -173,6 +176,7 @@ class Desk:
         return {
             "person": bo["person"], "people": [ana["person"], bo["person"], eli["person"]],
             "project": project, "organisation": organisation, "case": case, "second": second,
+            "webhook": webhook, "message": message,
             "grant": grant, "offer": offer, "proposal": proposal, "role": role,
             "file": internal["files"][0]["blob"], "token": token["token"], "bearer": token["secret"],
             "session": next(item["session"] for item in listed if item["this"]),

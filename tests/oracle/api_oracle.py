@@ -50,7 +50,7 @@ def table(pairs):
 
 def configuration(world, seed, examples, steps):
     """The file that schemathesis is set up by."""
-    path = {f"path.{name}": world[name] for name in ("project", "case", "grant", "offer", "file", "person", "session", "token")}
+    path = {f"path.{name}": world[name] for name in ("project", "case", "grant", "offer", "file", "person", "session", "token", "webhook", "message")}
     # These name something of the directory by a word that also names something
     # of a case; and what is closed in between would hide the rest.
     other = {

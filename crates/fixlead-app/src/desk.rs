@@ -5,12 +5,13 @@
 //! of that is checked against the store at every use, so that any number of
 //! desks can work on one store.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fixlead_core::access::{Actor, Standing};
 use fixlead_core::desk::reminders::Ladder;
 use fixlead_core::desk::wire::Line;
-use fixlead_core::id::InstallationId;
+use fixlead_core::id::{InstallationId, WebhookId};
 use fixlead_core::time::{Instant, Span};
 use fixlead_store::{Clock, Lane, Random, Store};
 
@@ -36,6 +37,9 @@ pub struct Settings {
     pub remembered: Span,
     /// How many bytes of cases are kept in memory, about.
     pub kept: usize,
+    /// Whether webhooks may call addresses that are not public. Which ones, is
+    /// for whoever calls them to know.
+    pub webhooks_inside: bool,
 }
 
 impl Default for Settings {
@@ -47,6 +51,7 @@ impl Default for Settings {
             ladder: Ladder::usual(Line::tamed("responders")),
             remembered: Span::days(1),
             kept: 64 << 20,
+            webhooks_inside: false,
         }
     }
 }
@@ -67,6 +72,8 @@ pub(crate) struct Inner {
     pub directory: Mutex<Arc<Snapshot>>,
     pub policies: Policies,
     pub cases: Mutex<Cases>,
+    /// Webhooks that did not answer, and until when they are left alone.
+    pub silent: Mutex<BTreeMap<WebhookId, Instant>>,
     pub finder: Finder,
 }
 
@@ -89,6 +96,7 @@ impl Desk {
                 directory: Mutex::default(),
                 finder: Finder::new(key),
                 policies: Policies::default(),
+                silent: Mutex::default(),
                 store,
                 clock,
                 random,

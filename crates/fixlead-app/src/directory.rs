@@ -12,7 +12,7 @@ use fixlead_core::desk::event::By as Author;
 use fixlead_core::desk::wire::Line;
 use fixlead_core::id::{OrganisationId, PersonId, ProjectId};
 use fixlead_core::time::Instant;
-use fixlead_store::{Append, Outcome};
+use fixlead_store::{Append, Outcome, RecordChange};
 
 use crate::accounts::Caller;
 use crate::desk::{Desk, lock};
@@ -30,6 +30,13 @@ pub(crate) struct Snapshot {
     pub directory: Directory,
     /// When the last of it was recorded.
     pub latest: Option<Instant>,
+}
+
+/// A command on its way, and the records that change with it.
+struct Directing {
+    by: Author,
+    command: DirectoryCommand,
+    records: Vec<RecordChange>,
 }
 
 /// What became of a command.
@@ -66,7 +73,7 @@ impl Desk {
     /// The directory as it is now.
     pub(crate) async fn directory(&self) -> Result<Arc<Snapshot>> {
         let known = Arc::clone(&lock(&self.inner.directory));
-        let permit = self.system(Action::DirectoryRead)?;
+        let permit = self.system(Action::DirectoryRead, Within::Installation)?;
         let stream = self.inner.installation.into();
         let loaded = self.inner.store.load(&permit, stream, known.version).await?;
         if loaded.events.is_empty() {
@@ -92,8 +99,8 @@ impl Desk {
     }
 
     /// What the installation does itself in the directory.
-    fn system(&self, action: Action) -> Result<Permit> {
-        let target = Target::Directory(self.inner.installation, Within::Installation);
+    pub(crate) fn system(&self, action: Action, within: Within) -> Result<Permit> {
+        let target = Target::Directory(self.inner.installation, within);
         Ok(access::decide(&Actor::System, &[], action, target, self.now())?)
     }
 
@@ -142,6 +149,18 @@ impl Desk {
         expected: Option<u64>,
         repeat: Option<&Repeat>,
     ) -> Result<Directed> {
+        self.direct_with(caller, command, expected, repeat, Vec::new()).await
+    }
+
+    /// The same, with records that change together with the directory.
+    pub(crate) async fn direct_with(
+        &self,
+        caller: &Caller,
+        command: DirectoryCommand,
+        expected: Option<u64>,
+        repeat: Option<&Repeat>,
+        records: Vec<RecordChange>,
+    ) -> Result<Directed> {
         if let Some(done) = self.repeated::<u64>(caller.person, repeat).await? {
             return Ok(Directed { version: done, repeated: true });
         }
@@ -155,7 +174,8 @@ impl Desk {
                 return Err(Problem::Conflict { actual: snapshot.version });
             }
             let by = Author::Person(caller.person);
-            match self.append_directory(&snapshot, &permit, by, command.clone(), caller, repeat).await? {
+            let append = Directing { by, command: command.clone(), records: records.clone() };
+            match self.append_directory(&snapshot, &permit, append, caller, repeat).await? {
                 Ok(directed) => return Ok(directed),
                 Err(actual) if expected.is_some() => return Err(Problem::Conflict { actual }),
                 Err(_) => {}
@@ -168,11 +188,11 @@ impl Desk {
         &self,
         snapshot: &Snapshot,
         permit: &Permit,
-        by: Author,
-        command: DirectoryCommand,
+        directing: Directing,
         caller: &Caller,
         repeat: Option<&Repeat>,
     ) -> Result<std::result::Result<Directed, u64>> {
+        let Directing { by, command, records } = directing;
         let now = self.now_after(snapshot.latest);
         let events = command::decide(&snapshot.directory, self.inner.installation, permit, command, now)?;
         let mut append = Append::to(self.inner.installation.into(), snapshot.version);
@@ -180,6 +200,7 @@ impl Desk {
             append = append.event(DirectoryEntry { at: now, by, event }.write());
         }
         let version = snapshot.version + append.events.len() as u64;
+        append.records = records;
         append.idempotency = self.remember(caller.person, repeat, &version);
         match self.inner.store.append(permit, append).await? {
             Outcome::Appended { version, .. } => Ok(Ok(Directed { version, repeated: false })),
@@ -196,12 +217,12 @@ impl Desk {
     pub(crate) async fn direct_itself(&self, command: DirectoryCommand) -> Result<u64> {
         for _ in 0..TRIES {
             let snapshot = self.directory().await?;
-            let (action, _) = command.needs(&snapshot.directory, None)?;
-            let permit = self.system(action)?;
+            let (action, within) = command.needs(&snapshot.directory, None)?;
+            let permit = self.system(action, within)?;
             let nobody = Caller::nobody();
-            let done = self
-                .append_directory(&snapshot, &permit, Author::System, command.clone(), &nobody, None)
-                .await?;
+            let (by, command) = (Author::System, command.clone());
+            let directing = Directing { by, command, records: Vec::new() };
+            let done = self.append_directory(&snapshot, &permit, directing, &nobody, None).await?;
             if let Ok(directed) = done {
                 return Ok(directed.version);
             }

@@ -176,6 +176,7 @@ impl Desk {
         let follows = rows::follows(&kept.file, &policy, &self.inner.settings.ladder, None, now);
         append.lists = follows.lists;
         append.work.push(follows.wake);
+        append.work.extend(self.announced(&kept, 0));
         let receipt = bearer::text(Purpose::Receipt, &self.draw());
         let hash =
             bearer::lookup(Purpose::Receipt, &receipt).ok_or(Problem::Unavailable { retry_after: 1 })?;

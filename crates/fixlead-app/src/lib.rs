@@ -15,6 +15,7 @@
 //! - [`problem`]: why a use case was refused. [`repeat`]: requests that are
 //!   sent again.
 //! - [`search`]: an index in memory over what cases say. [`finding`]: it at work.
+//! - [`webhooks`]: telling addresses outside what happens.
 //! - [`signin`]: passwords, second factors, recovery codes, bearer secrets.
 
 pub mod accounts;
@@ -33,5 +34,6 @@ pub mod search;
 mod seen;
 pub mod setup;
 pub mod signin;
+pub mod webhooks;
 
 pub use desk::{Desk, Settings};

@@ -162,6 +162,8 @@ ids! {
     TokenId,
     /// A piece of work to be done once.
     WorkId,
+    /// A webhook: an address outside that is told what happens.
+    WebhookId,
     /// Somebody who keeps heads of the log.
     WitnessId,
     /// An offer, proposal or invitation that somebody else has to answer.

@@ -371,7 +371,13 @@ impl Store {
 
     /// Takes work that is done away. Whether the lease still held.
     pub async fn finish(&self, lease: Lease) -> Result<bool> {
-        let mut prepared = self.prepare_records(Vec::new())?;
+        self.finish_with(lease, Vec::new()).await
+    }
+
+    /// The same, together with records that say what came of it: either both
+    /// or neither. Whether the lease still held and no record had changed.
+    pub async fn finish_with(&self, lease: Lease, records: Vec<RecordChange>) -> Result<bool> {
+        let mut prepared = self.prepare_records(records)?;
         prepared.finish.push((lease.work, lease.token));
         let verdict = self.inner.engine.commit(prepared).await?;
         Ok(matches!(verdict, Verdict::Done(Outcome::Appended { .. })))

@@ -54,6 +54,9 @@ enum Command {
     /// See whose turn it is.
     #[command(subcommand, after_help = TOKEN)]
     Rota(desk::people::RotaCommand),
+    /// Have addresses outside told what happens on a desk.
+    #[command(subcommand, after_help = TOKEN)]
+    Webhook(desk::webhook::Command),
     /// Check the tamper-evident log of what is kept.
     #[command(subcommand)]
     Log(keep::LogCommand),
@@ -94,6 +97,7 @@ fn main() -> ExitCode {
             }
             Command::People(command) => desk::people::run(command, style, &mut out, &mut messages),
             Command::Rota(command) => desk::people::rota(command, style, &mut out, &mut messages),
+            Command::Webhook(command) => desk::webhook::run(command, style, &mut out, &mut messages),
             Command::Log(command) => keep::log(command, &mut out, &mut messages),
             Command::Backup(args) => keep::back_up(args, &mut out, &mut messages),
             Command::Restore(args) => keep::restore(args, &mut out, &mut messages),

@@ -240,6 +240,7 @@ impl Desk {
             append.lists = follows.lists;
             append.work.push(follows.wake);
         }
+        append.work.extend(self.announced(&after, kept.version));
         append.work.extend(writing.finish.map(WorkChange::Finish));
         append.blobs = writing.blobs;
         let acted = Acted { version: after.revision, at: now, made: writing.made, repeated: false };
@@ -321,6 +322,7 @@ impl From<Refused> for Problem {
                     Thing::Organisation => ("/organisation", "there is no such organisation; add it first"),
                     Thing::Project => ("/project", "there is no such project; add it first"),
                     Thing::Team => ("/team", "there is no such team; it may have ended"),
+                    Thing::Webhook => ("/webhook", "there is no such webhook; it may have been removed"),
                 };
                 Problem::invalid(pointer, message)
             }

@@ -352,7 +352,7 @@ fn room_of(kept: &Kept, room: Room) -> RoomView {
 }
 
 /// The type of an event.
-fn kind(event: &Happening) -> String {
+pub(crate) fn kind(event: &Happening) -> String {
     match event {
         Happening::Case(event) => event.kind.name().to_owned(),
         Happening::Desk(event) => {

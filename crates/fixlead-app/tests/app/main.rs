@@ -12,6 +12,7 @@ mod matrix;
 mod rebuild;
 mod signin;
 mod stories;
+mod webhooks;
 mod work;
 mod world;
 

@@ -59,6 +59,9 @@ const RESPONDER: Lists = &[
             A::TeamDelegate,
             A::RotaManage,
             A::DistributorsManage,
+            A::WebhooksRead,
+            A::WebhooksManage,
+            A::WebhooksRun,
         ],
     ),
     (
@@ -233,13 +236,24 @@ const OPERATOR: Lists = &[(
         A::RolesGive,
         A::RolesConfirm,
         A::RolesRevoke,
+        A::WebhooksRead,
+        A::WebhooksManage,
+        A::WebhooksRun,
     ],
 )];
 
 /// Whoever checks afterwards who did and knew what; never what a case says.
 const AUDITOR: Lists = &[(
     ALWAYS,
-    &[A::LogRead, A::WhoKnewRead, A::DirectoryRead, A::CaseList, A::InstallationRead, A::InstallationLogRead],
+    &[
+        A::LogRead,
+        A::WhoKnewRead,
+        A::DirectoryRead,
+        A::CaseList,
+        A::InstallationRead,
+        A::InstallationLogRead,
+        A::WebhooksRead,
+    ],
 )];
 
 const fn lists(role: Role) -> Lists {
@@ -283,6 +297,9 @@ const SYSTEM: Lists = &[
             A::DirectoryRead,
             A::PeopleInvite,
             A::RolesGive,
+            // An address that nobody answers at is no longer called, and what
+            // happens is put where it is sent from.
+            A::WebhooksRun,
         ],
     ),
     (
@@ -324,6 +341,7 @@ const STEP_UP: &[Action] = &[
     A::RolesGive,
     A::RolesConfirm,
     A::TeamDelegate,
+    A::WebhooksManage,
     A::OwnKeys,
 ];
 
@@ -349,6 +367,7 @@ const READS: &[Action] = &[
     A::InstallationRead,
     A::InstallationLogRead,
     A::InstallationExport,
+    A::WebhooksRead,
     A::OwnRead,
 ];
 
@@ -390,7 +409,9 @@ const fn token_actions(scope: TokenScope) -> &'static [Action] {
             A::RecordAuthority,
         ],
         TokenScope::Intake => &[A::CaseOpen],
-        TokenScope::Directory => &[A::DirectoryRead, A::ProjectFacts, A::OwnRead, A::OwnLeave],
+        TokenScope::Directory => {
+            &[A::DirectoryRead, A::ProjectFacts, A::WebhooksRead, A::WebhooksRun, A::OwnRead, A::OwnLeave]
+        }
         TokenScope::Audit => &[A::LogRead, A::WhoKnewRead, A::InstallationRead, A::InstallationLogRead],
     }
 }

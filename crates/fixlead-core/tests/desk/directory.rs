@@ -1,12 +1,12 @@
 //! The directory: invitations, roles with a second person, teams, turns.
 
-use fixlead_core::access::{self, Action, Actor, Presence, Role, Standing, Target, Within};
+use fixlead_core::access::{self, Action, Actor, Grant, Presence, Role, Scope, Standing, Target, Within};
 use fixlead_core::desk::command::{Refused, Thing, Wrong};
 use fixlead_core::desk::directory::command::{self, DirectoryCommand as C};
 use fixlead_core::desk::directory::event::{Reach, Turns};
 use fixlead_core::desk::directory::{Directory, DirectoryEntry, DirectoryEvent};
 use fixlead_core::desk::event::By;
-use fixlead_core::id::{GrantId, InstallationId, OfferId, PersonId, TeamId};
+use fixlead_core::id::{CaseId, GrantId, InstallationId, OfferId, PersonId, TeamId};
 use fixlead_core::plan::rotation;
 use fixlead_core::time::{DAY, Instant, Span};
 use proptest::prelude::*;

@@ -197,7 +197,7 @@ fn has_version(schema: &Value, schemas: &Value) -> bool {
 fn parameters(operation: &mut Value, path: &str, method: &str, versioned: bool) {
     let mut all = operation["parameters"].as_array().cloned().unwrap_or_default();
     for parameter in &mut all {
-        let plain = parameter["schema"].get("pattern").is_none();
+        let plain = ["pattern", "$ref"].iter().all(|said| parameter["schema"].get(said).is_none());
         match (parameter["in"].as_str(), parameter["name"].as_str()) {
             (Some("path"), _) if plain => parameter["schema"] = json!({ "$ref": "#/components/schemas/Id" }),
             (Some("query"), Some("limit")) => {

@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use fixlead_app::webhooks::evidence::Outcome;
+
 use crate::serve::process;
 
 /// Upper ends of the histogram's buckets, in seconds.
@@ -35,6 +37,7 @@ pub struct Metrics {
     connections: AtomicI64,
     accepted: AtomicU64,
     evicted: AtomicU64,
+    told: [AtomicU64; Outcome::ALL.len()],
 }
 
 /// Something that is counted for as long as it goes on.
@@ -71,6 +74,13 @@ impl Metrics {
     /// An idle connection had to make room.
     pub fn evicted(&self) {
         self.evicted.fetch_add(1, Relaxed);
+    }
+
+    /// A webhook was called, or was not any more.
+    pub fn told(&self, outcome: Outcome) {
+        if let Some(place) = Outcome::ALL.iter().position(|known| *known == outcome) {
+            self.told[place].fetch_add(1, Relaxed);
+        }
     }
 
     /// A request was answered.
@@ -133,6 +143,11 @@ impl Metrics {
             "Requests that found no room.",
             &self.turned_away,
         )?;
+        let name = "fixlead_webhook_deliveries_total";
+        head(out, name, "counter", "Calls of webhooks, by what became of them.")?;
+        for (outcome, count) in Outcome::ALL.iter().zip(&self.told) {
+            writeln!(out, "{name}{{outcome=\"{}\"}} {}", outcome.name(), count.load(Relaxed))?;
+        }
         gauge(out, "fixlead_search_ready", "Whether every case can be found.", i64::from(searched == 100))?;
         gauge(out, "fixlead_search_percent", "How many of a hundred cases can be found.", searched.into())?;
         if let Some(bytes) = process::resident_bytes() {

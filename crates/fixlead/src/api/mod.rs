@@ -8,6 +8,7 @@
 //! - [`directory`]: organisations, projects, people. [`reports`]: coming in.
 //! - [`cases`]: reading them. [`search`]: looking for them. [`commands`]: doing something with them.
 //!   [`attachments`]: their files.
+//! - [`webhooks`]: telling addresses outside.
 //! - [`caller`]: who asks. [`source`]: from where. [`rates`]: how often.
 //! - [`health`], [`metrics`]: for those who run it. [`openapi`]: the description,
 //!   with [`shapes`] of what is read and answered, and [`described`], which says
@@ -38,6 +39,7 @@ pub mod reports;
 pub mod search;
 pub mod shapes;
 pub mod source;
+pub mod webhooks;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -118,6 +120,7 @@ pub fn router(wire: Wire) -> Router {
         .merge(search::routes())
         .merge(commands::routes())
         .merge(attachments::routes())
+        .merge(webhooks::routes())
         .merge(health::routes())
         .split_for_parts();
     let cookie = caller::cookie_name(wire.public.is_https());

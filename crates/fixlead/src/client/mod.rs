@@ -4,6 +4,7 @@
 //! up to a bound, and shown without anything that a terminal would obey.
 
 mod error;
+pub mod session;
 
 use std::path::Path;
 use std::time::Duration;
@@ -34,6 +35,8 @@ pub struct ServerArgs {
 pub struct Server {
     origin: Origin,
     token: Option<String>,
+    /// The cookie of a session.
+    cookie: Option<String>,
     agent: ureq::Agent,
 }
 
@@ -44,6 +47,8 @@ pub struct Answer {
     pub body: Value,
     /// The version of what was read, for `If-Match`.
     pub etag: Option<String>,
+    /// The cookie of a session that begins with it.
+    pub(super) cookie: Option<String>,
 }
 
 impl Server {
@@ -105,7 +110,7 @@ impl Server {
             .user_agent(concat!("fixlead/", env!("CARGO_PKG_VERSION")))
             .build()
             .new_agent();
-        Server { origin, token, agent }
+        Server { origin, token, cookie: None, agent }
     }
 
     /// Reads something.
@@ -113,11 +118,26 @@ impl Server {
     /// # Errors
     /// What the desk said, or that it did not.
     pub fn get(&self, path: &str) -> Result<Answer, ClientError> {
-        let mut request = self.agent.get(self.url(path));
-        if let Some(token) = &self.token {
-            request = request.header("authorization", format!("Bearer {token}"));
+        let request = self.agent.get(self.url(path));
+        self.read(self.shows(request).call())
+    }
+
+    /// Takes something away.
+    ///
+    /// # Errors
+    /// What the desk said, or that it did not.
+    pub fn delete(&self, path: &str) -> Result<Answer, ClientError> {
+        let request = self.agent.delete(self.url(path));
+        self.read(self.shows(request).call())
+    }
+
+    /// Shows who asks. No page made us, and the desk is told so.
+    fn shows<B>(&self, request: ureq::RequestBuilder<B>) -> ureq::RequestBuilder<B> {
+        match (&self.token, &self.cookie) {
+            (Some(token), _) => request.header("authorization", format!("Bearer {token}")),
+            (None, Some(cookie)) => request.header("cookie", cookie).header("sec-fetch-site", "none"),
+            (None, None) => request,
         }
-        self.read(request.call())
     }
 
     /// Sends something. With the same idempotency key it is done once.
@@ -131,13 +151,9 @@ impl Server {
         idempotency_key: Option<&str>,
         if_match: Option<&str>,
     ) -> Result<Answer, ClientError> {
-        let mut request = self.agent.post(self.url(path)).header("content-type", "application/json");
-        let token = self.token.as_ref().map(|token| format!("Bearer {token}"));
-        let headers = [
-            ("authorization", token.as_deref()),
-            ("idempotency-key", idempotency_key),
-            ("if-match", if_match),
-        ];
+        let request = self.agent.post(self.url(path)).header("content-type", "application/json");
+        let mut request = self.shows(request);
+        let headers = [("idempotency-key", idempotency_key), ("if-match", if_match)];
         for (name, value) in headers {
             if let Some(value) = value {
                 request = request.header(name, value);
@@ -159,16 +175,17 @@ impl Server {
         let status = response.status().as_u16();
         let header = |name: &str| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
         let etag = header("etag");
+        let cookie = header("set-cookie").and_then(|all| all.split(';').next().map(str::to_owned));
         let kind = header("content-type").unwrap_or_default();
         let bytes =
             response.body_mut().with_config().limit(MOST_ANSWER).read_to_vec().map_err(unreachable)?;
         let body: Option<Value> = serde_json::from_slice(&bytes).ok();
         match body {
-            Some(body) if status < 300 => Ok(Answer { body, etag }),
+            Some(body) if status < 300 => Ok(Answer { body, etag, cookie }),
             Some(body) if kind.starts_with("application/problem+json") => {
                 Err(ClientError::refused(status, &body))
             }
-            None if status == 204 => Ok(Answer { body: Value::Null, etag }),
+            None if status == 204 => Ok(Answer { body: Value::Null, etag, cookie }),
             _ => Err(ClientError::Strange { server: self.origin.as_str().to_owned(), status }),
         }
     }

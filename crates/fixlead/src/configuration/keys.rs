@@ -107,6 +107,10 @@ keys! {
         "Files elsewhere, best on another machine, to which signed heads of the log are added; read and checked, not used yet.";
     witness_instances: Vec<Origin>, "witness.instances" = "[]",
         "Other instances that keep signed heads of the log; read and checked, not used yet.";
+    webhook_allowed_networks: Vec<Network>, "webhook.allowed-networks" = "[]",
+        "Networks that are not public and that webhooks may call all the same, over plain HTTP too. Without any, only public addresses are called, and only over HTTPS.";
+    webhook_certificate_authorities: Vec<PathBuf>, "webhook.certificate-authorities" = "[]",
+        "Files (PEM) with certificate authorities that are believed when webhooks are called, beside the usual ones.";
     proxy_trusted: Vec<Network>, "proxy.trusted" = "[]",
         "Proxies whose `X-Forwarded-For` is believed. The source of a request is the last hop that is none of them. Without the desk's own proxy here, everybody behind it counts as one source.";
 }

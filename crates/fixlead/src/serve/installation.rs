@@ -151,7 +151,8 @@ pub async fn open(
 /// What the database said.
 pub async fn desk(settings: &Settings, store: Store, clock: Arc<dyn Clock>) -> Result<Desk, String> {
     let lengths = Lengths { idle: settings.keys.session_idle.0, most: settings.keys.session_most.0 };
-    let chosen = fixlead_app::Settings { lengths, ..fixlead_app::Settings::default() };
+    let webhooks_inside = !settings.keys.webhook_allowed_networks.is_empty();
+    let chosen = fixlead_app::Settings { lengths, webhooks_inside, ..fixlead_app::Settings::default() };
     let opened = Desk::open(store, clock, Arc::new(SystemRandom), chosen).await;
     opened.map_err(|problem| problem.to_string())
 }

@@ -3,17 +3,20 @@
 //! - [`directory`], [`installation`]: the data directory, the key, the database.
 //! - [`listen`], [`connections`], [`stream`]: sockets. Nothing else opens one to
 //!   listen on.
-//! - [`workers`], [`search`]: what is done without being asked.
+//! - [`workers`], [`search`]: what is done without being asked. [`outbox`]: telling
+//!   webhooks, by [`courier`], the only one who calls out.
 //! - [`process`], [`log`], [`world`], [`clock`]: what the system is asked for.
 //!
 //! Nothing here knows a use case or a page: those are in [`crate::api`].
 
 pub mod clock;
 pub mod connections;
+pub mod courier;
 pub mod directory;
 pub mod installation;
 pub mod listen;
 pub mod log;
+pub mod outbox;
 pub mod process;
 pub mod search;
 pub mod stream;
@@ -103,6 +106,10 @@ async fn desk(
         Ok(opened) => opened,
         Err(why) => return Ok(Err(why)),
     };
+    let courier = match courier::HttpCourier::new(keys) {
+        Ok(courier) => Arc::new(courier),
+        Err(why) => return Ok(Err(why)),
+    };
     if let Some(path) = &opened.made_key {
         tell_of_key(messages, &shown(path))?;
     }
@@ -142,6 +149,7 @@ async fn desk(
     let metrics = Arc::new(Metrics::default());
     let limits = Limits::of(settings);
     let works = workers::work(desk.clone());
+    let tells = outbox::work(desk.clone(), courier, Arc::clone(&metrics));
     let searches = search::tend(desk.clone(), search::file(&keys.data));
     let last = desk.clone();
     let wire = Wire {
@@ -179,6 +187,7 @@ async fn desk(
             search::keep_last(&last).await;
         }
         () = works => {}
+        () = tells => {}
         () = searches => {}
         () = twice => warn!(target: "fixlead", "stopped at once, as asked twice"),
     }

@@ -230,6 +230,8 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("no socket", "crates/fixlead/src/serve/listen.rs", "accepts"),
     ("no socket", "crates/fixlead/src/serve/stream.rs", "gives up on who does not read"),
     ("no socket", "crates/fixlead/src/serve/process.rs", "tells the service manager that it is ready"),
+    ("no socket", "crates/fixlead/src/serve/courier.rs", "calls webhooks, at numbers it has looked at"),
+    ("no socket", "crates/fixlead/src/serve/courier/tests.rs", "is called, and attacks who calls"),
     ("no socket", "crates/fixlead/src/client/mod.rs", "asks a desk"),
     ("no socket", "crates/fixlead/src/client/error.rs", "says why it could not"),
     ("no store in the handlers", "crates/fixlead/src/api/tests.rs", "makes a database for its handlers"),

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::desk::{Desk, body, directory};
 
 /// What everybody here signs in with.
-const PASSWORD: &str = "four unrelated words here";
+pub const PASSWORD: &str = "four unrelated words here";
 
 /// An answer, read.
 pub struct Answer {
@@ -134,7 +134,15 @@ impl House {
 
     /// A desk with its first operator, set up in some way.
     pub fn with(name: &str, configuration: &str, environment: &[(&str, &Path)]) -> House {
-        let place = directory(name);
+        House::set_up_at(directory(name), configuration, environment)
+    }
+
+    /// The same, in a place that has something in it.
+    pub fn set_up_in(place: std::path::PathBuf, configuration: &str) -> House {
+        House::set_up_at(place, configuration, &[])
+    }
+
+    fn set_up_at(place: std::path::PathBuf, configuration: &str, environment: &[(&str, &Path)]) -> House {
         fs::write(place.join("first"), "").unwrap();
         let desk = Desk::start_with(place, configuration, environment);
         // Nobody is waited for a second time.

@@ -19,3 +19,4 @@ mod rates;
 mod search;
 mod tls;
 mod verbs;
+mod webhooks;

@@ -145,6 +145,7 @@ pub enum Thing {
     Organisation,
     Project,
     Team,
+    Webhook,
 }
 
 /// What is wrong with a command, whatever the policy says.
@@ -278,6 +279,7 @@ impl fmt::Display for Refused {
                     Thing::Organisation => ("organisation", "add it first"),
                     Thing::Project => ("project", "add it first"),
                     Thing::Team => ("team", "it may have ended"),
+                    Thing::Webhook => ("webhook", "it may have been removed"),
                 };
                 write!(f, "there is no {what} `{}` here; {remedy}", crate::text::short(name, 60))
             }

@@ -6,6 +6,7 @@
 
 use super::event::{DirectoryEvent, Reach, Turns};
 use super::state::{Directory, Proposed};
+use super::webhook::WebhookCommand;
 use crate::access::{self, Access, Action, Grant, Permit, Role, Scope, Standing, Within};
 use crate::case::Project;
 use crate::desk::command::{Refused, Thing, Wrong};
@@ -105,6 +106,7 @@ pub enum DirectoryCommand {
         person: PersonId,
         days: Vec<(i64, i64)>,
     },
+    Webhook(WebhookCommand),
 }
 
 /// The most periods of leave that are kept of somebody.
@@ -112,11 +114,11 @@ pub const MOST_LEAVE: usize = 200;
 /// The most people on a list.
 pub const MOST_PEOPLE: usize = 500;
 
-fn wrong<T>(wrong: Wrong) -> Result<T, Refused> {
+pub(super) fn wrong<T>(wrong: Wrong) -> Result<T, Refused> {
     Err(Refused::Wrong(wrong))
 }
 
-fn unknown<T>(thing: Thing, name: impl ToString) -> Result<T, Refused> {
+pub(super) fn unknown<T>(thing: Thing, name: impl ToString) -> Result<T, Refused> {
     Err(Refused::Unknown(thing, name.to_string()))
 }
 
@@ -129,7 +131,7 @@ impl Directory {
         }
     }
 
-    fn within_reach(&self, reach: Scope) -> Result<Within, Refused> {
+    pub(super) fn within_reach(&self, reach: Scope) -> Result<Within, Refused> {
         match reach {
             Scope::Organisation(id) if self.organisations.contains_key(&id) => Ok(Within::Organisation(id)),
             Scope::Organisation(id) => unknown(Thing::Organisation, id),
@@ -257,6 +259,7 @@ impl DirectoryCommand {
                     None => return unknown(Thing::Person, person),
                 }
             }
+            C::Webhook(command) => command.needs(directory)?,
         })
     }
 }
@@ -404,5 +407,6 @@ pub fn decide(
             return wrong(Wrong::Ended);
         }
         C::SetLeave { person, days } => E::LeaveSet { person, days },
+        C::Webhook(command) => command.decide(directory, now)?,
     }])
 }

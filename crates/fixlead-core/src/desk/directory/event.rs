@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::webhook::{WebhookEnd, WebhookEvent};
 use crate::access::{Breadth, Role, Scope, Standing};
 use crate::case::Project;
 use crate::case::json::HistoryError;
 use crate::desk::entry::{complaint, envelope, line};
 use crate::desk::event::{By, Pin};
-use crate::desk::wire::Line;
-use crate::id::{GrantId, OfferId, OrganisationId, PersonId, ProjectId, TeamId};
+use crate::desk::wire::{Line, Sha256};
+use crate::id::{GrantId, OfferId, OrganisationId, PersonId, ProjectId, TeamId, WebhookId};
 use crate::time::Instant;
 
 /// Where a standing grant counts, as it is written.
@@ -112,6 +113,24 @@ pub enum DirectoryEvent {
     LeaveSet { person: PersonId, days: Vec<(i64, i64)> },
     #[serde(rename = "maintainers.set")]
     MaintainersSet { project: ProjectId, people: Vec<PersonId> },
+    /// An address outside is told of events. Its secret is kept apart; only the
+    /// one with this hash counts.
+    #[serde(rename = "webhook.added")]
+    WebhookAdded { webhook: WebhookId, reach: Reach, url: Line, events: Vec<WebhookEvent>, secret: Sha256 },
+    #[serde(rename = "webhook.changed")]
+    WebhookChanged { webhook: WebhookId, url: Line, events: Vec<WebhookEvent> },
+    /// A new secret; the one before it signs too until this instant.
+    #[serde(rename = "webhook.secret")]
+    WebhookSecret { webhook: WebhookId, secret: Sha256, until: Instant },
+    #[serde(rename = "webhook.paused")]
+    WebhookPaused { webhook: WebhookId, reason: Line },
+    #[serde(rename = "webhook.resumed")]
+    WebhookResumed { webhook: WebhookId },
+    /// The desk itself has stopped calling it.
+    #[serde(rename = "webhook.disabled")]
+    WebhookDisabled { webhook: WebhookId, why: WebhookEnd },
+    #[serde(rename = "webhook.removed")]
+    WebhookRemoved { webhook: WebhookId, reason: Line },
 }
 
 /// A line of the directory's log.

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use super::event::{DirectoryEntry, DirectoryEvent, Turns};
 use super::rota;
+use super::webhook::Webhook;
 use crate::access::{Grant, Role, Scope, Standing};
 use crate::case::Project;
 use crate::desk::event::{By, Pin};
 use crate::desk::wire::Line;
-use crate::id::{GrantId, OfferId, OrganisationId, PersonId, ProjectId, TeamId};
+use crate::id::{GrantId, OfferId, OrganisationId, PersonId, ProjectId, TeamId, WebhookId};
 use crate::time::Instant;
 
 /// Somebody.
@@ -116,6 +117,8 @@ pub struct Directory {
     pub grants: BTreeMap<GrantId, Grant>,
     /// Sub-teams that stand.
     pub teams: BTreeMap<TeamId, Team>,
+    /// Webhooks that stand.
+    pub webhooks: BTreeMap<WebhookId, Webhook>,
 }
 
 impl Directory {
@@ -297,6 +300,13 @@ impl Directory {
                     record.maintainers.clone_from(people);
                 }
             }
+            E::WebhookAdded { .. }
+            | E::WebhookChanged { .. }
+            | E::WebhookSecret { .. }
+            | E::WebhookPaused { .. }
+            | E::WebhookResumed { .. }
+            | E::WebhookDisabled { .. }
+            | E::WebhookRemoved { .. } => super::webhook::apply(&mut self.webhooks, entry),
         }
     }
 
@@ -350,7 +360,7 @@ impl Directory {
     }
 }
 
-fn author(by: By) -> Option<PersonId> {
+pub(super) fn author(by: By) -> Option<PersonId> {
     match by {
         By::System => None,
         By::Person(person) => Some(person),

@@ -13,8 +13,10 @@ pub mod directory;
 pub mod documents;
 pub mod event;
 
+use fixlead_app::webhooks::address::MOST_URL;
 use fixlead_core::access;
 use fixlead_core::case::project::BranchClass;
+use fixlead_core::desk::directory::webhook::WebhookEvent;
 use fixlead_core::desk::event::{Room, Second, Visibility};
 use fixlead_core::desk::wire::MOST_LINE;
 use serde_json::{Value, json};
@@ -24,6 +26,16 @@ use utoipa::{PartialSchema, ToSchema};
 
 /// An id, as its pattern: upper case is read, too.
 pub const ID: &str = "^[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{25}$";
+
+/// What a webhook can ask to be told of; a test needs no asking.
+const WEBHOOK_EVENTS: [WebhookEvent; 6] = [
+    WebhookEvent::ReportReceived,
+    WebhookEvent::CaseUpdated,
+    WebhookEvent::CaseReleased,
+    WebhookEvent::CaseClosed,
+    WebhookEvent::DutyDueSoon,
+    WebhookEvent::DutyOverdue,
+];
 
 /// One plain line: something besides blanks, and nothing that a terminal obeys
 /// or that turns the reading direction round.
@@ -69,6 +81,13 @@ texts! {
         |text| text.min_length(Some(1)).max_length(Some(MOST_LINE)).pattern(Some(PLAIN));
     Text, "Markdown, kept as it came: at most 256 KiB, and not blank.", "Steps to reproduce: …",
         |text| text.min_length(Some(1)).pattern(Some(r"\S"));
+    MessageName, "A message to a webhook, as the receiver sees it in `webhook-id`.", "msg_2p8k4d0w9x7r6t5s3v1mzh8gqy",
+        |text| text.pattern(Some("^msg_[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{25}$"));
+    WebhookSecret, "What signs messages to a webhook, as Standard Webhooks has it.",
+        "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+        |text| text.pattern(Some("^whsec_[A-Za-z0-9+/]{43}=$"));
+    WebhookUrl, "Where a webhook is: an address outside, without name and password in it.", "https://hooks.example.org/fixlead",
+        |text| text.max_length(Some(MOST_URL)).pattern(Some("^[Hh][Tt][Tt][Pp][Ss]?://[!-~]+$"));
     Sha256, "A SHA-256, in hexadecimal.",
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
         |text| text.pattern(Some("^[0-9a-f]{64}$"));
@@ -100,6 +119,8 @@ words! {
     RoomName, "Who talks in it: the team, the team with the reporter, or with guests.", Room::ALL;
     VisibilityName, "Whether everybody can read it already.", Visibility::ALL;
     SecondName, "What a second person has to confirm.", Second::ALL;
+    WebhookEventName, "What a webhook is told of.", WEBHOOK_EVENTS;
+    WebhookToldName, "What a message tells of.", WebhookEvent::ALL;
     BranchClassName, "What a branch is to its users.", BranchClass::ALL;
 }
 

@@ -1,11 +1,12 @@
 //! The verbs that ask a running desk over its API: `fixlead case`, `report`,
-//! `people`, `rota`. The desk decides what its answer shows; here it is only
+//! `people`, `rota`, `webhook`. The desk decides what its answer shows; here it is only
 //! set for people, or printed as it came.
 
 pub mod case;
 pub mod people;
 pub mod report;
 pub mod search;
+pub mod webhook;
 
 use std::io::{self, Write};
 
