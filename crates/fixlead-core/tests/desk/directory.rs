@@ -1,12 +1,12 @@
 //! The directory: invitations, roles with a second person, teams, turns.
 
-use fixlead_core::access::{self, Action, Actor, Presence, Role, Standing, Target, Within};
+use fixlead_core::access::{self, Action, Actor, Grant, Presence, Role, Scope, Standing, Target, Within};
 use fixlead_core::desk::command::{Refused, Thing, Wrong};
 use fixlead_core::desk::directory::command::{self, DirectoryCommand as C};
 use fixlead_core::desk::directory::event::{Reach, Turns};
 use fixlead_core::desk::directory::{Directory, DirectoryEntry, DirectoryEvent};
 use fixlead_core::desk::event::By;
-use fixlead_core::id::{GrantId, InstallationId, OfferId, PersonId, TeamId};
+use fixlead_core::id::{CaseId, GrantId, InstallationId, OfferId, PersonId, TeamId};
 use fixlead_core::plan::rotation;
 use fixlead_core::time::{DAY, Instant, Span};
 use proptest::prelude::*;
@@ -207,8 +207,8 @@ fn who_is_removed_comes_back_with_nothing() {
     assert!(!hall.may(BO, Action::CaseList));
     hall.by(OPERATOR, set(Standing::Active)).unwrap();
     assert!(hall.may(BO, Action::CaseList), "a suspension is not for ever");
-    // What they proposed, what was proposed for them, and a grant that only a case knows.
-    hall.propose(BO, ELI, Role::Responder, Reach::Project(PROJECT), 31).unwrap();
+    // What was proposed for them, and a grant that only a case knows.
+    hall.propose(OPERATOR, BO, Role::Auditor, Reach::Project(PROJECT), 31).unwrap();
     let in_case = |from| Grant {
         id: grant(33),
         person: BO,

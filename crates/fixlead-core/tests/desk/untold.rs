@@ -230,10 +230,10 @@ fn the_directory_is_told_by_kind_and_length() {
         TeamEnded { team: TEAM, reason: canary() }
         TeamJoined { team: TEAM, person: ANA, grant: GRANT }
         TeamLeft { team: TEAM, person: ANA }
-        RotaSet { project: PROJECT, people.clone(), turns }
+        RotaSet { project: PROJECT, people: people.clone(), turns }
         RotaServed { project: PROJECT, person: ANA, day: 3 }
-        LeaveSet { person: ANA, days.clone() }
-        MaintainersSet { project: PROJECT, people.clone() }
+        LeaveSet { person: ANA, days: days.clone() }
+        MaintainersSet { project: PROJECT, people: people.clone() }
     });
     let mut directory = Directory::default();
     for event in events {
@@ -248,7 +248,7 @@ fn the_directory_is_told_by_kind_and_length() {
         AddProject { project: PROJECT, organisation: ORGANISATION, name: canary(), policy: planted_pin() }
         SetFacts { project: PROJECT, facts: Box::new(planted_facts()) }
         SetPolicy { project: PROJECT, policy: planted_pin(), reason: canary() }
-        SetMaintainers { project: PROJECT, people.clone() }
+        SetMaintainers { project: PROJECT, people: people.clone() }
         Invite { person: ANA, name: canary(), offer: OFFER, until: START }
         Accept { offer: OFFER }
         SetStanding { person: ANA, standing, reason: canary() }
