@@ -207,8 +207,8 @@ fn who_is_removed_comes_back_with_nothing() {
     assert!(!hall.may(BO, Action::CaseList));
     hall.by(OPERATOR, set(Standing::Active)).unwrap();
     assert!(hall.may(BO, Action::CaseList), "a suspension is not for ever");
-    // What they proposed, what was proposed for them, and a grant that only a case knows.
-    hall.propose(BO, ELI, Role::Responder, Reach::Project(PROJECT), 31).unwrap();
+    // What was proposed for them, and a grant that only a case knows.
+    hall.propose(OPERATOR, BO, Role::Auditor, Reach::Project(PROJECT), 31).unwrap();
     let in_case = |from| Grant {
         id: grant(33),
         person: BO,

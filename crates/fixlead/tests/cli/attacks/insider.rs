@@ -1,4 +1,4 @@
-//! Somebody who is let in opens what they can, takes it along, and wants it gone:
+//! Somebody who is let in opens what they can, takes it along, wants it gone:
 //! what they may not is refused, and what they did is on record.
 
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use crate::house::{House, call, sign_in};
 const CASES: usize = 30;
 
 #[test]
-fn what_an_insider_opens_is_on_record_and_takes_two_to_erase() {
+fn what_an_insider_opens_is_on_record_and_nothing_of_it_is_deleted() {
     let house = House::new("insider");
     let (olga, team) = house.with_team();
     let (ana, bo) = (&team.ana, &team.bo);
