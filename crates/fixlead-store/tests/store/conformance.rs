@@ -18,6 +18,7 @@ on_both_engines! {
     lists_are_paged_by_key
     work_is_leased_finished_and_given_back
     a_lease_that_ran_out_finishes_nothing
+    what_came_of_work_is_kept_with_its_end_or_neither_is
     a_wake_up_replaces_the_one_before
     attachments_come_back_byte_by_byte
     a_follower_sees_every_event_once_and_in_order
@@ -338,6 +339,27 @@ async fn a_lease_that_ran_out_finishes_nothing(ground: Ground) {
     assert!(!store.release(slow.lease, Again::Held).await.unwrap());
     assert_eq!(store.load(&may(case(1)), case(1), 0).await.unwrap().version, 1);
     assert!(store.finish(quick.lease).await.unwrap());
+}
+
+async fn what_came_of_work_is_kept_with_its_end_or_neither_is(ground: Ground) {
+    let store = ground.open().await;
+    append(&store, Append::to(case(1), 0).event("opened")).await;
+    // Work needs no event of its own, but the version that was seen.
+    let mut more = Append::to(case(1), 1);
+    more.work = vec![work(1, at(0))];
+    assert!(append(&store, more.clone()).await.is_written());
+    more.expected = 2;
+    assert_eq!(append(&store, more).await, Outcome::Conflict { actual: 1 });
+    let slow = store.claim(MAIL, at(0), minutes(1), 1).await.unwrap().remove(0);
+    let quick = store.claim(MAIL, at(60), minutes(1), 1).await.unwrap().remove(0);
+    let came = |expected, text: &[u8]| vec![record("came", b"1", expected, Some(text))];
+    assert!(!store.finish_with(slow.lease, came(0, b"of the slow one")).await.unwrap());
+    assert_eq!(store.record("came", b"1").await.unwrap(), None, "whose lease had run out");
+    assert!(!store.finish_with(quick.lease, came(7, b"unseen")).await.unwrap(), "over what nobody read");
+    assert!(store.finish_with(quick.lease, came(0, b"of the quick one")).await.unwrap());
+    assert_eq!(store.record("came", b"1").await.unwrap().unwrap().value, b"of the quick one");
+    assert_eq!(store.claim(MAIL, at(9999), minutes(1), 10).await.unwrap(), []);
+    assert_eq!(store.load(&may_read(case(1)), case(1), 0).await.unwrap().version, 1);
 }
 
 async fn a_wake_up_replaces_the_one_before(ground: Ground) {
