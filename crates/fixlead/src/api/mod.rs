@@ -6,7 +6,7 @@
 //! - [`enrolment`]: the first operator, and people who were invited. [`account`]:
 //!   signing in and out. [`keys`]: one's sessions and tokens.
 //! - [`directory`]: organisations, projects, people. [`reports`]: coming in.
-//! - [`cases`]: reading them. [`commands`]: doing something with them.
+//! - [`cases`]: reading them. [`search`]: looking for them. [`commands`]: doing something with them.
 //!   [`attachments`]: their files.
 //! - [`caller`]: who asks. [`source`]: from where. [`rates`]: how often.
 //! - [`health`], [`metrics`]: for those who run it. [`openapi`]: the description,
@@ -35,6 +35,7 @@ pub mod openapi;
 pub mod problem;
 pub mod rates;
 pub mod reports;
+pub mod search;
 pub mod shapes;
 pub mod source;
 
@@ -114,6 +115,7 @@ pub fn router(wire: Wire) -> Router {
         .merge(directory::routes())
         .merge(reports::routes())
         .merge(cases::routes())
+        .merge(search::routes())
         .merge(commands::routes())
         .merge(attachments::routes())
         .merge(health::routes())

@@ -96,7 +96,7 @@ async fn a_handler_that_breaks_or_hangs_is_answered_for() {
         answer(router, request("GET", "/breaks", &[])).await.status(),
         StatusCode::INTERNAL_SERVER_ERROR
     );
-    let numbers = wire.metrics.text();
+    let numbers = wire.metrics.text(100);
     assert!(numbers.contains("fixlead_http_requests_turned_away_total 1"), "{numbers}");
     assert!(numbers.contains("method=\"POST\",route=\"/hangs\",status=\"503\"} 1"), "{numbers}");
     assert!(numbers.contains("fixlead_http_requests_running 0"), "{numbers}");

@@ -3,7 +3,7 @@
 //! - [`directory`], [`installation`]: the data directory, the key, the database.
 //! - [`listen`], [`connections`], [`stream`]: sockets. Nothing else opens one to
 //!   listen on.
-//! - [`workers`]: what is done without being asked.
+//! - [`workers`], [`search`]: what is done without being asked.
 //! - [`process`], [`log`], [`world`]: what the system is asked for.
 //!
 //! Nothing here knows a use case or a page: those are in [`crate::api`].
@@ -14,6 +14,7 @@ pub mod installation;
 pub mod listen;
 pub mod log;
 pub mod process;
+pub mod search;
 pub mod stream;
 pub mod workers;
 pub mod world;
@@ -135,6 +136,8 @@ async fn desk(
     let metrics = Arc::new(Metrics::default());
     let limits = Limits::of(settings);
     let works = workers::work(desk.clone());
+    let searches = search::tend(desk.clone(), search::file(&keys.data));
+    let last = desk.clone();
     let wire = Wire {
         room: Arc::new(Semaphore::new(limits.requests)),
         limits: Arc::new(limits),
@@ -167,8 +170,10 @@ async fn desk(
             if ended.cut_off > 0 {
                 warn!(target: "fixlead", connections = ended.cut_off, "cut off: they took too long");
             }
+            search::keep_last(&last).await;
         }
         () = works => {}
+        () = searches => {}
         () = twice => warn!(target: "fixlead", "stopped at once, as asked twice"),
     }
     info!(target: "fixlead", "stopped");

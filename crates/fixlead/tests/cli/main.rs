@@ -12,4 +12,5 @@ mod house;
 mod output;
 mod policy;
 mod rates;
+mod search;
 mod verbs;
