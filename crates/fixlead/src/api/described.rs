@@ -31,6 +31,7 @@ const REFUSALS: &[(u16, &str)] = &[
         409,
         "It cannot be done as things stand: changed in between, held by the policy, or in the wrong state.",
     ),
+    (412, "It has changed since the version that `If-Match` names."),
     (413, "The body is too large."),
     (415, "The body is not what it has to be."),
     (422, "It does not make sense; `errors` names each place."),
@@ -38,6 +39,32 @@ const REFUSALS: &[(u16, &str)] = &[
     (429, "Too often; `Retry-After` says how long to wait."),
     (500, "It broke here; the log of the desk names it by `X-Request-Id`."),
     (503, "It cannot be done right now; `Retry-After` says how long to wait."),
+];
+
+/// What a field of this name is wherever a route says of it only that it is a
+/// text: one word stands for one thing.
+const EVERYWHERE: &[(&str, &str)] = &[
+    ("at", "Moment"),
+    ("case", "Id"),
+    ("grant", "Id"),
+    ("into", "Id"),
+    ("offer", "Id"),
+    ("organisation", "Id"),
+    ("person", "Id"),
+    ("project", "Id"),
+    ("team", "Id"),
+    ("to", "Id"),
+];
+
+/// The same, of what is read.
+const READ: &[(&str, &str)] = &[
+    ("body", "Text"),
+    ("name", "Line"),
+    ("reason", "Line"),
+    ("role", "RoleName"),
+    ("text", "Text"),
+    ("title", "Line"),
+    ("until", "Moment"),
 ];
 
 /// The whole description: what the routes say, completed.
@@ -68,7 +95,9 @@ pub fn complete(description: &OpenApi, cookie: &str) -> Value {
             }
         }
     }
-    close(&mut document["components"]["schemas"], read);
+    let schemas = &mut document["components"]["schemas"];
+    close(schemas, &mut read);
+    name_fields(schemas, &read);
     document
 }
 
@@ -132,7 +161,8 @@ fn operation_of(operation: &mut Value, path: &str, method: &str, schemas: &Value
         .as_object()
         .map(|responses| responses.keys().filter_map(|status| status.parse().ok()).collect())
         .unwrap_or_default();
-    parameters(operation, path, method, statuses.contains(&428));
+    let version = if statuses.contains(&428) { Some(true) } else { statuses.contains(&412).then_some(false) };
+    parameters(operation, path, method, version);
     let has_query = operation["parameters"]
         .as_array()
         .is_some_and(|all| all.iter().any(|parameter| parameter["in"] == "query"));
@@ -194,13 +224,14 @@ fn has_version(schema: &Value, schemas: &Value) -> bool {
 }
 
 /// Bounds of ids and pages, and the headers that a command takes.
-fn parameters(operation: &mut Value, path: &str, method: &str, versioned: bool) {
+fn parameters(operation: &mut Value, path: &str, method: &str, version: Option<bool>) {
     let mut all = operation["parameters"].as_array().cloned().unwrap_or_default();
     for parameter in &mut all {
         let plain = ["pattern", "$ref"].iter().all(|said| parameter["schema"].get(said).is_none());
         match (parameter["in"].as_str(), parameter["name"].as_str()) {
             (Some("path"), _) if plain => parameter["schema"] = json!({ "$ref": "#/components/schemas/Id" }),
-            (Some("query"), Some("limit")) => {
+            // A list that has other bounds says so itself.
+            (Some("query"), Some("limit")) if parameter["schema"].get("maximum").is_none() => {
                 parameter["description"] = json!("How many rows a page has at most.");
                 parameter["schema"] = json!({
                     "type": "integer", "minimum": 1, "maximum": extract::MOST_LIMIT, "default": extract::USUAL_LIMIT,
@@ -223,9 +254,9 @@ fn parameters(operation: &mut Value, path: &str, method: &str, versioned: bool) 
             },
         }));
     }
-    if versioned {
+    if let Some(required) = version {
         all.push(json!({
-            "name": "If-Match", "in": "header", "required": true,
+            "name": "If-Match", "in": "header", "required": required,
             "description": "The version that was read, as `ETag` gave it.",
             "schema": { "type": "string", "pattern": "^\"[0-9]{1,18}\"$", "examples": ["\"7\""] },
         }));
@@ -252,13 +283,42 @@ fn references(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// What is read takes no field that is not known.
-fn close(schemas: &mut Value, mut read: Vec<String>) {
+/// What is read takes no field that is not known. Afterwards `read` holds the
+/// shapes of everything that is.
+fn close(schemas: &mut Value, read: &mut Vec<String>) {
     let mut place = 0;
     while let Some(name) = read.get(place).cloned() {
-        references(&schemas[&name], &mut read);
+        references(&schemas[&name], read);
         close_one(&mut schemas[&name]);
         place += 1;
+    }
+}
+
+/// Says of fields what their names say.
+fn name_fields(schemas: &mut Value, read: &[String]) {
+    let written: Vec<&str> = shapes::written().into_iter().map(|(name, _)| name).collect();
+    let Some(schemas) = schemas.as_object_mut() else { return };
+    for (name, shape) in schemas.iter_mut().filter(|(name, _)| !written.contains(&name.as_str())) {
+        let known = if read.contains(name) { [EVERYWHERE, READ].concat() } else { EVERYWHERE.to_vec() };
+        let Some(fields) = shape.get_mut("properties").and_then(Value::as_object_mut) else { continue };
+        for (field, shape) in fields {
+            let is_plain = |shape: &Value| {
+                shape
+                    .as_object()
+                    .is_some_and(|shape| shape.keys().all(|key| key == "type" || key == "description"))
+            };
+            let named = known.iter().find(|(known, _)| known == field).filter(|_| is_plain(shape));
+            let Some((_, kind)) = named else { continue };
+            let mut kind = json!({ "$ref": format!("#/components/schemas/{kind}") });
+            if let Some(about) = shape.get("description") {
+                kind["description"] = about.clone();
+            }
+            if shape["type"] == "string" {
+                *shape = kind;
+            } else if shape["type"] == json!(["string", "null"]) {
+                *shape = json!({ "oneOf": [kind, { "type": "null" }] });
+            }
+        }
     }
 }
 

@@ -27,6 +27,9 @@ pub const PATH: &str = "/api/v1/openapi.json";
     shapes::Day,
     shapes::InstantOrDay,
     shapes::SecondName,
+    shapes::Line,
+    shapes::Text,
+    shapes::RoleName,
     shapes::case::CaseView,
 )))]
 struct Common;
