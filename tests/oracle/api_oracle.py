@@ -143,6 +143,26 @@ def secrets_are_alike(desk, world):
                     raise SystemExit(f"{method} {address} with {list(shows)} answers {answer.status}: {answer.body}")
 
 
+def both_ways_in(desk, world, document):
+    """What can be read with a session can be read with a token, unless it needs a person; nobody reads it."""
+    session, token = {"Cookie": "fixlead=" + world["shown"]}, {"Authorization": f"Bearer {world['bearer']}"}
+    read = 0
+    for path, item in document["paths"].items():
+        if "get" not in item or "security" in item["get"] or not path.startswith("/api/"):
+            continue
+        needed = [parameter for parameter in item["get"].get("parameters", []) if parameter["in"] == "path"]
+        if any(parameter["name"] not in world for parameter in needed):
+            continue
+        for parameter in needed:
+            path = path.replace("{" + parameter["name"] + "}", world[parameter["name"]])
+        seen = [desk.ask("GET", path, shows).status for shows in (session, token, {})]
+        if seen[1] not in (seen[0], 403) or seen[2] != 401:
+            raise SystemExit(f"GET {path} answers session, token and nobody with {seen}")
+        read += seen[1] == 200
+    if read < 5:
+        raise SystemExit(f"with a token only {read} addresses can be read")
+
+
 def lied(document, lie):
     altered = copy.deepcopy(document)
     lie(altered)
@@ -185,6 +205,7 @@ def main():
         world = desk.fill()
         document = closed(desk.ask("GET", "/api/v1/openapi.json", expected=200).json())
         secrets_are_alike(desk, world)
+        both_ways_in(desk, world, document)
         # The lies first: what the comparison does to the desk would cover them.
         for name, operation, finding, lie in LIES:
             place = f"lie-{len(os.listdir(desk.place.name))}"

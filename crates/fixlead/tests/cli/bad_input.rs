@@ -17,6 +17,8 @@ fn problem(answer: &str) -> (u16, Value) {
     (status, document)
 }
 
+type Bad<'a> = (&'a str, &'a str, Vec<u8>, u16, &'a str, &'a str);
+
 #[test]
 fn a_body_that_makes_no_sense_is_refused_with_its_place_and_appends_nothing() {
     let house = House::new("bad-bodies");
@@ -39,7 +41,8 @@ fn a_body_that_makes_no_sense_is_refused_with_its_place_and_appends_nothing() {
     let wide = format!(r#"{{"event":{{"paths":[{}1]}}}}"#, "1,".repeat(20_000)).into_bytes();
     let long = "x".repeat(301);
     let large = serde_json::to_string(&"x".repeat(300 << 10)).unwrap();
-    let cases: Vec<(&str, &str, Vec<u8>, u16, &str, &str)> = vec![
+    // What it is, where it goes, what is sent; then the status, the place and the remedy.
+    let cases: Vec<Bad<'_>> = vec![
         // Letters that a terminal obeys or nobody sees.
         (
             "a direction override",
