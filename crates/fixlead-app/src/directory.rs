@@ -1,7 +1,8 @@
 //! The directory: who is who, projects, standing roles.
 //!
 //! It is kept in memory, and every request first asks the store whether it has
-//! grown: what was revoked anywhere is revoked here with the next request.
+//! grown: what was revoked anywhere is revoked here with the next request. A
+//! report does not ask before, but has its commit compare.
 
 use std::sync::Arc;
 
@@ -70,6 +71,12 @@ impl Seen {
 }
 
 impl Desk {
+    /// The directory as it was when it was last read. What is decided on it has
+    /// to be written with its version, so that nothing comes of an older one.
+    pub(crate) fn remembered_directory(&self) -> Arc<Snapshot> {
+        Arc::clone(&lock(&self.inner.directory))
+    }
+
     /// The directory as it is now.
     pub(crate) async fn directory(&self) -> Result<Arc<Snapshot>> {
         let known = Arc::clone(&lock(&self.inner.directory));

@@ -4,7 +4,9 @@
 //! lists, the first wake-up and the receipt stand together or not at all. What
 //! comes in is not judged here; that is for people.
 
-use fixlead_core::access::{self, Action, Actor, CaseStanding, CaseState, Presence, Target, TokenScope};
+use fixlead_core::access::{
+    self, Action, Actor, CaseStanding, CaseState, Permit, Presence, Target, TokenScope,
+};
 use fixlead_core::desk::command::{self, Command, Context};
 use fixlead_core::desk::event::{By as Author, Visibility};
 use fixlead_core::desk::wire::{Body, Line};
@@ -18,12 +20,15 @@ use crate::accounts::{By, Caller, kept};
 use crate::case::kept::Kept;
 use crate::case::rows;
 use crate::desk::Desk;
+use crate::directory::Snapshot;
 use crate::problem::{Fault, Problem, Result};
 use crate::repeat::{self, Repeat};
 use crate::signin::bearer::{self, Purpose};
 
 /// The kind of the records that receipts are found by.
 const RECEIPT: &str = "receipt";
+/// How often a report is tried while the directory changes.
+const TRIES: usize = 50;
 
 /// A report as it comes in.
 #[derive(Clone)]
@@ -105,6 +110,13 @@ impl Texts {
     }
 }
 
+/// A report on its way in.
+struct Taking {
+    permit: Permit,
+    append: Append,
+    taken: Taken,
+}
+
 impl Desk {
     /// Takes a report in from outside, or from somebody who is signed in and
     /// follows it as its reporter.
@@ -120,16 +132,41 @@ impl Desk {
             return Err(Problem::Forbidden { roles: Vec::new(), scope: Some(TokenScope::Intake) });
         }
         let texts = Texts::read(&report)?;
-        let snapshot = self.directory().await?;
+        // Nothing is asked of the store before: that would cost more than all
+        // the rest. The commit compares the directory, and knows a repetition.
+        let mut snapshot = self.remembered_directory();
+        if !snapshot.directory.projects.contains_key(&report.project) {
+            snapshot = self.directory().await?;
+        }
+        for _ in 0..TRIES {
+            let taking = self.taking(&snapshot, reporter, &report, &texts, repeat).await?;
+            match self.inner.store.append(&taking.permit, taking.append).await? {
+                Outcome::Appended { .. } => return Ok(taking.taken),
+                Outcome::Repeated { answer } => {
+                    return Ok(Taken { repeated: true, ..repeat::answer(repeat, &answer)? });
+                }
+                Outcome::Outdated => snapshot = self.directory().await?,
+                _ => break,
+            }
+        }
+        Err(Problem::Unavailable { retry_after: 1 })
+    }
+
+    /// All that a report becomes, under the directory as it stood.
+    async fn taking(
+        &self,
+        snapshot: &Snapshot,
+        reporter: Option<&Caller>,
+        report: &Report,
+        texts: &Texts,
+        repeat: Option<&Repeat>,
+    ) -> Result<Taking> {
         let project = snapshot.directory.projects.get(&report.project).ok_or(Problem::NotFound)?;
         let outsider = PersonId::from_bytes(self.draw());
         let person = reporter.map_or(outsider, |caller| caller.person);
         // Requests from outside share one space of keys; a repetition has to
         // bring the whole report again to be answered.
         let sender = reporter.map_or(PersonId::from_bytes([0; 16]), |caller| caller.person);
-        if let Some(done) = self.repeated::<Taken>(sender, repeat).await? {
-            return Ok(Taken { repeated: true, ..done });
-        }
         let case = CaseId::from_bytes(self.draw());
         let standing = CaseStanding {
             case,
@@ -145,14 +182,14 @@ impl Desk {
             case,
             organisation: project.organisation,
             project: report.project,
-            title: texts.title,
+            title: texts.title.clone(),
             policy: project.policy.clone(),
             facts: Box::new(snapshot.directory.facts(report.project, now).unwrap_or_default()),
-            body: texts.body,
+            body: texts.body.clone(),
             visibility: report.visibility,
-            channel: texts.channel,
+            channel: texts.channel.clone(),
             reporter: Some((person, GrantId::from_bytes(self.draw()))),
-            credit: texts.credit,
+            credit: texts.credit.clone(),
             credits: Vec::new(),
         };
         let policy = self.policy(&project.policy).await?;
@@ -163,6 +200,7 @@ impl Desk {
         };
         let mut kept = Kept::default();
         let mut append = Append::to(case.into(), 0);
+        append.seen.push((self.inner.installation.into(), snapshot.version));
         let by = reporter.map_or(Author::System, |caller| Author::Person(caller.person));
         for event in opened {
             let entry = Entry { at: now, by, event };
@@ -185,11 +223,7 @@ impl Desk {
         append.records.push(RecordChange { kind, key, expected: 0, value, expires: None });
         let taken = Taken { case, at: now, receipt, repeated: false };
         append.idempotency = self.remember(sender, repeat, &taken);
-        match self.inner.store.append(&permit, append).await? {
-            Outcome::Appended { .. } => Ok(taken),
-            Outcome::Repeated { answer } => Ok(Taken { repeated: true, ..repeat::answer(repeat, &answer)? }),
-            _ => Err(Problem::Unavailable { retry_after: 1 }),
-        }
+        Ok(Taking { permit, append, taken })
     }
 
     /// The project of a case, for what is counted by project; whether somebody

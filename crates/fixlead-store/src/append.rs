@@ -32,6 +32,9 @@ pub struct Append {
     pub blobs: Vec<NewBlob>,
     /// Makes a repetition recognisable.
     pub idempotency: Option<Idempotency>,
+    /// Other streams that it was decided on, with the versions that the writer
+    /// has seen: nothing is written if one of them has moved on.
+    pub seen: Vec<(StreamId, u64)>,
 }
 
 impl Append {
@@ -47,6 +50,7 @@ impl Append {
             records: Vec::new(),
             blobs: Vec::new(),
             idempotency: None,
+            seen: Vec::new(),
         }
     }
 
@@ -199,6 +203,8 @@ pub enum Outcome {
         /// The version of the stream.
         actual: u64,
     },
+    /// A stream that it was decided on has moved on; nothing was written.
+    Outdated,
     /// It had been appended before; nothing was written again.
     Repeated {
         /// The answer of the first time.

@@ -39,6 +39,8 @@ pub(crate) struct Prepared {
     pub records: Vec<RecordRow>,
     pub blobs: Vec<BlobRow>,
     pub idempotency: Option<RecordRow>,
+    /// Other streams that have to be at these versions.
+    pub seen: Vec<(StreamId, u64)>,
 }
 
 /// Work as it is stored.
@@ -110,6 +112,7 @@ impl Wanted {
         let mut wanted = Wanted::default();
         for append in batch {
             wanted.streams.extend(append.stream);
+            wanted.streams.extend(append.seen.iter().map(|(stream, _)| *stream));
             wanted.records.extend(append.records.iter().map(|record| record.row));
             wanted.records.extend(append.idempotency.iter().map(|record| record.row));
             wanted.leases.extend(append.finish.iter().map(|(work, _)| *work));
@@ -294,6 +297,10 @@ fn refusal(append: &Prepared, standing: &Standing, now: Instant) -> Option<Verdi
         if actual != append.expected {
             return Some(Verdict::Done(Outcome::Conflict { actual }));
         }
+    }
+    let version = |stream| standing.streams.get(stream).map_or(0, |state| state.version);
+    if append.seen.iter().any(|(stream, seen)| version(stream) != *seen) {
+        return Some(Verdict::Done(Outcome::Outdated));
     }
     for (index, record) in append.records.iter().enumerate() {
         let actual = live(&record.row).map_or(0, |record| record.version);

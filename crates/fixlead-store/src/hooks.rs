@@ -1,8 +1,10 @@
 //! What durability tests do to the store to see that they would notice, and to
-//! see more of it in less time. It is compiled only with the feature
+//! see more of it in less time; and what a benchmark leaves out to see its cost. It is compiled only with the feature
 //! `test-hooks`, which nothing that is shipped switches on.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+static PLAIN: AtomicBool = AtomicBool::new(false);
 
 static WEAK: AtomicBool = AtomicBool::new(false);
 static CHECKPOINT: AtomicU32 = AtomicU32::new(0);
@@ -16,6 +18,17 @@ pub fn set_weak(weak: bool) {
 /// so many pages; 0 leaves that as it is.
 pub fn set_checkpoint(pages: u32) {
     CHECKPOINT.store(pages, Ordering::SeqCst);
+}
+
+/// From now on, this process neither encrypts nor hashes what is kept, in a
+/// database of its own: so can be measured what both cost.
+pub fn set_plain(plain: bool) {
+    PLAIN.store(plain, Ordering::SeqCst);
+}
+
+/// Whether nothing is encrypted or hashed.
+pub(crate) fn is_plain() -> bool {
+    PLAIN.load(Ordering::Relaxed)
 }
 
 /// Does it to a connection.

@@ -40,6 +40,7 @@ impl Store {
         prepared.stream = Some(stream);
         prepared.expected = append.expected;
         prepared.key = wrapped;
+        prepared.seen = append.seen;
         prepared.idempotency = append.idempotency.map(|repeat| self.seal_idempotency(repeat));
         prepared.events = (append.expected + 1..)
             .zip(&append.events)
@@ -87,6 +88,7 @@ impl Store {
             records,
             blobs: Vec::new(),
             idempotency: None,
+            seen: Vec::new(),
         })
     }
 

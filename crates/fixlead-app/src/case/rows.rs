@@ -1,7 +1,7 @@
 //! What follows from a case's log: its rows in lists, and when it is looked at
 //! again.
 //!
-//! A case stands in the list of its project and in those of the people who
+//! A case stands in the list of its project and in those of the people here who
 //! have a grant for it, by its next due: open ones in one list, closed ones in
 //! another, the last one closed first. Whoever reads a list is asked again for
 //! every row.
@@ -191,7 +191,9 @@ fn lists(file: &CaseFile, row: Row, at: Instant, was_closed: Option<bool>, now: 
         changes.push(ListChange { list: of_project(other, row.project), row: None });
     }
     let mut people: BTreeMap<PersonId, Vec<RowGrant>> = BTreeMap::new();
-    for grant in file.grants.values() {
+    // Who reported from outside follows it with a receipt, and reads no list.
+    let reads = |grant: &&Grant| grant.role != Role::Reporter || grant.given_by.is_some();
+    for grant in file.grants.values().filter(reads) {
         let grants = people.entry(grant.person).or_default();
         if grant.revoked.is_none_or(|revoked| now < revoked) {
             grants.push(RowGrant {

@@ -139,6 +139,24 @@ async fn a_repeated_request_is_done_once_and_a_used_key_is_noticed() {
 }
 
 #[tokio::test]
+async fn a_report_is_opened_under_what_another_node_has_just_changed() {
+    let house = House::under("opentelemetry").await;
+    let other = open(&house.world).await;
+    let before = other.take_report(None, house.report(), None).await.unwrap();
+    // The other node has the directory in memory and is told of nothing.
+    let caller = house.caller(house.ana);
+    let policy = NewPolicy::built_in("vitess");
+    house.desk.set_policy(&caller, PROJECT, policy, line("we moved"), None).await.unwrap();
+    let after = other.take_report(None, house.report(), None).await.unwrap();
+    let pinned = async |case| {
+        let view = house.desk.read(&caller, case).await.unwrap();
+        view.standing.unwrap().policy
+    };
+    assert_eq!(pinned(before.case).await, "opentelemetry");
+    assert_eq!(pinned(after.case).await, "vitess");
+}
+
+#[tokio::test]
 async fn a_step_on_an_old_version_is_a_conflict_and_a_reading_is_none() {
     let house = House::under("opentelemetry").await;
     let case = house.reported().await.case;

@@ -23,6 +23,10 @@ pub(crate) struct EventPlace {
 
 /// Covers the event before it in its stream, its place and its sealed bytes.
 pub(crate) fn event(previous: &Hash, place: EventPlace, sealed: &[u8]) -> Hash {
+    #[cfg(feature = "test-hooks")]
+    if crate::hooks::is_plain() {
+        return *previous;
+    }
     let mut hasher = blake3::Hasher::new();
     hasher.update(b"fixlead event 1\0");
     hasher.update(previous);
@@ -124,6 +128,10 @@ impl EntryHasher {
     }
 
     pub(crate) fn event(&mut self, stream: StreamId, version: u64, hash: &Hash) {
+        #[cfg(feature = "test-hooks")]
+        if crate::hooks::is_plain() {
+            return;
+        }
         self.hasher.update(b"E");
         self.hasher.update(&stream::to_bytes(stream));
         self.hasher.update(&version.to_be_bytes());

@@ -9,6 +9,7 @@ use crate::ground::{Ground, MORNING, case, key, may, may_erase, may_read, on_bot
 on_both_engines! {
     what_was_appended_is_loaded_again
     a_writer_who_has_not_seen_the_end_gets_a_conflict
+    nothing_is_written_that_was_decided_on_what_has_moved
     of_many_writers_at_once_one_wins_and_the_others_know
     a_repeated_request_gets_the_first_answer
     a_permit_for_another_case_opens_nothing
@@ -82,6 +83,34 @@ async fn a_writer_who_has_not_seen_the_end_gets_a_conflict(ground: Ground) {
     assert_eq!(append(&store, Append::to(case(9), 4).event("?")).await, Outcome::Conflict { actual: 0 });
     assert_eq!(store.load(&may(case(1)), case(1), 0).await.unwrap().version, 2);
     assert_eq!(store.head().await.unwrap().position, 2);
+}
+
+async fn nothing_is_written_that_was_decided_on_what_has_moved(ground: Ground) {
+    let store = ground.open().await;
+    append(&store, Append::to(case(1), 0).event("one").event("two")).await;
+    let on = |stream, version| {
+        let mut append = Append::to(case(2), 0).event("opened");
+        append.seen.push((stream, version));
+        append
+    };
+    for (stream, version) in [(case(1), 1), (case(1), 3), (case(1), 0), (case(7), 1)] {
+        assert_eq!(append(&store, on(stream, version)).await, Outcome::Outdated);
+    }
+    assert_eq!(store.load(&may(case(2)), case(2), 0).await.unwrap().version, 0);
+    let mut both = on(case(1), 2);
+    both.seen.push((case(7), 0));
+    assert!(append(&store, both).await.is_written());
+    // Of two at once that each stand on the other, one at most is written.
+    let one = |stream, other| {
+        let mut append = Append::to(stream, 0).event("opened");
+        append.seen.push((other, 0));
+        append
+    };
+    let (permits, (here, there)) =
+        ((may(case(3)), may(case(4))), (one(case(3), case(4)), one(case(4), case(3))));
+    let (here, there) = tokio::join!(store.append(&permits.0, here), store.append(&permits.1, there));
+    let written = [here.unwrap(), there.unwrap()].iter().filter(|outcome| outcome.is_written()).count();
+    assert_eq!(written, 1);
 }
 
 async fn of_many_writers_at_once_one_wins_and_the_others_know(ground: Ground) {

@@ -1,0 +1,206 @@
+//! What a desk costs: reports taken in over HTTP, pages read, memory, start;
+//! with few cases and with very many.
+//!
+//! `./bench desk` runs it and writes the table. It prints one JSON object, and
+//! what it is doing on standard error. The desk is the real command in a process
+//! of its own, of which the CPU time is read; whoever asks it is in this one.
+//!
+//! - `FIXLEAD_BIN`: the command (default: as this was built)
+//! - `FIXLEAD_BENCH_CASES`: how many cases the largest database holds
+//!   (default: 1,000,000; the middle one has a tenth of it)
+//! - `FIXLEAD_BENCH_DIR`: a directory on the disk to measure (default: that for
+//!   temporary files)
+
+#![allow(clippy::unwrap_used, reason = "a benchmark may stop with a panic")]
+#![allow(clippy::disallowed_methods, reason = "a benchmark measures time")]
+#![allow(clippy::print_stdout, reason = "a benchmark prints")]
+
+mod ground;
+mod limit;
+mod load;
+mod server;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant as Watch};
+
+use serde_json::{Value, json};
+
+use ground::Ground;
+use load::Until;
+use server::Server;
+
+/// How often everything is measured; medians are told.
+const TURNS: usize = 5;
+/// How long a turn of reports takes.
+const LENGTH: Duration = Duration::from_millis(2000);
+/// How many reports a smallest database holds.
+const FEW: u64 = 1_000;
+/// Reports before the first turn, which also tell how large one is.
+const WARM: u64 = 200;
+/// How many pages are read in a turn.
+const PAGES: u64 = 400;
+
+fn main() {
+    let binary =
+        std::env::var_os("FIXLEAD_BIN").map_or_else(|| env!("CARGO_BIN_EXE_fixlead").into(), PathBuf::from);
+    let many = std::env::var("FIXLEAD_BENCH_CASES").ok().map_or(1_000_000, |text| text.parse().unwrap());
+    let place = std::env::var_os("FIXLEAD_BENCH_DIR").map_or_else(std::env::temp_dir, PathBuf::from);
+    let place = place.join(format!("fixlead-bench-desk-{}", std::process::id()));
+    std::fs::create_dir_all(&place).unwrap();
+    let figures = measure(&binary, &place, [FEW, many / 10, many]);
+    std::fs::remove_dir_all(&place).unwrap();
+    println!("{figures:#}");
+}
+
+fn measure(binary: &Path, place: &Path, sizes: [u64; 3]) -> Value {
+    tell("an empty desk starts");
+    let empty: Vec<Value> =
+        (0..TURNS).map(|turn| empty(binary, &place.join(format!("empty-{turn}")))).collect();
+    let (mut grounds, mut filled) = (Vec::new(), Vec::new());
+    for cases in sizes {
+        let began = Watch::now();
+        let ground = Ground::lay(&place.join(cases.to_string()), cases);
+        let seconds = began.elapsed().as_secs_f64();
+        tell(&format!("{cases} cases were made in {seconds:.0} s"));
+        filled.push(json!({ "cases": cases, "seconds": seconds, "bytes": ground.bytes() }));
+        grounds.push(ground);
+    }
+    tell("the desk with many cases starts");
+    let starts: Vec<f64> = (0..TURNS).map(|_| start(binary, &grounds[1])).collect();
+    let mut servers: Vec<Server> =
+        grounds.iter().map(|ground| Server::start(binary, &ground.place)).collect();
+    tell("reports, in turns with a plain table");
+    let intake: Vec<Value> =
+        grounds.iter().zip(&servers).take(2).map(|(ground, server)| intake(place, ground, server)).collect();
+    tell("pages");
+    let pages = pages(&grounds, &servers);
+    let search = search(&grounds[1], &servers[1]);
+    let memory: Vec<f64> = servers.iter().map(Server::memory).collect();
+    tell("what was taken in is counted");
+    let counted: Vec<Value> =
+        grounds.iter().zip(&servers).map(|(ground, server)| counted(ground, server)).collect();
+    servers.iter_mut().for_each(Server::stop);
+    let verified = server::verified(binary, &grounds[0].place);
+    json!({
+        "empty": empty, "filled": filled, "start_ms": starts, "intake": intake, "pages": pages, "search": search,
+        "memory_mb": memory, "counted": counted, "verified": verified,
+    })
+}
+
+/// Says on standard error what goes on.
+fn tell(what: &str) {
+    eprintln!("desk: {what}");
+}
+
+/// A desk without anything: from the start of the process until it is ready,
+/// and the memory it then holds.
+fn empty(binary: &Path, place: &Path) -> Value {
+    let began = Watch::now();
+    let mut server = Server::start(binary, place);
+    let ready = load::once(server.address, &load::get("/readyz", ""));
+    let start_ms = began.elapsed().as_secs_f64() * 1e3;
+    assert_eq!(ready.status, 200);
+    std::thread::sleep(Duration::from_millis(500));
+    let memory = server.memory();
+    server.stop();
+    json!({ "start_ms": start_ms, "memory_mb": memory })
+}
+
+/// From the start of the process to the first report that is on the disk.
+fn start(binary: &Path, ground: &Ground) -> f64 {
+    let request = ground.reports()();
+    let began = Watch::now();
+    let mut server = Server::start(binary, &ground.place);
+    let taken = load::once(server.address, &request);
+    let took = began.elapsed().as_secs_f64() * 1e3;
+    assert_eq!(taken.status, 201);
+    ground.add(1);
+    server.stop();
+    took
+}
+
+/// Reports from one client and from 64, each beside the limits of the same disk.
+fn intake(place: &Path, ground: &Ground, server: &Server) -> Value {
+    let before = ground.sealed();
+    let first = load::run(server.address, 1, Until::Count(WARM), ground.reports());
+    ground.add(first.answered);
+    let row = (ground.sealed() - before) / WARM;
+    let mut turns = Vec::new();
+    for _ in 0..TURNS {
+        for clients in [1, 64] {
+            let one_table = limit::one_table(place, row, LENGTH);
+            let same_rows = limit::same_rows(place, LENGTH);
+            let (cpu, commits) = (server.cpu_ms(), ground.commits());
+            let burst = load::run(server.address, clients, Until::Over(LENGTH), ground.reports());
+            let (cpu, commits) = (server.cpu_ms() - cpu, ground.commits() - commits);
+            ground.add(burst.answered);
+            let taken = burst.answered as f64;
+            turns.push(json!({
+                "clients": clients, "taken": burst.answered, "refused": burst.refused,
+                "a_second": taken / burst.seconds, "cpu_ms": cpu / taken, "a_commit": taken / commits as f64,
+                "one_table_a_second": one_table, "same_rows_a_second": same_rows, "median_ms": burst.median_ms,
+            }));
+        }
+    }
+    json!({ "cases": ground.cases, "row_bytes": row, "turns": turns })
+}
+
+/// Pages, of each database in turns.
+fn pages(grounds: &[Ground], servers: &[Server]) -> Value {
+    let mut turns = vec![Vec::new(); grounds.len()];
+    for _ in 0..TURNS {
+        for ((ground, server), turns) in grounds.iter().zip(servers).zip(&mut turns) {
+            let ask = |path: &str| {
+                let request = load::get(path, &ground.shows());
+                let cpu = server.cpu_ms();
+                let burst = load::run(server.address, 1, Until::Count(PAGES), move || request.clone());
+                assert_eq!(burst.refused, 0, "{path}");
+                (server.cpu_ms() - cpu) / burst.answered as f64
+            };
+            turns.push(json!({
+                "inbox_cpu_ms": ask("/api/v1/inbox?limit=50"),
+                "middle_of_inbox_cpu_ms": ask(&ground.middle()),
+                "case_cpu_ms": ask(&format!("/api/v1/cases/{}", ground.talk)),
+            }));
+        }
+    }
+    grounds
+        .iter()
+        .zip(turns)
+        .map(|(ground, turns)| json!({ "cases": ground.cases, "turns": turns }))
+        .collect()
+}
+
+/// How long the search takes to be warm after a start, and a question; nothing
+/// where the desk has no search.
+fn search(ground: &Ground, server: &Server) -> Value {
+    let request = load::get("/api/v1/search?q=parser", &ground.shows());
+    let first = load::once(server.address, &request);
+    if first.status == 404 || first.status == 405 {
+        return Value::Null;
+    }
+    let cpu = server.cpu_ms();
+    let burst = load::run(server.address, 1, Until::Count(50), move || request.clone());
+    let warm = serde_json::from_str::<Value>(&first.text).ok();
+    json!({
+        "status": first.status,
+        "says": warm.map(|said| said["warm"].clone()),
+        "refused": burst.refused,
+        "cpu_ms": (server.cpu_ms() - cpu) / burst.answered.max(1) as f64,
+        "median_ms": burst.median_ms,
+    })
+}
+
+/// Every case by the list that people read, beside what was taken in.
+fn counted(ground: &Ground, server: &Server) -> Value {
+    let mut found = 0;
+    let mut after = String::new();
+    loop {
+        let request = load::get(&format!("/api/v1/inbox?limit=200{after}"), &ground.shows());
+        let page: Value = serde_json::from_str(&load::once(server.address, &request).text).unwrap();
+        found += page["items"].as_array().unwrap().len() as u64;
+        let Some(next) = page["next"].as_str() else { break };
+        after = format!("&after={next}");
+    }
+    json!({ "expected": ground.expected(), "listed": found })
+}
