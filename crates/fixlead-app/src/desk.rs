@@ -16,10 +16,12 @@ use fixlead_store::{Clock, Lane, Random, Store};
 
 use crate::accounts::{Accounts, By, Caller};
 use crate::case::kept::Cases;
+use crate::case::retention::Retention;
 use crate::directory::Snapshot;
 use crate::policies::Policies;
 use crate::problem::Result;
 use crate::signin::session::Lengths;
+use crate::witness::Known;
 
 /// The lane in which cases are woken for their duties.
 pub const DUTIES: Lane = Lane(1);
@@ -35,6 +37,10 @@ pub struct Settings {
     pub remembered: Span,
     /// How many bytes of cases are kept in memory, about.
     pub kept: usize,
+    /// How long closed cases are kept.
+    pub retention: Retention,
+    /// The installations whose signed heads are kept here.
+    pub witnessed: Vec<Known>,
 }
 
 impl Default for Settings {
@@ -46,6 +52,8 @@ impl Default for Settings {
             ladder: Ladder::usual(Line::tamed("responders")),
             remembered: Span::days(1),
             kept: 64 << 20,
+            retention: Retention::default(),
+            witnessed: Vec::new(),
         }
     }
 }

@@ -14,6 +14,8 @@
 //! - [`problem`]: why a use case was refused. [`repeat`]: requests that are
 //!   sent again.
 //! - [`search`]: an index in memory over what cases say.
+//! - [`timestamp`]: a signed proof of a report. [`witness`]: heads of other
+//!   installations' logs.
 //! - [`signin`]: passwords, second factors, recovery codes, bearer secrets.
 
 pub mod accounts;
@@ -30,5 +32,7 @@ pub mod search;
 mod seen;
 pub mod setup;
 pub mod signin;
+pub mod timestamp;
+pub mod witness;
 
 pub use desk::{Desk, Settings};

@@ -355,6 +355,14 @@ impl Store {
         }
     }
 
+    /// Writes or deletes records together, each of the version that it expects.
+    /// Whether nobody else had written one of them in between.
+    pub async fn put_records(&self, changes: Vec<RecordChange>) -> Result<bool> {
+        let prepared = self.prepare_records(changes)?;
+        let verdict = self.inner.engine.commit(prepared).await?;
+        Ok(matches!(verdict, Verdict::Done(outcome) if !matches!(outcome, Outcome::RecordConflict { .. })))
+    }
+
     /// Deletes records that have expired, at most so many. How many.
     pub async fn sweep(&self, most: u32) -> Result<usize> {
         self.inner.engine.sweep(self.inner.clock.now(), most).await
@@ -466,6 +474,13 @@ impl Store {
         Ok(done)
     }
 
+    /// Whether a key of the keyring wraps anything still.
+    pub async fn wraps(&self, key: u64) -> Result<bool> {
+        let engine = &self.inner.engine;
+        let stored = engine.setting(setting::DATABASE_KEY).await?.unwrap_or_default();
+        Ok(Wrapped::decode(&stored)?.by == key || !engine.wrapped_by(key, 1).await?.is_empty())
+    }
+
     /// Whether the database answers and is whole, as far as it can tell itself.
     /// Whether its content was changed is for [`crate::log::verify`] to say.
     pub async fn check(&self) -> Result<()> {
@@ -558,7 +573,7 @@ impl Blob {
 }
 
 /// The verbs on a stream are for those who have a permit for it.
-fn demand(permit: &Permit, stream: StreamId, access: Access) -> Result<()> {
+pub(crate) fn demand(permit: &Permit, stream: StreamId, access: Access) -> Result<()> {
     if permit.fits(stream, access) { Ok(()) } else { Err(Error::NotPermitted(stream.to_string())) }
 }
 

@@ -5,6 +5,7 @@ mod accounts;
 mod desk;
 mod house;
 mod matrix;
+mod retention;
 mod signin;
 mod stories;
 mod work;

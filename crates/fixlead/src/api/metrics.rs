@@ -35,6 +35,12 @@ pub struct Metrics {
     connections: AtomicI64,
     accepted: AtomicU64,
     evicted: AtomicU64,
+    heads_signed: AtomicU64,
+    witnesses: AtomicI64,
+    witnesses_behind: AtomicI64,
+    witnesses_contradicting: AtomicI64,
+    heads_kept: AtomicU64,
+    heads_refused: AtomicU64,
 }
 
 /// Something that is counted for as long as it goes on.
@@ -71,6 +77,26 @@ impl Metrics {
     /// An idle connection had to make room.
     pub fn evicted(&self) {
         self.evicted.fetch_add(1, Relaxed);
+    }
+
+    /// A head of the log was signed.
+    pub fn signed(&self) {
+        self.heads_signed.fetch_add(1, Relaxed);
+    }
+
+    /// How many witnesses there are, how many lack heads, and how many hold one
+    /// that the log does not know.
+    pub fn witnesses(&self, all: usize, behind: usize, contradicting: usize) {
+        let number = |count| i64::try_from(count).unwrap_or(i64::MAX);
+        self.witnesses.store(number(all), Relaxed);
+        self.witnesses_behind.store(number(behind), Relaxed);
+        self.witnesses_contradicting.store(number(contradicting), Relaxed);
+    }
+
+    /// Heads of another installation came.
+    pub fn heads_came(&self, kept: u64, refused: u64) {
+        self.heads_kept.fetch_add(kept, Relaxed);
+        self.heads_refused.fetch_add(refused, Relaxed);
     }
 
     /// A request was answered.
@@ -131,6 +157,24 @@ impl Metrics {
             "fixlead_http_requests_turned_away_total",
             "Requests that found no room.",
             &self.turned_away,
+        )?;
+        counter(out, "fixlead_log_heads_signed_total", "Heads of the log signed.", &self.heads_signed)?;
+        gauge(out, "fixlead_witnesses", "Witnesses of the log.", self.witnesses.load(Relaxed))?;
+        let behind = self.witnesses_behind.load(Relaxed);
+        gauge(out, "fixlead_witnesses_behind", "Witnesses that lack signed heads.", behind)?;
+        let contradicting = self.witnesses_contradicting.load(Relaxed);
+        gauge(
+            out,
+            "fixlead_witnesses_contradicting",
+            "Witnesses that hold a head which the log does not know.",
+            contradicting,
+        )?;
+        counter(out, "fixlead_witness_heads_kept_total", "Heads kept for others.", &self.heads_kept)?;
+        counter(
+            out,
+            "fixlead_witness_heads_refused_total",
+            "Heads of others that contradict what is kept.",
+            &self.heads_refused,
         )?;
         if let Some(bytes) = process::resident_bytes() {
             gauge(out, "process_resident_memory_bytes", "Memory in use.", bytes)?;

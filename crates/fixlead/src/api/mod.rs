@@ -7,7 +7,8 @@
 //!   signing in and out. [`keys`]: one's sessions and tokens.
 //! - [`directory`]: organisations, projects, people. [`reports`]: coming in.
 //! - [`cases`]: reading them. [`commands`]: doing something with them.
-//!   [`attachments`]: their files.
+//!   [`attachments`]: their files. [`retention`]: erasing what was kept long enough.
+//! - [`witness`]: heads of other installations' logs.
 //! - [`caller`]: who asks. [`source`]: from where.
 //! - [`health`], [`metrics`], [`openapi`]: for those who run it.
 //!
@@ -31,7 +32,9 @@ pub mod observe;
 pub mod openapi;
 pub mod problem;
 pub mod reports;
+pub mod retention;
 pub mod source;
+pub mod witness;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -108,6 +111,8 @@ pub fn router(wire: Wire) -> Router {
         .merge(cases::routes())
         .merge(commands::routes())
         .merge(attachments::routes())
+        .merge(retention::routes())
+        .merge(witness::routes())
         .merge(health::routes())
         .split_for_parts();
     dress(openapi::serve(router, description), wire)

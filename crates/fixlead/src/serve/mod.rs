@@ -3,7 +3,7 @@
 //! - [`directory`], [`installation`]: the data directory, the key, the database.
 //! - [`listen`], [`connections`], [`stream`]: sockets. Nothing else opens one to
 //!   listen on.
-//! - [`workers`]: what is done without being asked.
+//! - [`workers`], [`witnesses`]: what is done without being asked.
 //! - [`process`], [`log`], [`world`]: what the system is asked for.
 //!
 //! Nothing here knows a use case or a page: those are in [`crate::api`].
@@ -15,6 +15,7 @@ pub mod listen;
 pub mod log;
 pub mod process;
 pub mod stream;
+pub mod witnesses;
 pub mod workers;
 pub mod world;
 
@@ -134,6 +135,8 @@ async fn desk(
     let metrics = Arc::new(Metrics::default());
     let limits = Limits::of(settings);
     let works = workers::work(desk.clone());
+    let witnesses = witnesses::Witnesses::of(settings)?;
+    let fed = witnesses.feed(opened.store.clone(), keys.witness_every.duration(), Arc::clone(&metrics));
     let wire = Wire {
         room: Arc::new(Semaphore::new(limits.requests)),
         limits: Arc::new(limits),
@@ -167,6 +170,7 @@ async fn desk(
             }
         }
         () = works => {}
+        () = fed => {}
         () = twice => warn!(target: "fixlead", "stopped at once, as asked twice"),
     }
     info!(target: "fixlead", "stopped");

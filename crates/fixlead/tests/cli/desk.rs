@@ -58,8 +58,9 @@ impl Desk {
 
     pub fn start_with(place: PathBuf, configuration: &str, environment: &[(&str, &Path)]) -> Desk {
         let file = place.join("desk.toml");
-        fs::write(&file, format!("listen = \"127.0.0.1:0\"\nlog.format = \"json\"\n{configuration}"))
-            .unwrap();
+        // One that has to come back under its address says which.
+        let listen = if configuration.contains("listen = ") { "" } else { "listen = \"127.0.0.1:0\"\n" };
+        fs::write(&file, format!("{listen}log.format = \"json\"\n{configuration}")).unwrap();
         let log = fs::OpenOptions::new().create(true).append(true).open(place.join("log")).unwrap();
         let mut process = fixlead(&place, &["serve", "--config", "desk.toml"])
             .envs(environment.iter().copied())

@@ -114,12 +114,30 @@ pub fn sign_in(desk: &Desk, member: &Member, recovery: usize) -> Member {
 impl House {
     /// A desk with its first operator.
     pub fn new(name: &str) -> House {
+        House::with(name, "")
+    }
+
+    /// The same, set up in some way.
+    pub fn with(name: &str, configuration: &str) -> House {
         let place = directory(name);
         fs::write(place.join("first"), "").unwrap();
-        let desk = Desk::start_in(place, "");
+        let desk = Desk::start_in(place, configuration);
         let link = desk.said.lines().find_map(|line| line.split_once("/setup#")).unwrap().1.to_owned();
         let olga = enrol(&desk, &link, "olga");
         House { desk, olga, keys: Cell::new(0) }
+    }
+
+    /// Stops the desk, and starts it anew in the same place.
+    pub fn restart(&mut self, configuration: &str) {
+        self.stop();
+        let _ = fs::remove_file(self.desk.place.join("first"));
+        self.desk = Desk::start_in(self.desk.place.clone(), configuration);
+    }
+
+    /// Stops the desk at once.
+    pub fn stop(&mut self) {
+        self.desk.process.kill().unwrap();
+        self.desk.process.wait().unwrap();
     }
 
     /// A header with an idempotency key that nobody used.

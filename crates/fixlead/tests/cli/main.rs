@@ -8,6 +8,7 @@ mod attacks;
 mod desk;
 mod drill;
 mod house;
+mod keeping;
 mod output;
 mod policy;
 mod verbs;
