@@ -18,6 +18,7 @@ use crate::accounts::{Accounts, By, Caller};
 use crate::case::kept::Cases;
 use crate::case::retention::Retention;
 use crate::directory::Snapshot;
+use crate::finding::Finder;
 use crate::policies::Policies;
 use crate::problem::Result;
 use crate::signin::session::Lengths;
@@ -74,6 +75,7 @@ pub(crate) struct Inner {
     pub directory: Mutex<Arc<Snapshot>>,
     pub policies: Policies,
     pub cases: Mutex<Cases>,
+    pub finder: Finder,
 }
 
 impl Desk {
@@ -86,11 +88,14 @@ impl Desk {
     ) -> Result<Desk> {
         let accounts =
             Accounts::new(store.clone(), Arc::clone(&clock), Arc::clone(&random), settings.lengths);
+        let mut key = [0; 16];
+        random.fill(&mut key);
         let desk = Desk {
             inner: Arc::new(Inner {
                 installation: InstallationId::from_bytes(store.installation()),
                 cases: Mutex::new(Cases::new(settings.kept)),
                 directory: Mutex::default(),
+                finder: Finder::new(key),
                 policies: Policies::default(),
                 store,
                 clock,

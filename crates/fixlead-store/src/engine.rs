@@ -12,6 +12,7 @@ use crate::log::SignedHead;
 use crate::log::hash::Hash;
 use crate::log::timestamp::Stamp;
 use crate::postgres::Postgres;
+use crate::rebuild::SealedBeside;
 use crate::rows::{Followed, KeyRow, SealedEvent, SealedListRow, SealedRecord, SealedWork, StreamHead};
 use crate::sqlite::{Sqlite, read, write};
 
@@ -21,9 +22,6 @@ pub(crate) enum Engine {
     Sqlite(Sqlite),
     Postgres(Postgres),
 }
-
-/// A list's row on its way into the database.
-pub(crate) type NewListRow = ([u8; 16], StreamId, [u8; 24], Vec<u8>);
 
 impl Engine {
     pub(crate) fn position(&self) -> watch::Receiver<u64> {
@@ -149,10 +147,11 @@ impl Engine {
         }
     }
 
-    pub(crate) async fn erase(&self, stream: StreamId, at: Instant) -> Result<bool> {
+    /// `copies` takes the place of the secret of copies.
+    pub(crate) async fn erase(&self, stream: StreamId, at: Instant, copies: Vec<u8>) -> Result<bool> {
         match self {
             Engine::Sqlite(database) => {
-                let erased = database.writer.task(move |c| write::erase(c, stream, at)).await?;
+                let erased = database.writer.task(move |c| write::erase(c, stream, at, &copies)).await?;
                 if erased {
                     // The old page is still in the write-ahead log.
                     self.settle().await?;
@@ -160,7 +159,7 @@ impl Engine {
                 Ok(erased)
             }
             Engine::Postgres(database) => {
-                let erased = database.erase(stream, at).await?;
+                let erased = database.erase(stream, at, &copies).await?;
                 if erased {
                     self.settle().await?;
                 }
@@ -285,10 +284,27 @@ impl Engine {
         }
     }
 
-    pub(crate) async fn put_rows(&self, rows: Vec<NewListRow>) -> Result<()> {
+    /// The rows of a stream in all lists, and its wake-ups.
+    pub(crate) async fn beside(&self, stream: StreamId) -> Result<SealedBeside> {
         match self {
-            Engine::Sqlite(database) => database.writer.task(move |c| write::put_rows(c, &rows)).await,
-            Engine::Postgres(database) => database.put_rows(rows).await,
+            Engine::Sqlite(database) => database.read(move |c| read::beside(c, stream)).await,
+            Engine::Postgres(database) => database.beside(stream).await,
+        }
+    }
+
+    /// Rows and work of streams that do not exist or were erased.
+    pub(crate) async fn strays(&self, drop: bool) -> Result<u64> {
+        match self {
+            Engine::Sqlite(database) => database.writer.task(move |c| write::strays(c, drop)).await,
+            Engine::Postgres(database) => database.strays(drop).await,
+        }
+    }
+
+    /// Entries after a number and up to another that name more than events.
+    pub(crate) async fn extras(&self, after: u64, last: u64, most: u32) -> Result<Vec<(u64, Vec<u8>)>> {
+        match self {
+            Engine::Sqlite(database) => database.read(move |c| read::extras(c, after, last, most)).await,
+            Engine::Postgres(database) => database.extras(after, last, most).await,
         }
     }
 }

@@ -209,7 +209,7 @@ impl Desk {
 
     /// A case that somebody may read by one of these actions, after it was
     /// recorded that they did.
-    pub(super) async fn read_as(
+    pub(crate) async fn read_as(
         &self,
         caller: &Caller,
         case: CaseId,

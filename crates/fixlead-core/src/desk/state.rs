@@ -148,7 +148,7 @@ pub struct CaseFile {
     /// Whether it has become public.
     pub public: bool,
     /// The case it was merged into.
-    pub merged_into: Option<Box<str>>,
+    pub merged_into: Option<Line>,
     /// Who leads it.
     pub lead: Option<PersonId>,
 }
@@ -186,7 +186,7 @@ impl CaseFile {
             EventKind::CaseReopened => (self.closed, self.closed_since) = (false, None),
             EventKind::CaseMerged => {
                 self.close(at);
-                self.merged_into = event.text(Field::Into).map(Into::into);
+                self.merged_into = event.text(Field::Into).map(Line::tamed);
             }
             _ => {}
         }
@@ -353,6 +353,11 @@ impl CaseFile {
             restricted: self.restricted,
             recused: self.recused.iter().copied().collect(),
         })
+    }
+
+    /// The grants of somebody for this case.
+    pub fn grants_of(&self, person: PersonId) -> Vec<Grant> {
+        self.grants.values().filter(|grant| grant.person == person).cloned().collect()
     }
 
     /// Grants of a role that count at an instant.

@@ -41,11 +41,11 @@ const WORK: &str = "
       AS new (id, stream, lane, wake, due, sealed)
     ON CONFLICT (id) DO UPDATE SET stream = excluded.stream, lane = excluded.lane, wake = excluded.wake,
       due = excluded.due, ready = excluded.due, attempts = 0, lease = NULL, sealed = excluded.sealed";
+const UNLIST_ALL: &str = "DELETE FROM list WHERE stream = ANY($1)";
 const UNLIST: &str = "
     DELETE FROM list USING unnest($1::bytea[], $2::bytea[]) AS old (list, stream)
     WHERE list.list = old.list AND list.stream = old.stream";
-/// Puts rows of lists in place of those of the same streams.
-pub(super) const LIST: &str = "
+const LIST: &str = "
     INSERT INTO list (list, stream, sort, sealed)
     SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::bytea[], $4::bytea[])
     ON CONFLICT (stream, list) DO UPDATE SET sort = excluded.sort, sealed = excluded.sealed";
@@ -265,6 +265,11 @@ impl Connection {
     }
 
     async fn lists(&self, writes: &Writes<'_>) -> Result<(), Error> {
+        if !writes.afresh.is_empty() {
+            let streams: Vec<Vec<u8>> =
+                writes.afresh.iter().map(|stream| to_bytes(*stream).to_vec()).collect();
+            self.client.execute(UNLIST_ALL, &[&streams]).await?;
+        }
         let (mut gone, mut gone_of) = (Vec::new(), Vec::new());
         let (mut lists, mut streams, mut sorts, mut sealed) = (vec![], vec![], vec![], vec![]);
         for ((list, stream), row) in &writes.lists {

@@ -16,6 +16,9 @@ use super::answer::json;
 use super::caller::{Shown, cookie_name, shown};
 use super::json::Json;
 use super::problem::{ProblemDocument, Refusal};
+use super::rates::{Guesser, Place};
+use super::shapes::{Id, Moment};
+use super::source::{Source, moment};
 
 /// The longest name or password that is looked at, in bytes.
 const MOST_TEXT: usize = 1024;
@@ -24,8 +27,10 @@ const MOST_TEXT: usize = 1024;
 #[derive(Deserialize, ToSchema)]
 pub struct SignIn {
     /// The name they chose.
+    #[schema(max_length = 1024)]
     login: String,
     /// Their password.
+    #[schema(max_length = 1024)]
     password: String,
     /// What their authenticator shows now.
     code: Option<String>,
@@ -37,8 +42,10 @@ pub struct SignIn {
 #[derive(Serialize, ToSchema)]
 pub struct Begun {
     /// The person.
+    #[schema(value_type = Id)]
     person: String,
     /// The session.
+    #[schema(value_type = Id)]
     session: String,
     /// How many recovery codes are left.
     recovery_codes_left: usize,
@@ -48,6 +55,7 @@ pub struct Begun {
 #[derive(Deserialize, ToSchema)]
 pub struct StepUp {
     /// Their password.
+    #[schema(max_length = 1024)]
     password: String,
     /// What their authenticator shows now.
     code: Option<String>,
@@ -59,6 +67,7 @@ pub struct StepUp {
 #[derive(Serialize, ToSchema)]
 pub struct SteppedUp {
     /// When (RFC 3339); it counts for ten minutes.
+    #[schema(value_type = Moment)]
     stepped_up: String,
 }
 
@@ -66,12 +75,15 @@ pub struct SteppedUp {
 #[derive(Serialize, ToSchema)]
 pub struct Who {
     /// The person.
+    #[schema(value_type = Id)]
     person: String,
     /// The session, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Id>)]
     session: Option<String>,
     /// The token, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Id>)]
     token: Option<String>,
 }
 
@@ -81,19 +93,25 @@ pub fn routes() -> OpenApiRouter<Wire> {
 }
 
 /// Signs in.
-#[utoipa::path(post, path = "/api/v1/session", tag = "account", request_body = SignIn,
+#[utoipa::path(post, path = "/api/v1/session", tag = "account", request_body = SignIn, security(()),
     responses((status = 201, body = Begun), (status = 401, body = ProblemDocument),
         (status = 422, body = ProblemDocument), (status = 429, body = ProblemDocument)))]
 async fn sign_in(
     State(wire): State<Wire>,
     headers: HeaderMap,
+    source: Source,
     Json(sent): Json<SignIn>,
 ) -> Result<Response, Refusal> {
     bounded("/login", &sent.login)?;
     bounded("/password", &sent.password)?;
     let proof = proof(sent.code, sent.recovery_code)?;
     let browser = headers.get(USER_AGENT).and_then(|browser| browser.to_str().ok()).unwrap_or_default();
+    let place = Place::of(source);
+    let guesser = Guesser::name(&sent.login, place);
+    wire.rates.sign_in(place, moment())?;
+    wire.rates.guess(&guesser, moment())?;
     let begun = wire.desk.accounts().sign_in(&sent.login, &sent.password, &proof, browser).await?;
+    wire.rates.right(&guesser);
     // Whoever was cut off while they enrolled accepts their invitation now.
     wire.desk.join(begun.session.person).await?;
     let body = Begun {
@@ -142,11 +160,15 @@ async fn step_up(
 ) -> Result<Response, Refusal> {
     bounded("/password", &sent.password)?;
     let proof = proof(sent.code, sent.recovery_code)?;
-    let (By::Session(_), Some(Shown::Session(secret))) = (caller.by, shown(&headers, wire.public.is_https()))
+    let (By::Session(session), Some(Shown::Session(secret))) =
+        (caller.by, shown(&headers, wire.public.is_https()))
     else {
         return Err(Problem::Forbidden { roles: Vec::new(), scope: None }.into());
     };
+    let guesser = Guesser::Session(session);
+    wire.rates.guess(&guesser, moment())?;
     let at = wire.desk.accounts().step_up(secret, &sent.password, &proof).await?;
+    wire.rates.right(&guesser);
     Ok(json(StatusCode::OK, &SteppedUp { stepped_up: at.to_string() }))
 }
 

@@ -19,6 +19,7 @@ use super::Wire;
 use super::answer::json;
 use super::json::Json;
 use super::problem::{ProblemDocument, Refusal};
+use super::shapes::Id;
 
 /// What an authenticator calls the desk.
 const ISSUER: &str = "Fixlead";
@@ -27,6 +28,7 @@ const ISSUER: &str = "Fixlead";
 #[derive(Serialize, ToSchema)]
 pub struct Welcome {
     /// Who they are going to be.
+    #[schema(value_type = Id)]
     person: String,
     /// Whether they are the first, who sets the desk up.
     first: bool,
@@ -40,8 +42,10 @@ pub struct Welcome {
 #[derive(Deserialize, ToSchema)]
 pub struct Enrol {
     /// The name to sign in with; an address is fine.
+    #[schema(min_length = 3, max_length = 200, pattern = r"^\S.*\S$")]
     login: String,
     /// The password they chose.
+    #[schema(min_length = 1, max_length = 1024)]
     password: String,
     /// What their authenticator shows now, which shows that it works.
     code: String,
@@ -51,6 +55,7 @@ pub struct Enrol {
 #[derive(Serialize, ToSchema)]
 pub struct Enrolled {
     /// Who they are.
+    #[schema(value_type = Id)]
     person: String,
     /// Codes for the day on which they have no authenticator; each counts once,
     /// and they are shown once.
@@ -85,7 +90,7 @@ pub(super) fn bearer(parts: &Parts, purpose: Purpose) -> Option<String> {
 }
 
 /// What a link is for.
-#[utoipa::path(get, path = "/api/v1/enrolment", tag = "account",
+#[utoipa::path(get, path = "/api/v1/enrolment", tag = "account", security(("link" = [])),
     responses((status = 200, body = Welcome), (status = 404, body = ProblemDocument)))]
 async fn welcome(State(wire): State<Wire>, LinkSecret(link): LinkSecret) -> Result<Response, Refusal> {
     let host = wire.public.as_str().rsplit('/').next().unwrap_or_default();
@@ -101,6 +106,7 @@ async fn welcome(State(wire): State<Wire>, LinkSecret(link): LinkSecret) -> Resu
 
 /// Enrols whom a link is for; it then works no more.
 #[utoipa::path(post, path = "/api/v1/enrolment", tag = "account", request_body = Enrol,
+    security(("link" = [])),
     responses((status = 201, body = Enrolled), (status = 404, body = ProblemDocument),
         (status = 422, body = ProblemDocument)))]
 async fn enrol(

@@ -6,11 +6,13 @@
 //! - [`enrolment`]: the first operator, and people who were invited. [`account`]:
 //!   signing in and out. [`keys`]: one's sessions and tokens.
 //! - [`directory`]: organisations, projects, people. [`reports`]: coming in.
-//! - [`cases`]: reading them. [`commands`]: doing something with them.
+//! - [`cases`]: reading them. [`search`]: looking for them. [`commands`]: doing something with them.
 //!   [`attachments`]: their files. [`retention`]: erasing what was kept long enough.
 //! - [`witness`]: heads of other installations' logs.
-//! - [`caller`]: who asks. [`source`]: from where.
-//! - [`health`], [`metrics`], [`openapi`]: for those who run it.
+//! - [`caller`]: who asks. [`source`]: from where. [`rates`]: how often.
+//! - [`health`], [`metrics`]: for those who run it. [`openapi`]: the description,
+//!   with [`shapes`] of what is read and answered, and [`described`], which says
+//!   of every route what holds for all.
 //!
 //! Handlers call use cases and nothing else: no rule, no store, no clock here.
 
@@ -20,6 +22,7 @@ pub mod attachments;
 pub mod caller;
 pub mod cases;
 pub mod commands;
+pub mod described;
 pub mod directory;
 pub mod enrolment;
 pub mod extract;
@@ -31,8 +34,11 @@ pub mod metrics;
 pub mod observe;
 pub mod openapi;
 pub mod problem;
+pub mod rates;
 pub mod reports;
 pub mod retention;
+pub mod search;
+pub mod shapes;
 pub mod source;
 pub mod witness;
 
@@ -51,6 +57,7 @@ use crate::configuration::values::{Network, Origin};
 use health::Readiness;
 use metrics::Metrics;
 use problem::Refusal;
+use rates::Rates;
 
 /// What every handler and layer can reach. Clones share it.
 #[derive(Clone)]
@@ -69,6 +76,8 @@ pub struct Wire {
     pub readiness: Arc<dyn Readiness>,
     /// Room for requests.
     pub room: Arc<Semaphore>,
+    /// How often somebody may ask.
+    pub rates: Arc<Rates>,
 }
 
 /// The bounds of a request.
@@ -109,13 +118,15 @@ pub fn router(wire: Wire) -> Router {
         .merge(directory::routes())
         .merge(reports::routes())
         .merge(cases::routes())
+        .merge(search::routes())
         .merge(commands::routes())
         .merge(attachments::routes())
         .merge(retention::routes())
         .merge(witness::routes())
         .merge(health::routes())
         .split_for_parts();
-    dress(openapi::serve(router, description), wire)
+    let cookie = caller::cookie_name(wire.public.is_https());
+    dress(openapi::serve(router, described::complete(&description, cookie)), wire)
 }
 
 /// What holds for every request, around whatever routes.

@@ -26,6 +26,12 @@ use super::caller::MaybeCaller;
 use super::enrolment::bearer;
 use super::extract::{InPath, Once};
 use super::problem::{ProblemDocument, Refusal};
+use super::rates::Place;
+use super::shapes::answers::Posted;
+use super::shapes::case::CaseView;
+use super::shapes::keeping::TimestampShape;
+use super::shapes::{self, Id, Moment, Text, VisibilityName};
+use super::source::{Source, moment};
 
 /// Within how many seconds the log is signed after a report came in.
 const SIGNED_WITHIN: u32 = 60;
@@ -34,28 +40,34 @@ const SIGNED_WITHIN: u32 = 60;
 #[derive(Deserialize, ToSchema)]
 pub struct SendReport {
     /// A line that says what it is about.
+    #[schema(value_type = shapes::Line)]
     title: String,
     /// Everything else, in Markdown.
+    #[schema(value_type = Text)]
     body: String,
     /// `private`, or `public` where everybody can read it already; private if
     /// left out.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<VisibilityName>)]
     visibility: Option<Visibility>,
     /// How it came in, such as `web`; `api` if left out.
+    #[schema(value_type = Option<shapes::Line>)]
     channel: Option<String>,
     /// The name to thank.
+    #[schema(value_type = Option<shapes::Line>)]
     credit: Option<String>,
 }
 
 /// A report that was taken in.
 #[derive(Serialize, ToSchema)]
 pub struct Received {
-    /// When it was recorded (RFC 3339).
+    /// When it was recorded.
+    #[schema(value_type = Moment)]
     at: String,
     /// The way back to it; shown once.
     receipt: String,
     /// The case, for those who are signed in.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Id>)]
     case: Option<String>,
 }
 
@@ -63,10 +75,10 @@ pub struct Received {
 #[derive(Deserialize, ToSchema)]
 pub struct Say {
     /// What it says, in Markdown.
-    #[schema(value_type = String)]
+    #[schema(value_type = Text)]
     body: Body,
     /// The message it answers.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<Id>)]
     answers: Option<MessageId>,
 }
 
@@ -95,14 +107,22 @@ pub fn routes() -> OpenApiRouter<Wire> {
 /// Takes a report in, from anybody.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/reports", tag = "reports",
     params(("project" = String, Path)), request_body = SendReport,
+    security((), ("token" = []), ("session" = [])),
     responses((status = 201, body = Received), (status = 404, body = ProblemDocument),
-        (status = 413, body = ProblemDocument), (status = 422, body = ProblemDocument)))]
+        (status = 413, body = ProblemDocument), (status = 422, body = ProblemDocument),
+        (status = 429, body = ProblemDocument)))]
 async fn send(
     State(wire): State<Wire>,
     MaybeCaller(caller): MaybeCaller,
+    source: Source,
     InPath(project): InPath<ProjectId>,
     Once(sent, repeat): Once<SendReport>,
 ) -> Result<Response, Refusal> {
+    // Who is signed in can be asked; from outside only so much is taken in.
+    if caller.is_none() {
+        let bytes = sent.title.len() + sent.body.len();
+        wire.rates.report(Place::of(source), project, bytes, moment())?;
+    }
     let report = Report {
         project,
         title: sent.title,
@@ -121,8 +141,8 @@ async fn send(
 }
 
 /// How a report stands, for whoever holds its receipt.
-#[utoipa::path(get, path = "/api/v1/report", tag = "reports",
-    responses((status = 200, body = Object), (status = 404, body = ProblemDocument)))]
+#[utoipa::path(get, path = "/api/v1/report", tag = "reports", security(("receipt" = [])),
+    responses((status = 200, body = CaseView), (status = 404, body = ProblemDocument)))]
 async fn follow(State(wire): State<Wire>, Holder(caller, case): Holder) -> Result<Response, Refusal> {
     let view = wire.desk.read(&caller, case).await?;
     Ok(versioned(StatusCode::OK, &view, view.version))
@@ -132,8 +152,8 @@ async fn follow(State(wire): State<Wire>, Holder(caller, case): Holder) -> Resul
 /// it was in the log which the signed head covers. `fixlead log verify
 /// --timestamp` checks it anywhere. Until the head is signed, within a minute,
 /// it is to come.
-#[utoipa::path(get, path = "/api/v1/report/timestamp", tag = "reports",
-    responses((status = 200, body = Object), (status = 404, body = ProblemDocument),
+#[utoipa::path(get, path = "/api/v1/report/timestamp", tag = "reports", security(("receipt" = [])),
+    responses((status = 200, body = TimestampShape), (status = 404, body = ProblemDocument),
         (status = 503, body = ProblemDocument)))]
 async fn prove(State(wire): State<Wire>, Holder(caller, case): Holder) -> Result<Response, Refusal> {
     let timestamp = wire.desk.report_timestamp(&caller, case).await?;
@@ -143,13 +163,15 @@ async fn prove(State(wire): State<Wire>, Holder(caller, case): Holder) -> Result
 
 /// Writes to those who work on a report, as whoever holds its receipt.
 #[utoipa::path(post, path = "/api/v1/report/messages", tag = "reports", request_body = Say,
-    responses((status = 201, body = Object), (status = 404, body = ProblemDocument),
-        (status = 422, body = ProblemDocument)))]
+    security(("receipt" = [])),
+    responses((status = 201, body = Posted), (status = 404, body = ProblemDocument),
+        (status = 422, body = ProblemDocument), (status = 429, body = ProblemDocument)))]
 async fn say(
     State(wire): State<Wire>,
     Holder(caller, case): Holder,
     Once(Say { body, answers }, repeat): Once<Say>,
 ) -> Result<Response, Refusal> {
+    wire.rates.message(case, wire.desk.project_of(case).await?, body.len(), moment())?;
     let id = MessageId::from_bytes(repeat.id(caller.person, "message"));
     let command = Command::Post { id, room: Room::Reporter, body, answers };
     let act = Act { repeat: Some(repeat), ..Act::new(command) };

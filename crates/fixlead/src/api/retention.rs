@@ -20,15 +20,18 @@ use super::answer::{json, versioned};
 use super::extract::{InPath, Once};
 use super::json::Json;
 use super::problem::{ProblemDocument, Refusal};
+use super::shapes::answers::Done;
+use super::shapes::keeping::{Ending, Erasures};
+use super::shapes::{Id, Line as LineShape};
 
 /// Cases to be erased.
 #[derive(Deserialize, ToSchema)]
 pub struct AskErasures {
     /// Which; at most 200.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<Id>)]
     cases: Vec<CaseId>,
     /// Why; it stands in the log of each.
-    #[schema(value_type = String)]
+    #[schema(value_type = LineShape)]
     reason: Line,
 }
 
@@ -36,7 +39,7 @@ pub struct AskErasures {
 #[derive(Deserialize, ToSchema)]
 pub struct ConfirmErasures {
     /// Which; at most 200.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<Id>)]
     cases: Vec<CaseId>,
 }
 
@@ -44,34 +47,34 @@ pub struct ConfirmErasures {
 #[derive(Deserialize, ToSchema)]
 pub struct HoldReason {
     /// The reason.
-    #[schema(value_type = String)]
+    #[schema(value_type = LineShape)]
     reason: Line,
 }
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<Wire> {
     OpenApiRouter::new()
-        .routes(routes!(list))
-        .routes(routes!(ask))
-        .routes(routes!(confirm))
+        .routes(routes!(ending))
+        .routes(routes!(ask_erasures))
+        .routes(routes!(confirm_erasures))
         .routes(routes!(hold))
-        .routes(routes!(lift))
+        .routes(routes!(lift_hold))
 }
 
 /// Closed cases that were kept long enough, or soon will be, of the projects
 /// that somebody responds for.
 #[utoipa::path(get, path = "/api/v1/retention", tag = "cases",
-    responses((status = 200, body = Object), (status = 401, body = ProblemDocument)))]
-async fn list(State(wire): State<Wire>, caller: Caller) -> Result<Response, Refusal> {
+    responses((status = 200, body = Ending), (status = 401, body = ProblemDocument)))]
+async fn ending(State(wire): State<Wire>, caller: Caller) -> Result<Response, Refusal> {
     let items = wire.desk.ending(&caller).await?;
     Ok(json(StatusCode::OK, &json!({ "items": items })))
 }
 
 /// Asks that cases be erased that were kept long enough.
 #[utoipa::path(post, path = "/api/v1/retention/ask", tag = "cases", request_body = AskErasures,
-    responses((status = 200, body = Object), (status = 403, body = ProblemDocument),
+    responses((status = 200, body = Erasures), (status = 403, body = ProblemDocument),
         (status = 422, body = ProblemDocument)))]
-async fn ask(
+async fn ask_erasures(
     State(wire): State<Wire>,
     caller: Caller,
     Json(AskErasures { cases, reason }): Json<AskErasures>,
@@ -82,9 +85,9 @@ async fn ask(
 
 /// Confirms what somebody else has asked for, and erases it.
 #[utoipa::path(post, path = "/api/v1/retention/confirm", tag = "cases", request_body = ConfirmErasures,
-    responses((status = 200, body = Object), (status = 403, body = ProblemDocument),
+    responses((status = 200, body = Erasures), (status = 403, body = ProblemDocument),
         (status = 422, body = ProblemDocument)))]
-async fn confirm(
+async fn confirm_erasures(
     State(wire): State<Wire>,
     caller: Caller,
     Json(ConfirmErasures { cases }): Json<ConfirmErasures>,
@@ -96,7 +99,7 @@ async fn confirm(
 /// Puts a hold on a case: nobody erases it, however old it is.
 #[utoipa::path(post, path = "/api/v1/cases/{case}/hold", tag = "cases", params(("case" = String, Path)),
     request_body = HoldReason,
-    responses((status = 201, body = Object), (status = 403, body = ProblemDocument),
+    responses((status = 201, body = Done), (status = 403, body = ProblemDocument),
         (status = 404, body = ProblemDocument), (status = 422, body = ProblemDocument)))]
 async fn hold(
     State(wire): State<Wire>,
@@ -111,9 +114,9 @@ async fn hold(
 /// Takes the hold off a case.
 #[utoipa::path(post, path = "/api/v1/cases/{case}/hold/lift", tag = "cases", params(("case" = String, Path)),
     request_body = HoldReason,
-    responses((status = 201, body = Object), (status = 403, body = ProblemDocument),
+    responses((status = 201, body = Done), (status = 403, body = ProblemDocument),
         (status = 404, body = ProblemDocument), (status = 422, body = ProblemDocument)))]
-async fn lift(
+async fn lift_hold(
     State(wire): State<Wire>,
     caller: Caller,
     InPath(case): InPath<CaseId>,

@@ -16,6 +16,7 @@ use super::Wire;
 use super::answer::json;
 use super::json::Json;
 use super::problem::{ProblemDocument, Refusal};
+use super::shapes::keeping::{HeadShape, LetterShape};
 
 /// What is kept of an installation.
 #[derive(Serialize, ToSchema)]
@@ -23,7 +24,7 @@ pub struct KeptHeads {
     /// How many heads.
     heads: u64,
     /// The one with the highest number.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<HeadShape>, required)]
     last: Option<SignedHead>,
     /// The numbers of those in this letter that contradict what is kept. They
     /// were refused, and are kept apart as evidence.
@@ -37,7 +38,7 @@ pub fn routes() -> OpenApiRouter<Wire> {
 
 /// Takes signed heads of another installation's log, in a letter that it signed;
 /// docs/formats/witness.md says how.
-#[utoipa::path(post, path = "/api/v1/witness/heads", tag = "operation", request_body = Object,
+#[utoipa::path(post, path = "/api/v1/witness/heads", tag = "operation", security(()), request_body = LetterShape,
     responses((status = 200, body = KeptHeads), (status = 404, body = ProblemDocument),
         (status = 422, body = ProblemDocument)))]
 async fn take(State(wire): State<Wire>, Json(sending): Json<Sending>) -> Result<Response, Refusal> {

@@ -111,7 +111,7 @@ impl Kept {
         Ok(installation::location(&self.settings(must_exist)?))
     }
 
-    /// What is set for it.
+    /// What is set, for a database that has to be there.
     pub(super) fn settings(&self, must_exist: bool) -> Result<Settings, String> {
         let flags = Flags {
             config: self.config.clone(),

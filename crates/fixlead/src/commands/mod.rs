@@ -9,6 +9,7 @@ pub mod drill;
 pub mod keep;
 pub mod key;
 pub mod policy;
+pub mod rebuild;
 pub mod serve;
 
 use std::process::ExitCode;

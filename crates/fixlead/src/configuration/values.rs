@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use fixlead_core::case::nearest;
+use fixlead_core::desk::wire::{Line, MOST_LINE};
 use fixlead_core::text::short;
 use fixlead_core::time::Span;
 use serde_json::{Value, json};
@@ -290,6 +291,23 @@ impl Setting for Known {
             let text = short(text, 40);
             format!("`{text}` is no installation with its key; copy what `fixlead key show` prints there")
         })
+    }
+}
+
+/// One plain line for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sentence(pub String);
+
+impl Setting for Sentence {
+    fn kind() -> String {
+        "one line of text".to_owned()
+    }
+    fn schema() -> Value {
+        json!({ "type": "string", "minLength": 1, "maxLength": MOST_LINE })
+    }
+    fn read(value: &DeValue<'_>, _: &Path) -> Result<Self, String> {
+        let line = Line::new(text(value, "a text")?).map_err(str::to_owned)?;
+        Ok(Sentence(line.to_string()))
     }
 }
 

@@ -3,7 +3,7 @@
 //! - [`directory`], [`installation`]: the data directory, the key, the database.
 //! - [`listen`], [`connections`], [`stream`]: sockets. Nothing else opens one to
 //!   listen on.
-//! - [`workers`], [`witnesses`]: what is done without being asked.
+//! - [`workers`], [`search`], [`witnesses`]: what is done without being asked.
 //! - [`process`], [`log`], [`world`]: what the system is asked for.
 //!
 //! Nothing here knows a use case or a page: those are in [`crate::api`].
@@ -14,6 +14,7 @@ pub mod installation;
 pub mod listen;
 pub mod log;
 pub mod process;
+pub mod search;
 pub mod stream;
 pub mod witnesses;
 pub mod workers;
@@ -27,6 +28,7 @@ use tokio::sync::Semaphore;
 use tracing::{info, warn};
 
 use crate::api::metrics::Metrics;
+use crate::api::rates::Rates;
 use crate::api::{self, Limits, Wire};
 use crate::commands::Outcome;
 use crate::configuration::values::Origin;
@@ -137,12 +139,15 @@ async fn desk(
     let works = workers::work(desk.clone());
     let witnesses = witnesses::Witnesses::of(settings)?;
     let fed = witnesses.feed(opened.store.clone(), keys.witness_every.duration(), Arc::clone(&metrics));
+    let searches = search::tend(desk.clone(), search::file(&keys.data));
+    let last = desk.clone();
     let wire = Wire {
         room: Arc::new(Semaphore::new(limits.requests)),
         limits: Arc::new(limits),
         public: Arc::new(public),
         trusted: keys.proxy_trusted.clone().into(),
         metrics: Arc::clone(&metrics),
+        rates: Arc::new(Rates::of(settings)),
         desk,
         readiness: Arc::new(installation::StoreReadiness(opened.store.clone())),
     };
@@ -168,9 +173,11 @@ async fn desk(
             if ended.cut_off > 0 {
                 warn!(target: "fixlead", connections = ended.cut_off, "cut off: they took too long");
             }
+            search::keep_last(&last).await;
         }
         () = works => {}
         () = fed => {}
+        () = searches => {}
         () = twice => warn!(target: "fixlead", "stopped at once, as asked twice"),
     }
     info!(target: "fixlead", "stopped");

@@ -114,11 +114,11 @@ pub fn sign_in(desk: &Desk, member: &Member, recovery: usize) -> Member {
 impl House {
     /// A desk with its first operator.
     pub fn new(name: &str) -> House {
-        House::with(name, "")
+        House::set_up(name, "")
     }
 
-    /// The same, set up in some way.
-    pub fn with(name: &str, configuration: &str) -> House {
+    /// The same, with something set.
+    pub fn set_up(name: &str, configuration: &str) -> House {
         let place = directory(name);
         fs::write(place.join("first"), "").unwrap();
         let desk = Desk::start_in(place, configuration);

@@ -66,7 +66,7 @@ fn signed_after(house: &House, work: impl FnOnce()) {
 #[test]
 fn a_witness_file_gets_what_it_missed_while_it_was_away() {
     let house =
-        House::with("witness-file", &format!("{EVERY_SECOND}witness.files = [\"elsewhere/heads\"]\n"));
+        House::set_up("witness-file", &format!("{EVERY_SECOND}witness.files = [\"elsewhere/heads\"]\n"));
     let place = house.desk.place.clone();
     let (disk, away) = (place.join("elsewhere"), place.join("away"));
     let file = disk.join("heads");
@@ -104,7 +104,7 @@ fn a_witness_file_gets_what_it_missed_while_it_was_away() {
 
 #[test]
 fn another_instance_keeps_heads_and_finds_a_log_out_that_was_rewritten() {
-    let mut house = House::with("witnessed", EVERY_SECOND);
+    let mut house = House::set_up("witnessed", EVERY_SECOND);
     let place = house.desk.place.clone();
     let shown: Value =
         serde_json::from_str(&said(&place, &["key", "show", "--json", "--config", "desk.toml"], 0)).unwrap();
@@ -185,7 +185,7 @@ fn another_instance_keeps_heads_and_finds_a_log_out_that_was_rewritten() {
 
 #[test]
 fn heads_are_kept_for_nobody_who_is_not_named() {
-    let stranger = House::with("witness-stranger", EVERY_SECOND);
+    let stranger = House::set_up("witness-stranger", EVERY_SECOND);
     let keeper = Desk::start("witness-nobody", "");
     let sends = format!("{EVERY_SECOND}witness.instances = [\"http://{}\"]\n", keeper.address);
     let mut stranger = stranger;
@@ -198,7 +198,7 @@ fn heads_are_kept_for_nobody_who_is_not_named() {
 
 #[test]
 fn a_reporter_can_prove_what_was_reported() {
-    let house = House::with("timestamp", EVERY_SECOND);
+    let house = House::set_up("timestamp", EVERY_SECOND);
     let (_, team) = house.with_team();
     let (_, receipt) = house.reported(&team, "overflow in the decoder", "it reads past the end");
     let place = &house.desk.place;
@@ -246,7 +246,7 @@ fn a_reporter_can_prove_what_was_reported() {
         assert!(told.contains("the timestamp is wrong"), "{pointer}: {told}");
     }
     // Another desk's log does not hold it.
-    let other = House::with("timestamp-other", EVERY_SECOND);
+    let other = House::set_up("timestamp-other", EVERY_SECOND);
     signed_after(&other, || organisation(&other, "One"));
     fs::write(other.desk.place.join("proof"), &timestamp).unwrap();
     assert!(said(&other.desk.place, &with_log, 1).contains("another installation"));

@@ -5,10 +5,13 @@
 mod api;
 mod architecture;
 mod attacks;
+mod bad_input;
 mod desk;
 mod drill;
 mod house;
 mod keeping;
 mod output;
 mod policy;
+mod rates;
+mod search;
 mod verbs;

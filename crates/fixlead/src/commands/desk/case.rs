@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
 
+use super::search::{self, SearchArgs};
 use super::{Asking, id, list, minute, new_key, text};
 use crate::client::{ClientError, Server};
 use crate::commands::Outcome;
@@ -15,6 +16,8 @@ use crate::terminal::{Style, Tone, plain, table};
 pub enum Command {
     /// List the cases you may know of, the next due first.
     List(ListArgs),
+    /// Look for cases by what they say.
+    Search(SearchArgs),
     /// Show a case: how it stands, and what is due.
     Show(CaseArgs),
     /// Record what was done or has happened, like `record ID cve.assigned id=CVE-2026-12345`.
@@ -125,6 +128,7 @@ pub fn run(
             |server| all(server, args),
             |found, out| show_list(style, found, out),
         ),
+        Command::Search(args) => search::run(args, style, out, messages),
         Command::Show(args) => args.asking.ask(
             out,
             messages,

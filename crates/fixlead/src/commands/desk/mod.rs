@@ -5,6 +5,7 @@
 pub mod case;
 pub mod people;
 pub mod report;
+pub mod search;
 
 use std::io::{self, Write};
 
