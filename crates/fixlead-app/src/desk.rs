@@ -17,11 +17,13 @@ use fixlead_store::{Clock, Lane, Random, Store};
 
 use crate::accounts::{Accounts, By, Caller};
 use crate::case::kept::Cases;
+use crate::case::retention::Retention;
 use crate::directory::Snapshot;
 use crate::finding::Finder;
 use crate::policies::Policies;
 use crate::problem::Result;
 use crate::signin::session::Lengths;
+use crate::witness::Known;
 
 /// The lane in which cases are woken for their duties.
 pub const DUTIES: Lane = Lane(1);
@@ -40,6 +42,10 @@ pub struct Settings {
     /// Whether webhooks may call addresses that are not public. Which ones, is
     /// for whoever calls them to know.
     pub webhooks_inside: bool,
+    /// How long closed cases are kept.
+    pub retention: Retention,
+    /// The installations whose signed heads are kept here.
+    pub witnessed: Vec<Known>,
 }
 
 impl Default for Settings {
@@ -52,6 +58,8 @@ impl Default for Settings {
             remembered: Span::days(1),
             kept: 64 << 20,
             webhooks_inside: false,
+            retention: Retention::default(),
+            witnessed: Vec::new(),
         }
     }
 }

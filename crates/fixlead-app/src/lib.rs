@@ -16,6 +16,8 @@
 //!   sent again.
 //! - [`search`]: an index in memory over what cases say. [`finding`]: it at work.
 //! - [`webhooks`]: telling addresses outside what happens.
+//! - [`timestamp`]: a signed proof of a report. [`witness`]: heads of other
+//!   installations' logs.
 //! - [`signin`]: passwords, second factors, recovery codes, bearer secrets.
 
 pub mod accounts;
@@ -35,5 +37,7 @@ mod seen;
 pub mod setup;
 pub mod signin;
 pub mod webhooks;
+pub mod timestamp;
+pub mod witness;
 
 pub use desk::{Desk, Settings};

@@ -10,6 +10,7 @@ use crate::batch::{Chain, Prepared, Verdict};
 use crate::error::Result;
 use crate::log::SignedHead;
 use crate::log::hash::Hash;
+use crate::log::timestamp::Stamp;
 use crate::postgres::Postgres;
 use crate::rebuild::SealedBeside;
 use crate::rows::{Followed, KeyRow, SealedEvent, SealedListRow, SealedRecord, SealedWork, StreamHead};
@@ -254,6 +255,14 @@ impl Engine {
                 database.read(move |c| read::heads(c, installation, key, after, most)).await
             }
             Engine::Postgres(database) => database.heads(installation, key, after, most).await,
+        }
+    }
+
+    /// Where an event stands.
+    pub(crate) async fn stamp(&self, stream: StreamId, version: u64) -> Result<Option<Stamp>> {
+        match self {
+            Engine::Sqlite(database) => database.read(move |c| read::stamp(c, stream, version)).await,
+            Engine::Postgres(database) => database.stamp(stream, version).await,
         }
     }
 

@@ -346,6 +346,14 @@ impl Store {
         }
     }
 
+    /// Writes or deletes records together, each of the version that it expects.
+    /// Whether nobody else had written one of them in between.
+    pub async fn put_records(&self, changes: Vec<RecordChange>) -> Result<bool> {
+        let prepared = self.prepare_records(changes)?;
+        let verdict = self.inner.engine.commit(prepared).await?;
+        Ok(matches!(verdict, Verdict::Done(outcome) if !matches!(outcome, Outcome::RecordConflict { .. })))
+    }
+
     /// Deletes records that have expired, at most so many. How many.
     pub async fn sweep(&self, most: u32) -> Result<usize> {
         self.inner.engine.sweep(self.inner.clock.now(), most).await
@@ -461,6 +469,13 @@ impl Store {
         }
         inner.engine.settle().await?;
         Ok(done)
+    }
+
+    /// Whether a key of the keyring wraps anything still.
+    pub async fn wraps(&self, key: u64) -> Result<bool> {
+        let engine = &self.inner.engine;
+        let stored = engine.setting(setting::DATABASE_KEY).await?.unwrap_or_default();
+        Ok(Wrapped::decode(&stored)?.by == key || !engine.wrapped_by(key, 1).await?.is_empty())
     }
 
     /// Whether the database answers and is whole, as far as it can tell itself.

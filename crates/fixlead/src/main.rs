@@ -60,6 +60,9 @@ enum Command {
     /// Check the tamper-evident log of what is kept.
     #[command(subcommand)]
     Log(keep::LogCommand),
+    /// Show the installation keys by their ids, and rotate them.
+    #[command(subcommand)]
+    Key(commands::key::Command),
     /// Copy the database of a desk, which may be at work, into a new directory.
     Backup(keep::BackupArgs),
     /// Make a database out of a backup or an export.
@@ -99,6 +102,7 @@ fn main() -> ExitCode {
             Command::Rota(command) => desk::people::rota(command, style, &mut out, &mut messages),
             Command::Webhook(command) => desk::webhook::run(command, style, &mut out, &mut messages),
             Command::Log(command) => keep::log(command, &mut out, &mut messages),
+            Command::Key(command) => commands::key::run(command, &mut out, &mut messages),
             Command::Backup(args) => keep::back_up(args, &mut out, &mut messages),
             Command::Restore(args) => keep::restore(args, &mut out, &mut messages),
             Command::Export(args) => keep::export(args, &mut messages),

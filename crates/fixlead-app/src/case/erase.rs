@@ -3,7 +3,7 @@
 //! can still be verified.
 
 use fixlead_core::access::Action;
-use fixlead_core::desk::command::Command;
+use fixlead_core::desk::command::{Command, Wrong};
 use fixlead_core::desk::event::Second;
 use fixlead_core::desk::wire::{Line, Sha256};
 use fixlead_core::id::{CaseId, OfferId};
@@ -39,6 +39,10 @@ impl Desk {
         if confirmed.is_none() || confirmed != Some(caller.person) {
             proposal.ok_or_else(|| Problem::invalid("/offer", "nobody asked for this; ask first"))?;
             self.act(caller, case, Act::new(Command::ConfirmSecond { offer })).await?;
+        }
+        // The hold may have come after the confirmation.
+        if self.kept(case).await?.file.hold.is_some() {
+            return Err(Problem::invalid("", Wrong::Kept.to_string()));
         }
         self.inner.store.erase(&permit, case.into()).await?;
         lock(&self.inner.cases).forget(case);

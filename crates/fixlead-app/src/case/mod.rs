@@ -8,6 +8,7 @@
 //!   case is looked at again.
 //! - [`evaluation`], [`export`]: what the policy says of it; its history as a
 //!   document. [`attachments`], [`who_knew`], [`erase`].
+//! - [`retention`]: how long closed cases are kept.
 
 pub mod act;
 pub mod attachments;
@@ -18,5 +19,6 @@ pub mod inbox;
 pub(crate) mod kept;
 pub mod read;
 pub mod record;
+pub mod retention;
 pub(crate) mod rows;
 pub mod who_knew;

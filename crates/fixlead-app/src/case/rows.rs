@@ -49,6 +49,11 @@ pub(crate) fn of_project(shelf: Shelf, project: ProjectId) -> String {
     format!("{}/project/{project}", shelf.name())
 }
 
+/// The closed cases of a project, the one closed first before all.
+pub(crate) fn closed_since(project: ProjectId) -> String {
+    format!("closed-since/project/{project}")
+}
+
 /// The list of a person.
 pub(crate) fn of_person(shelf: Shelf, person: PersonId) -> String {
     format!("{}/person/{person}", shelf.name())
@@ -189,6 +194,10 @@ fn lists(file: &CaseFile, row: Row, at: Instant, was_closed: Option<bool>, now: 
     let mut changes = vec![ListChange { list: of_project(shelf, row.project), row: Some((at, body(&row))) }];
     if moved {
         changes.push(ListChange { list: of_project(other, row.project), row: None });
+    }
+    if file.closed || moved {
+        let kept = file.closed_since.map(|since| (since, Vec::new()));
+        changes.push(ListChange { list: closed_since(row.project), row: kept });
     }
     let mut people: BTreeMap<PersonId, Vec<RowGrant>> = BTreeMap::new();
     // Who reported from outside follows it with a receipt, and reads no list.

@@ -76,6 +76,8 @@ fn of_desk<'a>(
         | DeskEvent::HandoffDeclined { reason, .. }
         | DeskEvent::PolicyMoved { reason, .. }
         | DeskEvent::FactsMoved { reason, .. }
+        | DeskEvent::HoldPlaced { reason }
+        | DeskEvent::HoldLifted { reason }
         | DeskEvent::SecondAsked { reason, .. } => vec![text(team, reason)],
         DeskEvent::HandoffAccepted { .. }
         | DeskEvent::DutyReminded(_)

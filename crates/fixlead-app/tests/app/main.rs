@@ -10,6 +10,7 @@ mod finding;
 mod house;
 mod matrix;
 mod rebuild;
+mod retention;
 mod signin;
 mod stories;
 mod webhooks;

@@ -159,6 +159,12 @@ pub enum DeskEvent {
     /// A note of the team.
     #[serde(rename = "note.added")]
     NoteAdded { text: Body },
+    /// The case may not be erased, however old it is.
+    #[serde(rename = "hold.placed")]
+    HoldPlaced { reason: Line },
+    /// It may be again.
+    #[serde(rename = "hold.lifted")]
+    HoldLifted { reason: Line },
     /// Evidence that something was done.
     #[serde(rename = "evidence.added")]
     EvidenceAdded {

@@ -141,6 +141,10 @@ pub struct CaseFile {
     pub reads: BTreeMap<PersonId, u64>,
     /// Whether it is closed.
     pub closed: bool,
+    /// Since when, by the instant at which that was recorded.
+    pub closed_since: Option<Instant>,
+    /// Why it may not be erased, while a hold is on it.
+    pub hold: Option<Line>,
     /// Whether it has become public.
     pub public: bool,
     /// The case it was merged into.
@@ -164,12 +168,12 @@ impl CaseFile {
         self.entries = self.entries.saturating_add(1);
         self.latest = self.latest.max(Some(entry.at));
         match &entry.event {
-            Happening::Case(event) => self.happen(event),
+            Happening::Case(event) => self.happen(entry.at, event),
             Happening::Desk(event) => self.note(entry, event),
         }
     }
 
-    fn happen(&mut self, event: &case::Event) {
+    fn happen(&mut self, at: Instant, event: &case::Event) {
         let who = || event.text(Field::Who).and_then(|who| PersonId::parse(who).ok());
         match event.kind {
             EventKind::PublicAppeared | EventKind::PublicWarning | EventKind::Announced => self.public = true,
@@ -178,15 +182,20 @@ impl CaseFile {
                 self.lead = who();
                 self.handoff = None;
             }
-            EventKind::CaseClosed => self.closed = true,
-            EventKind::CaseReopened => self.closed = false,
+            EventKind::CaseClosed => self.close(at),
+            EventKind::CaseReopened => (self.closed, self.closed_since) = (false, None),
             EventKind::CaseMerged => {
-                self.closed = true;
+                self.close(at);
                 self.merged_into = event.text(Field::Into).map(Line::tamed);
             }
             _ => {}
         }
         self.history.push(event.clone());
+    }
+
+    fn close(&mut self, at: Instant) {
+        self.closed = true;
+        self.closed_since.get_or_insert(at);
     }
 
     fn note(&mut self, entry: &Entry, event: &DeskEvent) {
@@ -277,6 +286,8 @@ impl CaseFile {
                 *count = count.saturating_add(1);
             }
             DeskEvent::NoteAdded { .. } => {}
+            DeskEvent::HoldPlaced { reason } => self.hold = Some(reason.clone()),
+            DeskEvent::HoldLifted { .. } => self.hold = None,
             DeskEvent::EvidenceAdded { duty, text, reference } => {
                 self.evidence.push((duty.clone(), text.clone(), reference.clone()));
             }

@@ -12,7 +12,11 @@
 
 pub(crate) mod hash;
 pub mod head;
+pub mod timestamp;
 pub mod verify;
+pub mod witness;
 
 pub use head::SignedHead;
+pub use timestamp::Timestamp;
 pub use verify::{Fault, Verified};
+pub use witness::{Sending, WitnessFile};

@@ -11,8 +11,8 @@ use std::path::Path;
 use fixlead_core::id::StreamId;
 use fixlead_core::time::Instant;
 
-use super::SignedHead;
 use super::hash::{self, BlobHasher, EntryHasher, EventPlace, Extra, Hash};
+use super::{SignedHead, Timestamp};
 use crate::backup::{every_row, rows};
 use crate::error::Result;
 use crate::store::{Location, setting};
@@ -75,13 +75,31 @@ pub async fn database(
     location: &Location,
     witness: &[SignedHead],
 ) -> Result<std::result::Result<Verified, Fault>> {
-    let verifier = every_row(location, Verifier::new(witness)).await?;
+    database_with(location, witness, None).await
+}
+
+/// Verifies a database, and that it holds what a timestamp says.
+pub async fn database_with(
+    location: &Location,
+    witness: &[SignedHead],
+    timestamp: Option<&Timestamp>,
+) -> Result<std::result::Result<Verified, Fault>> {
+    let verifier = every_row(location, Verifier::new(witness, timestamp)).await?;
     Ok(verifier.finish())
 }
 
 /// Verifies an export.
 pub fn export(path: &Path, witness: &[SignedHead]) -> Result<std::result::Result<Verified, Fault>> {
-    let mut verifier = Verifier::new(witness);
+    export_with(path, witness, None)
+}
+
+/// Verifies an export, and that it holds what a timestamp says.
+pub fn export_with(
+    path: &Path,
+    witness: &[SignedHead],
+    timestamp: Option<&Timestamp>,
+) -> Result<std::result::Result<Verified, Fault>> {
+    let mut verifier = Verifier::new(witness, timestamp);
     for row in rows(path)? {
         let (table, row) = row?;
         verifier.row(table, row)?;
@@ -116,6 +134,8 @@ struct Verifier {
     counts: Verified,
     installation: [u8; 16],
     witness: Vec<SignedHead>,
+    /// The position and the hash of the event that a timestamp names.
+    stamped: Option<(u64, Hash)>,
     claims: BTreeMap<u64, Vec<Claim>>,
     chain: (u64, u64, Hash),
     last: (u64, u64, Hash),
@@ -166,8 +186,12 @@ impl Sink for Verifier {
 }
 
 impl Verifier {
-    fn new(witness: &[SignedHead]) -> Self {
-        Verifier { witness: witness.to_vec(), ..Verifier::default() }
+    fn new(witness: &[SignedHead], timestamp: Option<&Timestamp>) -> Self {
+        let mut witness = witness.to_vec();
+        // Whoever holds a timestamp is a witness of one head.
+        witness.extend(timestamp.map(|timestamp| timestamp.head.clone()));
+        let stamped = timestamp.map(|timestamp| (timestamp.position, timestamp.event));
+        Verifier { witness, stamped, ..Verifier::default() }
     }
 
     fn setting(&mut self, row: &[Value]) -> Check {
@@ -298,6 +322,9 @@ impl Verifier {
         if row[4].bytes() != hash {
             return Err(fault("the event was changed, moved or exchanged"));
         }
+        if self.stamped.take_if(|stamped| stamped.0 == position).is_some_and(|stamped| stamped.1 != hash) {
+            return Err(fault("the timestamp names another event here: the chain was rewritten"));
+        }
         (*last, *previous) = (version, hash);
         entry.hasher.event(stream, version, &hash);
         self.position = position;
@@ -371,6 +398,10 @@ impl Verifier {
         }
         self.close(u64::MAX)?;
         self.close_parts()?;
+        if let Some((position, _)) = self.stamped {
+            let what = "the timestamp names an event that is later than the end: the log was cut off";
+            return Err(Fault { position: Some(position), ..about(what) });
+        }
         if self.seen != self.streams.len() as u64 {
             return Err(about("a stream is missing that has events"));
         }

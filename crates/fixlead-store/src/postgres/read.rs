@@ -11,6 +11,7 @@ use crate::batch::Chain;
 use crate::error::Result;
 use crate::log::SignedHead;
 use crate::log::hash::Hash;
+use crate::log::timestamp::Stamp;
 use crate::rebuild::SealedBeside;
 use crate::rows::{Followed, KeyRow, SealedEvent, SealedListRow, SealedRecord, StreamHead};
 use crate::seal::vault::Wrapped;
@@ -194,6 +195,13 @@ impl Postgres {
 
     pub(crate) async fn setting(&self, name: &str) -> Result<Option<Vec<u8>>> {
         self.row("SELECT value FROM setting WHERE name = $1", &[&name], |row| row.try_get(0)).await
+    }
+
+    pub(crate) async fn stamp(&self, stream: StreamId, version: u64) -> Result<Option<Stamp>> {
+        let query = "SELECT position, at, hash FROM event WHERE stream = $1 AND version = $2";
+        let read =
+            |row: &Row| Ok(Stamp { position: number(row, 0)?, at: row.try_get(1)?, hash: array(row, 2)? });
+        self.row(query, &[&to_bytes(stream).as_slice(), &(version as i64)], read).await
     }
 
     pub(crate) async fn heads(

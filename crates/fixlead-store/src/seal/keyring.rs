@@ -122,6 +122,43 @@ impl Keyring {
         crate::files::sync_name(path)
     }
 
+    /// With a new random key in front: it wraps from now on.
+    pub fn with_new(self, random: &dyn Random) -> Result<Self> {
+        if self.keys.len() >= MOST_KEYS {
+            return Err(Error::Key(format!(
+                "the keyring holds {MOST_KEYS} keys already; remove the older ones first"
+            )));
+        }
+        Ok(self.with_newer(Secret::random(random)))
+    }
+
+    /// Without the older keys.
+    #[must_use]
+    pub fn without_older(mut self) -> Self {
+        self.keys.truncate(1);
+        self
+    }
+
+    /// Writes all keys in the place of a key file: whoever reads it, or starts
+    /// after the power went, finds the old file or the new one, whole.
+    pub fn replace(&self, path: &Path) -> Result<()> {
+        let fail = |error| Error::file(path, error);
+        // A link stays one, and leads to the new file.
+        let path = fs::canonicalize(path).map_err(fail)?;
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(".new");
+        let new = path.with_file_name(name);
+        match fs::remove_file(&new) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::file(&new, error));
+            }
+            _ => {}
+        }
+        self.write_new(&new)?;
+        fs::rename(&new, &path).map_err(|error| Error::file(&path, error))?;
+        crate::files::sync_name(&path)
+    }
+
     /// The id of the key that wraps.
     pub fn current(&self) -> u64 {
         self.keys[0].0

@@ -9,6 +9,7 @@ use crate::batch::Chain;
 use crate::error::Result;
 use crate::log::SignedHead;
 use crate::log::hash::Hash;
+use crate::log::timestamp::Stamp;
 use crate::rebuild::SealedBeside;
 use crate::rows::{Followed, KeyRow, SealedEvent, SealedListRow, SealedRecord, StreamHead};
 use crate::seal::vault::Wrapped;
@@ -186,6 +187,16 @@ pub(crate) fn setting(connection: &Connection, name: &str) -> Result<Option<Vec<
     Ok(connection
         .prepare_cached("SELECT value FROM setting WHERE name = ?1")?
         .query_row([name], |row| bytes(row, 0))
+        .optional()?)
+}
+
+/// Where an event stands.
+pub(crate) fn stamp(connection: &Connection, stream: StreamId, version: u64) -> Result<Option<Stamp>> {
+    Ok(connection
+        .prepare_cached("SELECT position, at, hash FROM event WHERE stream = ?1 AND version = ?2")?
+        .query_row(params![to_bytes(stream), version as i64], |row| {
+            Ok(Stamp { position: number(row, 0)?, at: row.get(1)?, hash: row.get(2)? })
+        })
         .optional()?)
 }
 

@@ -16,10 +16,17 @@ use super::{extract, shapes};
 /// The methods of an address that the description names.
 const METHODS: [&str; 5] = ["get", "put", "post", "delete", "patch"];
 
-/// What creates something without an idempotency key: what is answered with a
-/// secret that is shown once, and signing in.
-const WITHOUT_KEY: &[&str] =
-    &["/api/v1/session", "/api/v1/session/step-up", "/api/v1/tokens", "/api/v1/enrolment"];
+/// What is sent without an idempotency key: what is answered with a secret that
+/// is shown once, signing in, and what does nothing when it is sent again.
+const WITHOUT_KEY: &[&str] = &[
+    "/api/v1/session",
+    "/api/v1/session/step-up",
+    "/api/v1/tokens",
+    "/api/v1/enrolment",
+    "/api/v1/retention/ask",
+    "/api/v1/retention/confirm",
+    "/api/v1/witness/heads",
+];
 
 /// Every refusal that more than one route gives: its status, and when.
 const REFUSALS: &[(u16, &str)] = &[

@@ -38,6 +38,12 @@ pub struct Metrics {
     accepted: AtomicU64,
     evicted: AtomicU64,
     told: [AtomicU64; Outcome::ALL.len()],
+    heads_signed: AtomicU64,
+    witnesses: AtomicI64,
+    witnesses_behind: AtomicI64,
+    witnesses_contradicting: AtomicI64,
+    heads_kept: AtomicU64,
+    heads_refused: AtomicU64,
 }
 
 /// Something that is counted for as long as it goes on.
@@ -81,6 +87,26 @@ impl Metrics {
         if let Some(place) = Outcome::ALL.iter().position(|known| *known == outcome) {
             self.told[place].fetch_add(1, Relaxed);
         }
+    }
+
+    /// A head of the log was signed.
+    pub fn signed(&self) {
+        self.heads_signed.fetch_add(1, Relaxed);
+    }
+
+    /// How many witnesses there are, how many lack heads, and how many hold one
+    /// that the log does not know.
+    pub fn witnesses(&self, all: usize, behind: usize, contradicting: usize) {
+        let number = |count| i64::try_from(count).unwrap_or(i64::MAX);
+        self.witnesses.store(number(all), Relaxed);
+        self.witnesses_behind.store(number(behind), Relaxed);
+        self.witnesses_contradicting.store(number(contradicting), Relaxed);
+    }
+
+    /// Heads of another installation came.
+    pub fn heads_came(&self, kept: u64, refused: u64) {
+        self.heads_kept.fetch_add(kept, Relaxed);
+        self.heads_refused.fetch_add(refused, Relaxed);
     }
 
     /// A request was answered.
@@ -148,6 +174,24 @@ impl Metrics {
         for (outcome, count) in Outcome::ALL.iter().zip(&self.told) {
             writeln!(out, "{name}{{outcome=\"{}\"}} {}", outcome.name(), count.load(Relaxed))?;
         }
+        counter(out, "fixlead_log_heads_signed_total", "Heads of the log signed.", &self.heads_signed)?;
+        gauge(out, "fixlead_witnesses", "Witnesses of the log.", self.witnesses.load(Relaxed))?;
+        let behind = self.witnesses_behind.load(Relaxed);
+        gauge(out, "fixlead_witnesses_behind", "Witnesses that lack signed heads.", behind)?;
+        let contradicting = self.witnesses_contradicting.load(Relaxed);
+        gauge(
+            out,
+            "fixlead_witnesses_contradicting",
+            "Witnesses that hold a head which the log does not know.",
+            contradicting,
+        )?;
+        counter(out, "fixlead_witness_heads_kept_total", "Heads kept for others.", &self.heads_kept)?;
+        counter(
+            out,
+            "fixlead_witness_heads_refused_total",
+            "Heads of others that contradict what is kept.",
+            &self.heads_refused,
+        )?;
         gauge(out, "fixlead_search_ready", "Whether every case can be found.", i64::from(searched == 100))?;
         gauge(out, "fixlead_search_percent", "How many of a hundred cases can be found.", searched.into())?;
         if let Some(bytes) = process::resident_bytes() {

@@ -9,6 +9,8 @@
 //! - [`cases`]: reading them. [`search`]: looking for them. [`commands`]: doing something with them.
 //!   [`attachments`]: their files.
 //! - [`webhooks`]: telling addresses outside.
+//!   [`attachments`]: their files. [`retention`]: erasing what was kept long enough.
+//! - [`witness`]: heads of other installations' logs.
 //! - [`caller`]: who asks. [`source`]: from where. [`rates`]: how often.
 //! - [`health`], [`metrics`]: for those who run it. [`openapi`]: the description,
 //!   with [`shapes`] of what is read and answered, and [`described`], which says
@@ -36,10 +38,12 @@ pub mod openapi;
 pub mod problem;
 pub mod rates;
 pub mod reports;
+pub mod retention;
 pub mod search;
 pub mod shapes;
 pub mod source;
 pub mod webhooks;
+pub mod witness;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -121,6 +125,8 @@ pub fn router(wire: Wire) -> Router {
         .merge(commands::routes())
         .merge(attachments::routes())
         .merge(webhooks::routes())
+        .merge(retention::routes())
+        .merge(witness::routes())
         .merge(health::routes())
         .split_for_parts();
     let cookie = caller::cookie_name(wire.public.is_https());

@@ -29,8 +29,12 @@ use super::problem::{ProblemDocument, Refusal};
 use super::rates::Place;
 use super::shapes::answers::Posted;
 use super::shapes::case::CaseView;
+use super::shapes::keeping::TimestampShape;
 use super::shapes::{self, Id, Moment, Text, VisibilityName};
 use super::source::{Source, moment};
+
+/// Within how many seconds the log is signed after a report came in.
+const SIGNED_WITHIN: u32 = 60;
 
 /// A report.
 #[derive(Deserialize, ToSchema)]
@@ -93,7 +97,11 @@ impl FromRequestParts<Wire> for Holder {
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<Wire> {
-    OpenApiRouter::new().routes(routes!(send)).routes(routes!(follow)).routes(routes!(say))
+    OpenApiRouter::new()
+        .routes(routes!(send))
+        .routes(routes!(follow))
+        .routes(routes!(prove))
+        .routes(routes!(say))
 }
 
 /// Takes a report in, from anybody.
@@ -138,6 +146,19 @@ async fn send(
 async fn follow(State(wire): State<Wire>, Holder(caller, case): Holder) -> Result<Response, Refusal> {
     let view = wire.desk.read(&caller, case).await?;
     Ok(versioned(StatusCode::OK, &view, view.version))
+}
+
+/// A signed timestamp of what was reported, for whoever holds its receipt: that
+/// it was in the log which the signed head covers. `fixlead log verify
+/// --timestamp` checks it anywhere. Until the head is signed, within a minute,
+/// it is to come.
+#[utoipa::path(get, path = "/api/v1/report/timestamp", tag = "reports", security(("receipt" = [])),
+    responses((status = 200, body = TimestampShape), (status = 404, body = ProblemDocument),
+        (status = 503, body = ProblemDocument)))]
+async fn prove(State(wire): State<Wire>, Holder(caller, case): Holder) -> Result<Response, Refusal> {
+    let timestamp = wire.desk.report_timestamp(&caller, case).await?;
+    let timestamp = timestamp.ok_or(Problem::Unavailable { retry_after: SIGNED_WITHIN })?;
+    Ok(answer::json(StatusCode::OK, &timestamp))
 }
 
 /// Writes to those who work on a report, as whoever holds its receipt.

@@ -1,11 +1,12 @@
 //! `fixlead log verify`, `backup`, `restore`, `export`: what is kept, checked,
-//! copied and brought back. None of them needs the installation's key.
+//! copied and brought back. None of them needs the installation's key; `log kept`
+//! does, for what is kept of others is sealed.
 
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use fixlead_store::log::{SignedHead, verify};
+use fixlead_store::log::{SignedHead, Timestamp, verify};
 use fixlead_store::{Location, backup};
 use serde_json::json;
 
@@ -13,11 +14,28 @@ use crate::commands::Outcome;
 use crate::configuration::{self, Flags, Settings, environment};
 use crate::serve::installation;
 
+mod heads;
+
 /// What to do with the log.
 #[derive(Subcommand)]
 pub enum LogCommand {
     /// Check the tamper-evident log; exit 1 and the first bad entry when it was altered.
     Verify(VerifyArgs),
+    /// Print the signed heads kept here for another installation, as a witness's file.
+    Kept(KeptArgs),
+}
+
+/// Whose heads.
+#[derive(Args)]
+pub struct KeptArgs {
+    /// The installation, as `witness.keep` names it; what is kept of each if left out.
+    #[arg(value_name = "INSTALLATION")]
+    installation: Option<String>,
+    /// Print the heads that were refused because they contradict those, instead.
+    #[arg(long, requires = "installation")]
+    refused: bool,
+    #[command(flatten)]
+    kept: Kept,
 }
 
 /// Which log.
@@ -31,6 +49,9 @@ pub struct VerifyArgs {
     /// Compare with the heads that a witness kept.
     #[arg(long, value_name = "FILE")]
     witness: Option<PathBuf>,
+    /// Check a reporter's signed timestamp; on its own if no database or export is named.
+    #[arg(long, value_name = "FILE")]
+    timestamp: Option<PathBuf>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -81,6 +102,11 @@ pub struct Kept {
 }
 
 impl Kept {
+    /// Whether a database was named, and not left to be found.
+    fn is_named(&self) -> bool {
+        self.config.is_some() || self.data.is_some() || self.database_url.is_some()
+    }
+
     fn location(&self, must_exist: bool) -> Result<Location, String> {
         Ok(installation::location(&self.settings(must_exist)?))
     }
@@ -121,15 +147,31 @@ fn refuse(messages: &mut impl Write, why: &str) -> io::Result<Outcome> {
 /// # Errors
 /// When a stream cannot be written.
 pub fn log(command: &LogCommand, out: &mut impl Write, messages: &mut impl Write) -> io::Result<Outcome> {
-    let LogCommand::Verify(args) = command;
+    let args = match command {
+        LogCommand::Verify(args) => args,
+        LogCommand::Kept(args) => return heads::kept(args, out, messages),
+    };
     let witness = match args.witness.as_deref().map(SignedHead::read_all).transpose() {
         Ok(heads) => heads.unwrap_or_default(),
         Err(error) => return refuse(messages, &error.to_string()),
     };
+    let timestamp = match args.timestamp.as_deref().map(Timestamp::read).transpose() {
+        Ok(timestamp) => timestamp,
+        Err(error) => return refuse(messages, &error.to_string()),
+    };
+    if let Some(timestamp) = &timestamp {
+        let ended = heads::timestamp(timestamp, &witness, args.json, out)?;
+        let is_alone = args.export.is_none() && !args.kept.is_named();
+        if is_alone || matches!(ended, Outcome::No) {
+            return Ok(ended);
+        }
+    }
     let verified = match &args.export {
-        Some(export) => verify::export(export, &witness).map_err(|error| error.to_string()),
+        Some(export) => {
+            verify::export_with(export, &witness, timestamp.as_ref()).map_err(|error| error.to_string())
+        }
         None => match args.kept.location(true) {
-            Ok(location) => wait(verify::database(&location, &witness))?,
+            Ok(location) => wait(verify::database_with(&location, &witness, timestamp.as_ref()))?,
             Err(why) => Err(why),
         },
     };

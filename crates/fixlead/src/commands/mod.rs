@@ -7,6 +7,7 @@ pub mod desk;
 pub mod doctor;
 pub mod drill;
 pub mod keep;
+pub mod key;
 pub mod policy;
 pub mod rebuild;
 pub mod serve;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use toml::de::{DeTable, DeValue};
 
-use super::values::{Count, Length, LogFormat, LogLevel, Network, Origin, Sentence, Setting};
+use super::values::{Count, Known, Length, LogFormat, LogLevel, Network, Origin, Sentence, Setting};
 
 /// A key.
 pub struct Key {
@@ -104,9 +104,19 @@ keys! {
     session_most: Length<300, 2_592_000>, "session.most" = "\"P7D\"",
         "After how long a session ends in any case.";
     witness_files: Vec<PathBuf>, "witness.files" = "[]",
-        "Files elsewhere, best on another machine, to which signed heads of the log are added; read and checked, not used yet.";
+        "Files elsewhere, best on another machine, to which every signed head of the log is added as a line.";
     witness_instances: Vec<Origin>, "witness.instances" = "[]",
-        "Other instances that keep signed heads of the log; read and checked, not used yet.";
+        "Other instances, by their `public-url`, that every signed head of the log is sent to. They name this one in their `witness.keep`.";
+    witness_every: Length<1, 60>, "witness.every" = "\"PT1M\"",
+        "How soon after something happened the head of the log is signed and given to witnesses.";
+    witness_keep: Vec<Known>, "witness.keep" = "[]",
+        "Installations whose signed heads are kept here, each as `fixlead key show` prints it there: its id, a colon, its public key.";
+    retention_closed_cases: Option<Length<86_400, 3_153_600_000>>, "retention.closed-cases" = "",
+        "How long a case is kept after it was closed. Then two people may erase it; nothing is erased by itself. Without it: for ever.";
+    retention_rejected_reports: Option<Length<86_400, 3_153_600_000>>, "retention.rejected-reports" = "",
+        "The same for cases whose report was found to be no vulnerability. Without it: as `retention.closed-cases`.";
+    retention_announce: Length<0, 31_536_000>, "retention.announce" = "\"P30D\"",
+        "How long before a case may be erased that is announced to the responders.";
     webhook_allowed_networks: Vec<Network>, "webhook.allowed-networks" = "[]",
         "Networks that are not public and that webhooks may call all the same, over plain HTTP too. Without any, only public addresses are called, and only over HTTPS.";
     webhook_certificate_authorities: Vec<PathBuf>, "webhook.certificate-authorities" = "[]",

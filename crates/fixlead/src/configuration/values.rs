@@ -249,6 +249,51 @@ impl Setting for Origin {
     }
 }
 
+/// An installation whose signed heads are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known(pub fixlead_app::witness::Known);
+
+impl Known {
+    /// As it is written: id and public key in hexadecimal.
+    pub fn written(known: &fixlead_app::witness::Known) -> String {
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        format!("{}:{}", hex(&known.installation), hex(&known.key))
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (installation, key) = text.split_once(':')?;
+        Some(Known(fixlead_app::witness::Known { installation: bytes(installation)?, key: bytes(key)? }))
+    }
+}
+
+/// Bytes out of hexadecimal.
+pub fn bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let digits: Option<Vec<u8>> =
+        text.chars().map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
+    let digits = digits.filter(|digits| digits.len() == 2 * N)?;
+    let mut bytes = [0; N];
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = pair[0] << 4 | pair[1];
+    }
+    Some(bytes)
+}
+
+impl Setting for Known {
+    fn kind() -> String {
+        "installation and key".to_owned()
+    }
+    fn schema() -> Value {
+        json!({ "type": "string", "pattern": "^[0-9a-fA-F]{32}:[0-9a-fA-F]{64}$" })
+    }
+    fn read(value: &DeValue<'_>, _: &Path) -> Result<Self, String> {
+        let text = text(value, "an installation and its key")?;
+        Self::parse(text).ok_or_else(|| {
+            let text = short(text, 40);
+            format!("`{text}` is no installation with its key; copy what `fixlead key show` prints there")
+        })
+    }
+}
+
 /// One plain line for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sentence(pub String);

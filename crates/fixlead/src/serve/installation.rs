@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fixlead_app::Desk;
+use fixlead_app::case::retention::Retention;
 use fixlead_app::signin::session::Lengths;
 use fixlead_core::time::Instant;
 use fixlead_store::{Clock, Keyring, Location, Random, Readers, Store};
@@ -151,8 +152,21 @@ pub async fn open(
 /// What the database said.
 pub async fn desk(settings: &Settings, store: Store, clock: Arc<dyn Clock>) -> Result<Desk, String> {
     let lengths = Lengths { idle: settings.keys.session_idle.0, most: settings.keys.session_most.0 };
-    let webhooks_inside = !settings.keys.webhook_allowed_networks.is_empty();
-    let chosen = fixlead_app::Settings { lengths, webhooks_inside, ..fixlead_app::Settings::default() };
+    let witnessed = settings.keys.witness_keep.iter().map(|known| known.0).collect();
+    let keys = &settings.keys;
+    let retention = Retention {
+        closed_cases: keys.retention_closed_cases.map(|length| length.0),
+        rejected_reports: keys.retention_rejected_reports.map(|length| length.0),
+        announce: keys.retention_announce.0,
+    };
+    let webhooks_inside = !keys.webhook_allowed_networks.is_empty();
+    let chosen = fixlead_app::Settings {
+        lengths,
+        webhooks_inside,
+        witnessed,
+        retention,
+        ..fixlead_app::Settings::default()
+    };
     let opened = Desk::open(store, clock, Arc::new(SystemRandom), chosen).await;
     opened.map_err(|problem| problem.to_string())
 }

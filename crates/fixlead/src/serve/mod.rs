@@ -3,8 +3,8 @@
 //! - [`directory`], [`installation`]: the data directory, the key, the database.
 //! - [`listen`], [`connections`], [`stream`]: sockets. Nothing else opens one to
 //!   listen on.
-//! - [`workers`], [`search`]: what is done without being asked. [`outbox`]: telling
-//!   webhooks, by [`courier`], the only one who calls out.
+//! - [`workers`], [`search`], [`witnesses`]: what is done without being asked. [`outbox`]:
+//!   telling webhooks, by [`courier`], the only one who calls people's addresses.
 //! - [`process`], [`log`], [`world`], [`clock`]: what the system is asked for.
 //!
 //! Nothing here knows a use case or a page: those are in [`crate::api`].
@@ -20,6 +20,7 @@ pub mod outbox;
 pub mod process;
 pub mod search;
 pub mod stream;
+pub mod witnesses;
 pub mod workers;
 pub mod world;
 
@@ -150,6 +151,8 @@ async fn desk(
     let limits = Limits::of(settings);
     let works = workers::work(desk.clone());
     let tells = outbox::work(desk.clone(), courier, Arc::clone(&metrics));
+    let witnesses = witnesses::Witnesses::of(settings)?;
+    let fed = witnesses.feed(opened.store.clone(), keys.witness_every.duration(), Arc::clone(&metrics));
     let searches = search::tend(desk.clone(), search::file(&keys.data));
     let last = desk.clone();
     let wire = Wire {
@@ -188,6 +191,7 @@ async fn desk(
         }
         () = works => {}
         () = tells => {}
+        () = fed => {}
         () = searches => {}
         () = twice => warn!(target: "fixlead", "stopped at once, as asked twice"),
     }

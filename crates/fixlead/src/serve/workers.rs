@@ -1,19 +1,20 @@
 //! What a desk does without being asked: it looks at the cases that are due to
-//! be looked at, and signs the head of the log while there is activity.
+//! be looked at. [`super::witnesses`] signs the log.
 
 use std::time::Duration;
 
 use fixlead_app::Desk;
 use tracing::{info, warn};
 
+/// After how many looks what was kept long enough is announced, and what has
+/// expired deleted: an hour.
+const TIDY_EVERY: u32 = 720;
 /// How often cases are looked for.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
-/// After how many looks the head of the log is signed, if it has moved: a minute.
-const SIGN_EVERY: u32 = 12;
 
 /// Works until it is dropped.
 pub async fn work(desk: Desk) {
-    let (mut looks, mut signed) = (0_u32, None);
+    let mut looks = 0_u32;
     let mut every = tokio::time::interval(LOOK_EVERY);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -26,12 +27,12 @@ pub async fn work(desk: Desk) {
             Ok(_) => {}
             Err(_) => warn!(target: "fixlead::workers", "cases could not be looked at; they are tried again"),
         }
-        if looks.is_multiple_of(SIGN_EVERY) {
-            let moved = desk.store().head().await.is_ok_and(|head| signed != Some(head.number));
-            if moved {
-                match desk.store().sign_head().await {
-                    Ok(head) => signed = Some(head.number),
-                    Err(_) => warn!(target: "fixlead::workers", "the head of the log could not be signed"),
+        if looks.is_multiple_of(TIDY_EVERY) {
+            match desk.tidy().await {
+                Ok(0) => {}
+                Ok(announced) => info!(target: "fixlead::workers", announced, "cases were kept long enough"),
+                Err(_) => {
+                    warn!(target: "fixlead::workers", "what was kept long enough could not be looked for")
                 }
             }
         }

@@ -61,7 +61,9 @@ impl Desk {
         // Every test is one source; what bounds it is set where it is tried.
         let many = ["limits.reports-per-hour", "limits.reports-per-project"].into_iter();
         let many = many.filter(|key| !configuration.contains(key)).map(|key| format!("{key} = 1000000\n"));
-        let usual = format!("listen = \"127.0.0.1:0\"\nlog.format = \"json\"\n{}", many.collect::<String>());
+        // One that has to come back under its address says which.
+        let listen = if configuration.contains("listen = ") { "" } else { "listen = \"127.0.0.1:0\"\n" };
+        let usual = format!("{listen}log.format = \"json\"\n{}", many.collect::<String>());
         fs::write(&file, format!("{usual}{configuration}")).unwrap();
         let log = fs::OpenOptions::new().create(true).append(true).open(place.join("log")).unwrap();
         let mut process = fixlead(&place, &["serve", "--config", "desk.toml"])

@@ -152,6 +152,19 @@ impl House {
         House { desk, olga, keys: Cell::new(0) }
     }
 
+    /// Stops the desk, and starts it anew in the same place.
+    pub fn restart(&mut self, configuration: &str) {
+        self.stop();
+        let _ = fs::remove_file(self.desk.place.join("first"));
+        self.desk = Desk::start_in(self.desk.place.clone(), configuration);
+    }
+
+    /// Stops the desk at once.
+    pub fn stop(&mut self) {
+        self.desk.process.kill().unwrap();
+        self.desk.process.wait().unwrap();
+    }
+
     /// A header with an idempotency key that nobody used.
     pub fn key(&self) -> String {
         self.keys.set(self.keys.get() + 1);

@@ -13,6 +13,7 @@ mod desk;
 mod drill;
 mod house;
 mod nodes;
+mod keeping;
 mod output;
 mod policy;
 mod rates;

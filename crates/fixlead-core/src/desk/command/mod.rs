@@ -81,6 +81,10 @@ pub enum Command {
     Attach { blob: BlobId, room: Room, name: Line, size: u64, sha256: Sha256 },
     /// Write a note.
     Note { text: Body },
+    /// Let nobody erase it.
+    Hold { reason: Line },
+    /// Let it be erased again, by those who may.
+    LiftHold { reason: Line },
     /// Give evidence that a duty was done.
     Evidence { duty: Line, text: Line, reference: Option<Line> },
     /// Lead the case.
@@ -173,6 +177,7 @@ pub enum Wrong {
     Unchanged,
     Expired,
     TooMany,
+    Kept,
 }
 
 impl fmt::Display for Wrong {
@@ -205,6 +210,7 @@ impl fmt::Display for Wrong {
             Wrong::Unchanged => "nothing would change by this",
             Wrong::Expired => "the invitation has expired; ask for another",
             Wrong::TooMany => "the list is too long; shorten it",
+            Wrong::Kept => "a hold is on the case, so nobody erases it; lift the hold first",
         })
     }
 }
@@ -324,7 +330,10 @@ impl Command {
                 Room::Reporter => Action::ReporterAttach,
                 Room::Guest => Action::GuestAttach,
             },
-            Command::Note { .. } | Command::Evidence { .. } => Action::NoteAdd,
+            // To keep something is for everybody who works on the case; to let go of
+            // it, for those who may ask that it be erased.
+            Command::Note { .. } | Command::Evidence { .. } | Command::Hold { .. } => Action::NoteAdd,
+            Command::LiftHold { .. } => Action::CaseErase,
             Command::Volunteer { .. } => Action::LeadVolunteer,
             Command::Assign { .. } => Action::LeadAssign,
             Command::OfferLead { .. } => Action::LeadHandOff,
@@ -401,6 +410,10 @@ pub fn decide(file: &CaseFile, context: &Context<'_>, permit: &Permit, command: 
             }
             desk(DeskEvent::AttachmentAdded { blob, room, name, size, sha256 })
         }
+        Command::Hold { .. } if file.hold.is_some() => wrong(Wrong::Unchanged),
+        Command::Hold { reason } => desk(DeskEvent::HoldPlaced { reason }),
+        Command::LiftHold { .. } if file.hold.is_none() => wrong(Wrong::Unchanged),
+        Command::LiftHold { reason } => desk(DeskEvent::HoldLifted { reason }),
         Command::Note { text } => desk(DeskEvent::NoteAdded { text }),
         Command::Evidence { duty, text, reference } => {
             if !context.policy.duties.iter().any(|rule| *rule.heading.id == *duty) {
@@ -453,6 +466,7 @@ pub fn decide(file: &CaseFile, context: &Context<'_>, permit: &Permit, command: 
                 .with(Field::Reason, text(reason));
             Ok(vec![event.into()])
         }
+        Command::AskSecond { what: Second::Erasure, .. } if file.hold.is_some() => wrong(Wrong::Kept),
         Command::AskSecond { offer, what, sha256, reason } => {
             if file.proposals.contains_key(&offer) {
                 return wrong(Wrong::Repeated);
@@ -465,6 +479,7 @@ pub fn decide(file: &CaseFile, context: &Context<'_>, permit: &Permit, command: 
             Some(proposal) if permit.person().map(By::Person) == Some(proposal.by) => {
                 wrong(Wrong::SamePerson)
             }
+            Some(proposal) if proposal.what == Second::Erasure && file.hold.is_some() => wrong(Wrong::Kept),
             Some(_) => desk(DeskEvent::SecondConfirmed { offer }),
         },
         Command::RecordRead { person, action } => {

@@ -22,6 +22,8 @@ const DESK: &[&str] = &[
     "duty.escalated",
     "policy.moved",
     "note.added",
+    "hold.placed",
+    "hold.lifted",
     "evidence.added",
     "second.asked",
     "second.confirmed",

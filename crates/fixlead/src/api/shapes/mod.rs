@@ -12,6 +12,7 @@ pub mod case;
 pub mod directory;
 pub mod documents;
 pub mod event;
+pub mod keeping;
 
 use fixlead_app::webhooks::address::MOST_URL;
 use fixlead_core::access;
@@ -88,6 +89,14 @@ texts! {
         |text| text.pattern(Some("^whsec_[A-Za-z0-9+/]{43}=$"));
     WebhookUrl, "Where a webhook is: an address outside, without name and password in it.", "https://hooks.example.org/fixlead",
         |text| text.max_length(Some(MOST_URL)).pattern(Some("^[Hh][Tt][Tt][Pp][Ss]?://[!-~]+$"));
+    Bytes16, "An installation's random id: 16 bytes, in hexadecimal.", "00112233445566778899aabbccddeeff",
+        |text| text.pattern(Some("^[0-9a-fA-F]{32}$"));
+    Bytes32, "A hash or a public key: 32 bytes, in hexadecimal.",
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        |text| text.pattern(Some("^[0-9a-fA-F]{64}$"));
+    Bytes64, "A signature: 64 bytes, in hexadecimal.",
+        "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
+        |text| text.pattern(Some("^[0-9a-fA-F]{128}$"));
     Sha256, "A SHA-256, in hexadecimal.",
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
         |text| text.pattern(Some("^[0-9a-f]{64}$"));

@@ -15,6 +15,7 @@ use crate::configuration::values::Origin;
 use crate::configuration::{Environment, Settings, shown};
 use crate::serve::clock::{MOST_APART, agree};
 use crate::serve::installation::{KeySource, SystemClock, SystemRandom, database_file, location};
+use crate::serve::witnesses::{Place, places};
 use crate::serve::{directory, listen, process, world};
 
 /// Less room than this on the disk stops a desk soon, in bytes.
@@ -46,7 +47,7 @@ pub fn all(settings: &Settings, environment: Environment<'_>, runtime: &Runtime)
         public_url(&settings.public_url(), settings.keys.public_url.is_some()),
         proxy(settings),
         open_files(settings),
-        witnesses(settings),
+        witnesses(settings, environment, runtime),
     ]
 }
 
@@ -133,34 +134,37 @@ fn key(settings: &Settings, environment: Environment<'_>) -> Check {
     )
 }
 
+/// The store, if there is one.
+async fn opened(settings: &Settings, environment: Environment<'_>) -> Result<Option<Store>, String> {
+    if settings.database.is_none() && !database_file(settings).exists() {
+        return Ok(None);
+    }
+    let keyring = KeySource::find(settings, environment).read(environment);
+    let keyring = keyring.map_err(|_| "it cannot be opened without its key".to_owned())?;
+    let opened = Store::open(location(settings), keyring, Arc::new(SystemClock), Arc::new(SystemRandom));
+    opened.await.map(Some).map_err(|error| error.to_string())
+}
+
 async fn database(settings: &Settings, environment: Environment<'_>) -> (Check, Seen) {
     let name = "database";
-    if settings.database.is_none() && !database_file(settings).exists() {
-        let place = shown(&database_file(settings));
-        let check = Check::new(name, State::Ok, format!("{place} is made at the first start"));
-        return (check, Seen::default());
-    }
-    let keyring = match KeySource::find(settings, environment).read(environment) {
-        Ok(keyring) => keyring,
-        Err(_) => {
-            let check = Check::new(name, State::Fail, "it cannot be opened without its key");
+    let store = match opened(settings, environment).await {
+        Ok(Some(store)) => store,
+        Ok(None) => {
+            let place = shown(&database_file(settings));
+            let check = Check::new(name, State::Ok, format!("{place} is made at the first start"));
             return (check, Seen::default());
         }
+        Err(why) => return (Check::new(name, State::Fail, why), Seen::default()),
     };
     let mut seen = Seen::default();
-    let opened =
-        Store::open(location(settings), keyring, Arc::new(SystemClock), Arc::new(SystemRandom)).await;
-    let looked = match opened {
-        Ok(store) => match store.quick_check().await {
-            Ok(()) => {
-                seen = Seen {
-                    time: store.database_time().await.ok().flatten(),
-                    latest: store.latest().await.ok().flatten(),
-                };
-                store.head().await
-            }
-            Err(error) => Err(error),
-        },
+    let looked = match store.quick_check().await {
+        Ok(()) => {
+            seen = Seen {
+                time: store.database_time().await.ok().flatten(),
+                latest: store.latest().await.ok().flatten(),
+            };
+            store.head().await
+        }
         Err(error) => Err(error),
     };
     let check = match looked {
@@ -187,6 +191,12 @@ struct Seen {
 fn existing(path: &Path) -> PathBuf {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     absolute.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/")).to_owned()
+}
+
+/// The directory that a file is in.
+fn above(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    absolute.parent().map_or_else(PathBuf::new, Path::to_owned)
 }
 
 fn disk(path: &Path) -> Check {
@@ -319,24 +329,73 @@ fn open_files(settings: &Settings) -> Check {
     }
 }
 
-fn witnesses(settings: &Settings) -> Check {
+fn witnesses(settings: &Settings, environment: Environment<'_>, runtime: &Runtime) -> Check {
     let name = "witnesses";
     let (files, instances) = (&settings.keys.witness_files, &settings.keys.witness_instances);
-    if let Some(path) = files.iter().find(|path| !existing(path).starts_with(path.parent().unwrap_or(path))) {
+    if let Some(path) = files.iter().find(|path| !above(path).is_dir()) {
         let remedy = "make its directory, or name another file with `witness.files`";
         return Check::new(name, State::Fail, format!("{} has no directory; {remedy}", shown(path)));
     }
     if let Some(origin) = instances.iter().find(|origin| !origin.is_https() && !origin.is_loopback()) {
         return Check::new(name, State::Warn, format!("{} is not encrypted; use https://", origin.as_str()));
     }
-    match files.len() + instances.len() {
-        0 => Check::new(name, State::Ok, "there are none; a log rewritten as a whole is not found out"),
-        _ => Check::new(
-            name,
-            State::Warn,
-            "the desk does not give them its signed heads yet; keep an `export` elsewhere to compare with",
-        ),
+    if files.len() + instances.len() == 0 {
+        return Check::new(name, State::Ok, "there are none; a log rewritten as a whole is not found out");
     }
+    let store = match runtime.block_on(opened(settings, environment)) {
+        Ok(Some(store)) => store,
+        Ok(None) => {
+            return Check::new(name, State::Ok, "they are given signed heads from the first start on");
+        }
+        Err(_) => {
+            return Check::new(name, State::Fail, "the database does not open, so they cannot be compared");
+        }
+    };
+    let mut worst = State::Ok;
+    let mut told = Vec::new();
+    for place in places(settings) {
+        let (state, found) = witness(&place, &store, settings, runtime);
+        worst = if state as u8 > worst as u8 { state } else { worst };
+        told.push(format!("{}: {found}", place.name()));
+    }
+    Check::new(name, worst, told.join("; "))
+}
+
+/// How a witness stands to the log.
+fn witness(place: &Place, store: &Store, settings: &Settings, runtime: &Runtime) -> (State, String) {
+    let unread = || (State::Fail, "the log cannot be read".to_owned());
+    let last = match place.last(store) {
+        Ok(last) => last,
+        Err(why) => return (State::Warn, format!("is away ({why}); it gets what it lacks when it is back")),
+    };
+    if let Some(last) = &last {
+        match runtime.block_on(store.knows(last)) {
+            Ok(true) => {}
+            Ok(false) => {
+                let what = "holds a head that this log does not know: the log was rolled back or rewritten; run \
+                            `fixlead log verify --witness`";
+                return (State::Fail, what.to_owned());
+            }
+            Err(_) => return unread(),
+        }
+    }
+    let number = last.map_or(0, |last| last.number);
+    match runtime.block_on(store.heads(number, 1)) {
+        Ok(missing) => match missing.first() {
+            // What was signed just now is on its way.
+            Some(head) if world::now() - Instant::from_millis(head.at) > lateness(settings) => {
+                let since = Instant::from_millis(head.at);
+                (State::Warn, format!("is behind since {since}; is the desk running?"))
+            }
+            _ => (State::Ok, "holds every signed head".to_owned()),
+        },
+        Err(_) => unread(),
+    }
+}
+
+/// How long a witness may lack a head before it is behind.
+fn lateness(settings: &Settings) -> Span {
+    Span::from_millis(2 * settings.keys.witness_every.0.millis())
 }
 
 #[cfg(test)]
