@@ -4,6 +4,7 @@
 mod accounts;
 mod desk;
 mod house;
+mod joint;
 mod matrix;
 mod signin;
 mod stories;

@@ -6,8 +6,9 @@
 //! - [`enrolment`]: the first operator, and people who were invited. [`account`]:
 //!   signing in and out. [`keys`]: one's sessions and tokens.
 //! - [`directory`]: organisations, projects, people. [`reports`]: coming in.
+//!   [`people`]: sub-teams, names, links that were lost.
 //! - [`cases`]: reading them. [`commands`]: doing something with them.
-//!   [`attachments`]: their files.
+//!   [`lifecycle`]: what becomes of a case as a whole. [`attachments`]: their files.
 //! - [`caller`]: who asks. [`source`]: from where.
 //! - [`health`], [`metrics`], [`openapi`]: for those who run it.
 //!
@@ -26,9 +27,11 @@ pub mod guard;
 pub mod health;
 pub mod json;
 pub mod keys;
+pub mod lifecycle;
 pub mod metrics;
 pub mod observe;
 pub mod openapi;
+pub mod people;
 pub mod problem;
 pub mod reports;
 pub mod source;
@@ -106,7 +109,9 @@ pub fn router(wire: Wire) -> Router {
         .merge(directory::routes())
         .merge(reports::routes())
         .merge(cases::routes())
+        .merge(people::routes())
         .merge(commands::routes())
+        .merge(lifecycle::routes())
         .merge(attachments::routes())
         .merge(health::routes())
         .split_for_parts();

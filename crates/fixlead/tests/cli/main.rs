@@ -8,6 +8,7 @@ mod attacks;
 mod desk;
 mod drill;
 mod house;
+mod leading;
 mod output;
 mod policy;
 mod verbs;
