@@ -16,6 +16,7 @@ use super::answer::json;
 use super::caller::{Shown, cookie_name, shown};
 use super::json::Json;
 use super::problem::{ProblemDocument, Refusal};
+use super::shapes::{Id, Moment};
 
 /// The longest name or password that is looked at, in bytes.
 const MOST_TEXT: usize = 1024;
@@ -24,8 +25,10 @@ const MOST_TEXT: usize = 1024;
 #[derive(Deserialize, ToSchema)]
 pub struct SignIn {
     /// The name they chose.
+    #[schema(max_length = 1024)]
     login: String,
     /// Their password.
+    #[schema(max_length = 1024)]
     password: String,
     /// What their authenticator shows now.
     code: Option<String>,
@@ -37,8 +40,10 @@ pub struct SignIn {
 #[derive(Serialize, ToSchema)]
 pub struct Begun {
     /// The person.
+    #[schema(value_type = Id)]
     person: String,
     /// The session.
+    #[schema(value_type = Id)]
     session: String,
     /// How many recovery codes are left.
     recovery_codes_left: usize,
@@ -48,6 +53,7 @@ pub struct Begun {
 #[derive(Deserialize, ToSchema)]
 pub struct StepUp {
     /// Their password.
+    #[schema(max_length = 1024)]
     password: String,
     /// What their authenticator shows now.
     code: Option<String>,
@@ -59,6 +65,7 @@ pub struct StepUp {
 #[derive(Serialize, ToSchema)]
 pub struct SteppedUp {
     /// When (RFC 3339); it counts for ten minutes.
+    #[schema(value_type = Moment)]
     stepped_up: String,
 }
 
@@ -66,12 +73,15 @@ pub struct SteppedUp {
 #[derive(Serialize, ToSchema)]
 pub struct Who {
     /// The person.
+    #[schema(value_type = Id)]
     person: String,
     /// The session, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Id>)]
     session: Option<String>,
     /// The token, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Id>)]
     token: Option<String>,
 }
 
@@ -81,7 +91,7 @@ pub fn routes() -> OpenApiRouter<Wire> {
 }
 
 /// Signs in.
-#[utoipa::path(post, path = "/api/v1/session", tag = "account", request_body = SignIn,
+#[utoipa::path(post, path = "/api/v1/session", tag = "account", request_body = SignIn, security(()),
     responses((status = 201, body = Begun), (status = 401, body = ProblemDocument),
         (status = 422, body = ProblemDocument), (status = 429, body = ProblemDocument)))]
 async fn sign_in(

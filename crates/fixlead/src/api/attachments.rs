@@ -21,6 +21,8 @@ use super::answer::versioned;
 use super::extract::{IdempotencyKey, InPath, query};
 use super::json;
 use super::problem::{ProblemDocument, Refusal};
+use super::shapes::answers::Done;
+use super::shapes::{Line, RoomName};
 
 /// A file that comes in.
 pub struct Upload {
@@ -57,9 +59,9 @@ pub fn routes() -> OpenApiRouter<Wire> {
 
 /// Puts a file of at most 25 MiB into a room: the body is its bytes.
 #[utoipa::path(post, path = "/api/v1/cases/{case}/attachments", tag = "cases",
-    params(("case" = String, Path), ("room" = String, Query), ("name" = String, Query)),
+    params(("case" = String, Path), ("room" = RoomName, Query), ("name" = Line, Query)),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
-    responses((status = 201, body = Object), (status = 403, body = ProblemDocument),
+    responses((status = 201, body = Done), (status = 403, body = ProblemDocument),
         (status = 404, body = ProblemDocument), (status = 413, body = ProblemDocument),
         (status = 422, body = ProblemDocument)))]
 async fn attach(

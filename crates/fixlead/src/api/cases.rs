@@ -17,6 +17,9 @@ use super::Wire;
 use super::answer::{self, versioned};
 use super::extract::{InPath, Page, query};
 use super::problem::{ProblemDocument, Refusal};
+use super::shapes::case::{CaseLog, CasePage, CaseView, WhoKnew};
+use super::shapes::documents::{EvaluationDocument, HistoryDocument};
+use super::shapes::{Id, ShelfName};
 
 /// Which part of which list.
 pub struct Wanted {
@@ -56,9 +59,9 @@ pub fn routes() -> OpenApiRouter<Wire> {
 
 /// Lists the cases that somebody may know of, the next due first.
 #[utoipa::path(get, path = "/api/v1/inbox", tag = "cases",
-    params(("shelf" = Option<String>, Query), ("project" = Option<String>, Query),
+    params(("shelf" = Option<ShelfName>, Query), ("project" = Option<Id>, Query),
         ("after" = Option<String>, Query), ("limit" = Option<u32>, Query)),
-    responses((status = 200, body = Object), (status = 401, body = ProblemDocument),
+    responses((status = 200, body = CasePage), (status = 401, body = ProblemDocument),
         (status = 422, body = ProblemDocument)))]
 async fn inbox(State(wire): State<Wire>, caller: Caller, wanted: Wanted) -> Result<Response, Refusal> {
     let Wanted { shelf, project, page } = wanted;
@@ -69,7 +72,7 @@ async fn inbox(State(wire): State<Wire>, caller: Caller, wanted: Wanted) -> Resu
 
 /// A case, as far as somebody may see it. `ETag` is its version.
 #[utoipa::path(get, path = "/api/v1/cases/{case}", tag = "cases", params(("case" = String, Path)),
-    responses((status = 200, body = Object), (status = 404, body = ProblemDocument)))]
+    responses((status = 200, body = CaseView), (status = 404, body = ProblemDocument)))]
 async fn case(
     State(wire): State<Wire>,
     caller: Caller,
@@ -81,7 +84,7 @@ async fn case(
 
 /// How a case stands under its policy now, as `fixlead-replay/1`.
 #[utoipa::path(get, path = "/api/v1/cases/{case}/evaluation", tag = "cases", params(("case" = String, Path)),
-    responses((status = 200, body = Object), (status = 404, body = ProblemDocument)))]
+    responses((status = 200, body = EvaluationDocument), (status = 404, body = ProblemDocument)))]
 async fn evaluation(
     State(wire): State<Wire>,
     caller: Caller,
@@ -92,7 +95,7 @@ async fn evaluation(
 
 /// The history of a case, as `fixlead-history/1`.
 #[utoipa::path(get, path = "/api/v1/cases/{case}/history", tag = "cases", params(("case" = String, Path)),
-    responses((status = 200, body = Object), (status = 403, body = ProblemDocument),
+    responses((status = 200, body = HistoryDocument), (status = 403, body = ProblemDocument),
         (status = 404, body = ProblemDocument)))]
 async fn history(
     State(wire): State<Wire>,
@@ -104,7 +107,7 @@ async fn history(
 
 /// The log of a case: who recorded which event when, not what it says.
 #[utoipa::path(get, path = "/api/v1/cases/{case}/log", tag = "cases", params(("case" = String, Path)),
-    responses((status = 200, body = Object), (status = 403, body = ProblemDocument),
+    responses((status = 200, body = CaseLog), (status = 403, body = ProblemDocument),
         (status = 404, body = ProblemDocument)))]
 async fn log(
     State(wire): State<Wire>,
@@ -117,7 +120,7 @@ async fn log(
 
 /// Who could read a case, who did, and when.
 #[utoipa::path(get, path = "/api/v1/cases/{case}/who-knew", tag = "cases", params(("case" = String, Path)),
-    responses((status = 200, body = Object), (status = 403, body = ProblemDocument),
+    responses((status = 200, body = WhoKnew), (status = 403, body = ProblemDocument),
         (status = 404, body = ProblemDocument)))]
 async fn who_knew(
     State(wire): State<Wire>,

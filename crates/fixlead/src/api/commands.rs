@@ -25,18 +25,20 @@ use super::answer::versioned;
 use super::directory::{Because, Nothing};
 use super::extract::{IfMatch, InPath, Once};
 use super::problem::{ProblemDocument, Refusal};
+use super::shapes::answers::{Done, Granted, Offered, Posted};
+use super::shapes::{self, Id, Moment, NewEvent, RoleName, RoomName, Text};
 
 /// A message for a room.
 #[derive(Deserialize, ToSchema)]
 pub struct Post {
     /// `internal`, `reporter` or `guest`.
-    #[schema(value_type = String)]
+    #[schema(value_type = RoomName)]
     room: Room,
     /// What it says, in Markdown.
-    #[schema(value_type = String)]
+    #[schema(value_type = Text)]
     body: Body,
     /// The message it answers.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<Id>)]
     answers: Option<MessageId>,
 }
 
@@ -44,10 +46,10 @@ pub struct Post {
 #[derive(Deserialize, ToSchema)]
 pub struct Overridden {
     /// The reason; it stands in the log.
-    #[schema(value_type = String)]
+    #[schema(value_type = shapes::Line)]
     reason: Line,
     /// The one branch or channel it is for.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<shapes::Line>)]
     subject: Option<Line>,
 }
 
@@ -71,7 +73,7 @@ pub enum Recorded {
 #[derive(Deserialize, ToSchema)]
 pub struct Record {
     /// As `fixlead-history/1` has it.
-    #[schema(value_type = Object)]
+    #[schema(value_type = NewEvent)]
     event: Value,
     /// Done now, if left out.
     source: Option<Recorded>,
@@ -83,16 +85,16 @@ pub struct Record {
 #[derive(Deserialize, ToSchema)]
 pub struct Give {
     /// To whom.
-    #[schema(value_type = String)]
+    #[schema(value_type = Id)]
     person: PersonId,
     /// Which.
-    #[schema(value_type = String)]
+    #[schema(value_type = RoleName)]
     role: Role,
     /// Why.
-    #[schema(value_type = String)]
+    #[schema(value_type = shapes::Line)]
     reason: Line,
     /// Until when (RFC 3339).
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<Moment>)]
     until: Option<Instant>,
 }
 
@@ -100,10 +102,10 @@ pub struct Give {
 #[derive(Deserialize, ToSchema)]
 pub struct HandOff {
     /// To whom.
-    #[schema(value_type = String)]
+    #[schema(value_type = Id)]
     to: PersonId,
     /// Why.
-    #[schema(value_type = String)]
+    #[schema(value_type = shapes::Line)]
     reason: Line,
 }
 
@@ -111,10 +113,10 @@ pub struct HandOff {
 #[derive(Deserialize, ToSchema)]
 pub struct Lead {
     /// Who; whoever asks, if left out.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<Id>)]
     person: Option<PersonId>,
     /// Why, where it is somebody else.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<shapes::Line>)]
     reason: Option<Line>,
     /// Whether it is their turn; no, if left out.
     by_rotation: Option<bool>,
@@ -124,7 +126,7 @@ pub struct Lead {
 #[derive(Deserialize, ToSchema)]
 pub struct Note {
     /// What it says.
-    #[schema(value_type = String)]
+    #[schema(value_type = Text)]
     text: Body,
 }
 
@@ -132,7 +134,7 @@ pub struct Note {
 #[derive(Deserialize, ToSchema)]
 pub struct Close {
     /// Why.
-    #[schema(value_type = String)]
+    #[schema(value_type = shapes::Line)]
     reason: Line,
     /// Why, although the policy holds it.
     although: Option<Overridden>,
@@ -142,10 +144,10 @@ pub struct Close {
 #[derive(Deserialize, ToSchema)]
 pub struct Recuse {
     /// Who.
-    #[schema(value_type = String)]
+    #[schema(value_type = Id)]
     person: PersonId,
     /// Why.
-    #[schema(value_type = String)]
+    #[schema(value_type = shapes::Line)]
     reason: Line,
 }
 
@@ -186,7 +188,7 @@ pub(super) fn once(command: Command, repeat: Repeat) -> Act {
 /// Writes into a room.
 #[utoipa::path(post, path = "/api/v1/cases/{case}/messages", tag = "cases", params(("case" = String, Path)),
     request_body = Post,
-    responses((status = 201, body = Object), (status = 403, body = ProblemDocument),
+    responses((status = 201, body = Posted), (status = 403, body = ProblemDocument),
         (status = 404, body = ProblemDocument), (status = 422, body = ProblemDocument)))]
 async fn post(
     State(wire): State<Wire>,
@@ -202,7 +204,7 @@ async fn post(
 /// Records an event that the policy looks at, on the version that was read.
 #[utoipa::path(post, path = "/api/v1/cases/{case}/events", tag = "cases", params(("case" = String, Path)),
     request_body = Record,
-    responses((status = 201, body = Object), (status = 403, body = ProblemDocument),
+    responses((status = 201, body = Done), (status = 403, body = ProblemDocument),
         (status = 404, body = ProblemDocument), (status = 409, body = ProblemDocument),
         (status = 412, body = ProblemDocument), (status = 422, body = ProblemDocument),
         (status = 428, body = ProblemDocument)))]
@@ -227,7 +229,7 @@ async fn record(
 /// Has somebody lead a case: whoever asks, or who is assigned.
 #[utoipa::path(post, path = "/api/v1/cases/{case}/lead", tag = "cases", params(("case" = String, Path)),
     request_body = Lead,
-    responses((status = 201, body = Object), (status = 403, body = ProblemDocument),
+    responses((status = 201, body = Granted), (status = 403, body = ProblemDocument),
         (status = 404, body = ProblemDocument), (status = 422, body = ProblemDocument)))]
 async fn lead(
     State(wire): State<Wire>,
@@ -249,7 +251,7 @@ async fn lead(
 /// Offers the lead to somebody. It changes hands when they take it.
 #[utoipa::path(post, path = "/api/v1/cases/{case}/hand-off", tag = "cases", params(("case" = String, Path)),
     request_body = HandOff,
-    responses((status = 201, body = Object), (status = 403, body = ProblemDocument),
+    responses((status = 201, body = Offered), (status = 403, body = ProblemDocument),
         (status = 404, body = ProblemDocument), (status = 422, body = ProblemDocument)))]
 async fn hand_off(
     State(wire): State<Wire>,
@@ -265,7 +267,7 @@ async fn hand_off(
 /// Takes the lead that is offered.
 #[utoipa::path(post, path = "/api/v1/cases/{case}/hand-off/{offer}/accept", tag = "cases",
     params(("case" = String, Path), ("offer" = String, Path)), request_body = Nothing,
-    responses((status = 201, body = Object), (status = 403, body = ProblemDocument),
+    responses((status = 201, body = Granted), (status = 403, body = ProblemDocument),
         (status = 404, body = ProblemDocument), (status = 422, body = ProblemDocument)))]
 async fn accept(
     State(wire): State<Wire>,
@@ -281,7 +283,7 @@ async fn accept(
 /// Does not take it.
 #[utoipa::path(post, path = "/api/v1/cases/{case}/hand-off/{offer}/decline", tag = "cases",
     params(("case" = String, Path), ("offer" = String, Path)), request_body = Because,
-    responses((status = 201, body = Object), (status = 403, body = ProblemDocument),
+    responses((status = 201, body = Done), (status = 403, body = ProblemDocument),
         (status = 404, body = ProblemDocument), (status = 422, body = ProblemDocument)))]
 async fn decline(
     State(wire): State<Wire>,
@@ -295,7 +297,7 @@ async fn decline(
 /// Lets somebody into a case.
 #[utoipa::path(post, path = "/api/v1/cases/{case}/grants", tag = "cases", params(("case" = String, Path)),
     request_body = Give,
-    responses((status = 201, body = Object), (status = 403, body = ProblemDocument),
+    responses((status = 201, body = Granted), (status = 403, body = ProblemDocument),
         (status = 404, body = ProblemDocument), (status = 422, body = ProblemDocument)))]
 async fn give(
     State(wire): State<Wire>,
@@ -311,7 +313,7 @@ async fn give(
 /// Takes a grant of a case back.
 #[utoipa::path(post, path = "/api/v1/cases/{case}/grants/{grant}/revoke", tag = "cases",
     params(("case" = String, Path), ("grant" = String, Path)), request_body = Because,
-    responses((status = 201, body = Object), (status = 403, body = ProblemDocument),
+    responses((status = 201, body = Done), (status = 403, body = ProblemDocument),
         (status = 404, body = ProblemDocument), (status = 422, body = ProblemDocument)))]
 async fn revoke(
     State(wire): State<Wire>,
@@ -325,7 +327,7 @@ async fn revoke(
 /// Writes a note for those who work on a case.
 #[utoipa::path(post, path = "/api/v1/cases/{case}/notes", tag = "cases", params(("case" = String, Path)),
     request_body = Note,
-    responses((status = 201, body = Object), (status = 403, body = ProblemDocument),
+    responses((status = 201, body = Done), (status = 403, body = ProblemDocument),
         (status = 404, body = ProblemDocument), (status = 422, body = ProblemDocument)))]
 async fn note(
     State(wire): State<Wire>,
@@ -339,7 +341,7 @@ async fn note(
 /// Keeps somebody out of a case who has a conflict of interest.
 #[utoipa::path(post, path = "/api/v1/cases/{case}/recusals", tag = "cases", params(("case" = String, Path)),
     request_body = Recuse,
-    responses((status = 201, body = Object), (status = 403, body = ProblemDocument),
+    responses((status = 201, body = Done), (status = 403, body = ProblemDocument),
         (status = 404, body = ProblemDocument), (status = 422, body = ProblemDocument)))]
 async fn recuse(
     State(wire): State<Wire>,
@@ -353,7 +355,7 @@ async fn recuse(
 /// Closes a case, on the version that was read.
 #[utoipa::path(post, path = "/api/v1/cases/{case}/close", tag = "cases", params(("case" = String, Path)),
     request_body = Close,
-    responses((status = 201, body = Object), (status = 403, body = ProblemDocument),
+    responses((status = 201, body = Done), (status = 403, body = ProblemDocument),
         (status = 404, body = ProblemDocument), (status = 409, body = ProblemDocument),
         (status = 412, body = ProblemDocument), (status = 422, body = ProblemDocument),
         (status = 428, body = ProblemDocument)))]
@@ -373,7 +375,7 @@ async fn close(
 /// Opens a case again.
 #[utoipa::path(post, path = "/api/v1/cases/{case}/reopen", tag = "cases", params(("case" = String, Path)),
     request_body = Because,
-    responses((status = 201, body = Object), (status = 403, body = ProblemDocument),
+    responses((status = 201, body = Done), (status = 403, body = ProblemDocument),
         (status = 404, body = ProblemDocument), (status = 422, body = ProblemDocument)))]
 async fn reopen(
     State(wire): State<Wire>,

@@ -31,12 +31,16 @@ use super::Wire;
 use super::answer::{self, versioned};
 use super::extract::{IfMatch, InPath, MaybeIfMatch, Once};
 use super::problem::{ProblemDocument, Refusal};
+use super::shapes::answers::{self, Invited, OrganisationAdded, ProjectAdded, Proposed};
+use super::shapes::directory::DirectoryView;
+use super::shapes::documents::ProjectFacts;
+use super::shapes::{self, Day, Days, Id, Moment, ReachName, RoleName, StandingName};
 
 /// An organisation to be added.
 #[derive(Deserialize, ToSchema)]
 pub struct AddOrganisation {
     /// What it is called.
-    #[schema(value_type = String)]
+    #[schema(value_type = shapes::Line)]
     name: Line,
 }
 
@@ -44,17 +48,17 @@ pub struct AddOrganisation {
 #[derive(Deserialize, ToSchema)]
 pub struct AddProject {
     /// The organisation it belongs to.
-    #[schema(value_type = String)]
+    #[schema(value_type = Id)]
     organisation: OrganisationId,
     /// What it is called.
-    #[schema(value_type = String)]
+    #[schema(value_type = shapes::Line)]
     name: Line,
     /// The id of a built-in policy, or the text of one.
     policy: String,
     /// The same of overlays.
     overlays: Option<Vec<String>>,
     /// Values for the parameters of the policy.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<BTreeMap<String, shapes::Line>>)]
     parameters: Option<BTreeMap<String, Line>>,
 }
 
@@ -66,10 +70,10 @@ pub struct SetPolicy {
     /// The same of overlays.
     overlays: Option<Vec<String>>,
     /// Values for the parameters of the policy.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<BTreeMap<String, shapes::Line>>)]
     parameters: Option<BTreeMap<String, Line>>,
     /// Why.
-    #[schema(value_type = String)]
+    #[schema(value_type = shapes::Line)]
     reason: Line,
 }
 
@@ -77,7 +81,7 @@ pub struct SetPolicy {
 #[derive(Deserialize, ToSchema)]
 pub struct SetFacts {
     /// As `project` of `fixlead-history/1`: branches, owners, holidays.
-    #[schema(value_type = Object)]
+    #[schema(value_type = ProjectFacts)]
     facts: Project,
 }
 
@@ -85,7 +89,7 @@ pub struct SetFacts {
 #[derive(Deserialize, ToSchema)]
 pub struct SetMaintainers {
     /// Who.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<Id>)]
     people: Vec<PersonId>,
 }
 
@@ -93,10 +97,11 @@ pub struct SetMaintainers {
 #[derive(Deserialize, ToSchema)]
 pub struct SetRota {
     /// Who, in their order.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<Id>)]
     people: Vec<PersonId>,
     /// The Monday of the first week, where everybody has a week; case by case
     /// if left out.
+    #[schema(value_type = Option<Day>)]
     first_monday: Option<String>,
 }
 
@@ -104,7 +109,7 @@ pub struct SetRota {
 #[derive(Deserialize, ToSchema)]
 pub struct Invite {
     /// What they are called.
-    #[schema(value_type = String)]
+    #[schema(value_type = shapes::Line)]
     name: Line,
 }
 
@@ -112,10 +117,10 @@ pub struct Invite {
 #[derive(Deserialize, ToSchema)]
 pub struct SetStanding {
     /// `active`, `suspended` or `removed`.
-    #[schema(value_type = String)]
+    #[schema(value_type = StandingName)]
     standing: Standing,
     /// Why.
-    #[schema(value_type = String)]
+    #[schema(value_type = shapes::Line)]
     reason: Line,
 }
 
@@ -123,7 +128,7 @@ pub struct SetStanding {
 #[derive(Deserialize, ToSchema)]
 pub struct SetLeave {
     /// First and last day, both included, like `["2026-11-20", "2026-12-15"]`.
-    #[schema(value_type = Vec<Vec<String>>)]
+    #[schema(value_type = Vec<Days>)]
     days: Vec<(String, String)>,
 }
 
@@ -131,19 +136,19 @@ pub struct SetLeave {
 #[derive(Deserialize, ToSchema)]
 pub struct ProposeRole {
     /// To whom.
-    #[schema(value_type = String)]
+    #[schema(value_type = Id)]
     person: PersonId,
     /// Which.
-    #[schema(value_type = String)]
+    #[schema(value_type = RoleName)]
     role: Role,
     /// Where: `"installation"`, `{"organisation": ID}` or `{"project": ID}`.
-    #[schema(value_type = Object)]
+    #[schema(value_type = ReachName)]
     reach: Reach,
     /// Why.
-    #[schema(value_type = String)]
+    #[schema(value_type = shapes::Line)]
     reason: Line,
     /// Until when (RFC 3339).
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<Moment>)]
     until: Option<Instant>,
 }
 
@@ -151,7 +156,7 @@ pub struct ProposeRole {
 #[derive(Deserialize, ToSchema)]
 pub struct Because {
     /// Why.
-    #[schema(value_type = String)]
+    #[schema(value_type = shapes::Line)]
     pub reason: Line,
 }
 
@@ -201,7 +206,8 @@ pub(super) async fn direct(
 
 /// The part of the directory that somebody may read.
 #[utoipa::path(get, path = "/api/v1/directory", tag = "directory",
-    responses((status = 200, body = Object), (status = 401, body = ProblemDocument),
+    responses((status = 200, body = DirectoryView,
+        headers(("ETag" = String, description = "The version of the directory."))), (status = 401, body = ProblemDocument),
         (status = 404, body = ProblemDocument)))]
 async fn directory(State(wire): State<Wire>, caller: Caller) -> Result<Response, Refusal> {
     let seen = wire.desk.read_directory(&caller).await?;
@@ -211,7 +217,7 @@ async fn directory(State(wire): State<Wire>, caller: Caller) -> Result<Response,
 
 /// Adds an organisation.
 #[utoipa::path(post, path = "/api/v1/organisations", tag = "directory", request_body = AddOrganisation,
-    responses((status = 201, body = Object), (status = 403, body = ProblemDocument),
+    responses((status = 201, body = OrganisationAdded), (status = 403, body = ProblemDocument),
         (status = 412, body = ProblemDocument)))]
 async fn add_organisation(
     State(wire): State<Wire>,
@@ -226,7 +232,7 @@ async fn add_organisation(
 
 /// Adds a project, whose cases run under a policy.
 #[utoipa::path(post, path = "/api/v1/projects", tag = "directory", request_body = AddProject,
-    responses((status = 201, body = Object), (status = 403, body = ProblemDocument),
+    responses((status = 201, body = ProjectAdded), (status = 403, body = ProblemDocument),
         (status = 422, body = ProblemDocument)))]
 async fn add_project(
     State(wire): State<Wire>,
@@ -247,7 +253,7 @@ async fn add_project(
 /// Has new cases of a project run under a policy.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/policy", tag = "directory",
     params(("project" = String, Path)), request_body = SetPolicy,
-    responses((status = 200, body = Object), (status = 404, body = ProblemDocument),
+    responses((status = 200, body = answers::Directed), (status = 404, body = ProblemDocument),
         (status = 422, body = ProblemDocument),
         (status = 412, body = ProblemDocument)))]
 async fn set_policy(
@@ -270,7 +276,7 @@ async fn set_policy(
 /// Says what a project is: branches, owners, holidays.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/facts", tag = "directory",
     params(("project" = String, Path)), request_body = SetFacts,
-    responses((status = 200, body = Object), (status = 404, body = ProblemDocument),
+    responses((status = 200, body = answers::Directed), (status = 404, body = ProblemDocument),
         (status = 422, body = ProblemDocument),
         (status = 412, body = ProblemDocument), (status = 428, body = ProblemDocument)))]
 async fn set_facts(
@@ -287,7 +293,7 @@ async fn set_facts(
 /// Says who maintains a project.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/maintainers", tag = "directory",
     params(("project" = String, Path)), request_body = SetMaintainers,
-    responses((status = 200, body = Object), (status = 404, body = ProblemDocument),
+    responses((status = 200, body = answers::Directed), (status = 404, body = ProblemDocument),
         (status = 412, body = ProblemDocument), (status = 428, body = ProblemDocument)))]
 async fn set_maintainers(
     State(wire): State<Wire>,
@@ -303,7 +309,7 @@ async fn set_maintainers(
 /// Says who takes turns as Fix Lead.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/rota", tag = "directory",
     params(("project" = String, Path)), request_body = SetRota,
-    responses((status = 200, body = Object), (status = 404, body = ProblemDocument),
+    responses((status = 200, body = answers::Directed), (status = 404, body = ProblemDocument),
         (status = 412, body = ProblemDocument), (status = 428, body = ProblemDocument)))]
 async fn set_rota(
     State(wire): State<Wire>,
@@ -327,7 +333,7 @@ fn day_at(pointer: &str, day: &str) -> Result<i64, Problem> {
 /// Invites somebody. The link is for them alone, works for three days, and is
 /// in this answer only.
 #[utoipa::path(post, path = "/api/v1/invitations", tag = "directory", request_body = Invite,
-    responses((status = 201, body = Object), (status = 403, body = ProblemDocument),
+    responses((status = 201, body = Invited), (status = 403, body = ProblemDocument),
         (status = 422, body = ProblemDocument)))]
 async fn invite(
     State(wire): State<Wire>,
@@ -342,7 +348,7 @@ async fn invite(
 /// Says whether somebody may act.
 #[utoipa::path(post, path = "/api/v1/people/{person}/standing", tag = "directory",
     params(("person" = String, Path)), request_body = SetStanding,
-    responses((status = 200, body = Object), (status = 403, body = ProblemDocument),
+    responses((status = 200, body = answers::Directed), (status = 403, body = ProblemDocument),
         (status = 404, body = ProblemDocument),
         (status = 412, body = ProblemDocument)))]
 async fn set_standing(
@@ -359,7 +365,7 @@ async fn set_standing(
 /// Says when somebody is away.
 #[utoipa::path(post, path = "/api/v1/people/{person}/leave", tag = "directory",
     params(("person" = String, Path)), request_body = SetLeave,
-    responses((status = 200, body = Object), (status = 404, body = ProblemDocument),
+    responses((status = 200, body = answers::Directed), (status = 404, body = ProblemDocument),
         (status = 412, body = ProblemDocument)))]
 async fn set_leave(
     State(wire): State<Wire>,
@@ -377,7 +383,7 @@ async fn set_leave(
 
 /// Gives a standing role. It counts when a second person has confirmed it.
 #[utoipa::path(post, path = "/api/v1/roles", tag = "directory", request_body = ProposeRole,
-    responses((status = 201, body = Object), (status = 403, body = ProblemDocument),
+    responses((status = 201, body = Proposed), (status = 403, body = ProblemDocument),
         (status = 422, body = ProblemDocument),
         (status = 412, body = ProblemDocument)))]
 async fn propose_role(
@@ -396,7 +402,7 @@ async fn propose_role(
 /// Is the second person of what was proposed.
 #[utoipa::path(post, path = "/api/v1/offers/{offer}/confirm", tag = "directory",
     params(("offer" = String, Path)), request_body = Nothing,
-    responses((status = 200, body = Object), (status = 403, body = ProblemDocument),
+    responses((status = 200, body = answers::Directed), (status = 403, body = ProblemDocument),
         (status = 404, body = ProblemDocument), (status = 422, body = ProblemDocument),
         (status = 412, body = ProblemDocument)))]
 async fn confirm(
@@ -412,7 +418,7 @@ async fn confirm(
 /// Takes a standing role back.
 #[utoipa::path(post, path = "/api/v1/roles/{grant}/revoke", tag = "directory",
     params(("grant" = String, Path)), request_body = Because,
-    responses((status = 200, body = Object), (status = 403, body = ProblemDocument),
+    responses((status = 200, body = answers::Directed), (status = 403, body = ProblemDocument),
         (status = 404, body = ProblemDocument),
         (status = 412, body = ProblemDocument)))]
 async fn revoke(

@@ -19,6 +19,7 @@ use super::Wire;
 use super::answer::json;
 use super::json::Json;
 use super::problem::{ProblemDocument, Refusal};
+use super::shapes::Id;
 
 /// What an authenticator calls the desk.
 const ISSUER: &str = "Fixlead";
@@ -27,6 +28,7 @@ const ISSUER: &str = "Fixlead";
 #[derive(Serialize, ToSchema)]
 pub struct Welcome {
     /// Who they are going to be.
+    #[schema(value_type = Id)]
     person: String,
     /// Whether they are the first, who sets the desk up.
     first: bool,
@@ -51,6 +53,7 @@ pub struct Enrol {
 #[derive(Serialize, ToSchema)]
 pub struct Enrolled {
     /// Who they are.
+    #[schema(value_type = Id)]
     person: String,
     /// Codes for the day on which they have no authenticator; each counts once,
     /// and they are shown once.
@@ -85,7 +88,7 @@ pub(super) fn bearer(parts: &Parts, purpose: Purpose) -> Option<String> {
 }
 
 /// What a link is for.
-#[utoipa::path(get, path = "/api/v1/enrolment", tag = "account",
+#[utoipa::path(get, path = "/api/v1/enrolment", tag = "account", security(("link" = [])),
     responses((status = 200, body = Welcome), (status = 404, body = ProblemDocument)))]
 async fn welcome(State(wire): State<Wire>, LinkSecret(link): LinkSecret) -> Result<Response, Refusal> {
     let host = wire.public.as_str().rsplit('/').next().unwrap_or_default();
@@ -101,6 +104,7 @@ async fn welcome(State(wire): State<Wire>, LinkSecret(link): LinkSecret) -> Resu
 
 /// Enrols whom a link is for; it then works no more.
 #[utoipa::path(post, path = "/api/v1/enrolment", tag = "account", request_body = Enrol,
+    security(("link" = [])),
     responses((status = 201, body = Enrolled), (status = 404, body = ProblemDocument),
         (status = 422, body = ProblemDocument)))]
 async fn enrol(

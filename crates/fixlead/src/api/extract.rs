@@ -15,11 +15,11 @@ use super::{Wire, json};
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// How many rows a page has if nobody says.
-const USUAL_LIMIT: u32 = 50;
+pub const USUAL_LIMIT: u32 = 50;
 /// The most that it can have.
-const MOST_LIMIT: u32 = 200;
+pub const MOST_LIMIT: u32 = 200;
 /// The longest idempotency key, in bytes.
-const LONGEST_KEY: usize = 64;
+pub const LONGEST_KEY: usize = 64;
 
 fn invalid(message: impl Into<String>) -> Refusal {
     Problem::invalid("", message).into()

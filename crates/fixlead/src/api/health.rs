@@ -62,13 +62,13 @@ pub fn routes() -> OpenApiRouter<Wire> {
 }
 
 /// Whether the process lives.
-#[utoipa::path(get, path = "/healthz", tag = "operation", responses((status = 200, body = Health)))]
+#[utoipa::path(get, path = "/healthz", tag = "operation", security(()), responses((status = 200, body = Health)))]
 async fn healthz() -> Response {
     json(StatusCode::OK, &Health { program: "fixlead", version: env!("CARGO_PKG_VERSION"), status: "ok" })
 }
 
 /// Whether it can work: the database answers and opens with its key.
-#[utoipa::path(get, path = "/readyz", tag = "operation",
+#[utoipa::path(get, path = "/readyz", tag = "operation", security(()),
     responses((status = 200, body = Ready), (status = 503, body = Ready)))]
 async fn readyz(State(wire): State<Wire>) -> Response {
     let word = |works| if works { "ok" } else { "fail" };
@@ -80,7 +80,7 @@ async fn readyz(State(wire): State<Wire>) -> Response {
 }
 
 /// Numbers in the text format of Prometheus.
-#[utoipa::path(get, path = "/metrics", tag = "operation",
+#[utoipa::path(get, path = "/metrics", tag = "operation", security(()),
     responses((status = 200, body = String, content_type = "text/plain")))]
 async fn metrics(State(wire): State<Wire>) -> Response {
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], wire.metrics.text()).into_response()

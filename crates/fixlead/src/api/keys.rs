@@ -20,6 +20,7 @@ use super::answer::json;
 use super::extract::InPath;
 use super::json::Json;
 use super::problem::{ProblemDocument, Refusal};
+use super::shapes::{Id, Moment, ReachName, TokenScopeName};
 
 /// Somebody's sessions, newest first.
 #[derive(Serialize, ToSchema)]
@@ -32,12 +33,15 @@ pub struct Sessions {
 #[derive(Serialize, ToSchema)]
 pub struct SessionItem {
     /// Which.
+    #[schema(value_type = Id)]
     session: String,
     /// Whether it is the one that asks.
     this: bool,
     /// When it began (RFC 3339).
+    #[schema(value_type = Moment)]
     began: String,
     /// When it was last used, to a few minutes (RFC 3339).
+    #[schema(value_type = Moment)]
     used: String,
     /// What the browser called itself.
     browser: String,
@@ -66,18 +70,22 @@ pub struct Tokens {
 #[derive(Serialize, ToSchema)]
 pub struct TokenItem {
     /// Which.
+    #[schema(value_type = Id)]
     token: String,
     /// What its owner calls it.
     name: String,
     /// What it was made for.
+    #[schema(value_type = Vec<TokenScopeName>)]
     scopes: Vec<&'static str>,
     /// Where it counts; everywhere its owner's grants do, if nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<ReachName>)]
     within: Option<Reach>,
     /// When it was made (RFC 3339).
+    #[schema(value_type = Moment)]
     made: String,
     /// When it ends (RFC 3339).
+    #[schema(value_type = Moment)]
     ends: String,
     /// The secret itself; shown once, to whoever makes it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,14 +114,16 @@ impl TokenItem {
 #[derive(Deserialize, ToSchema)]
 pub struct MakeToken {
     /// What to call it.
+    #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
     name: String,
     /// What it is for: `read`, `post`, `record`, `intake`, `directory`, `audit`.
+    #[schema(value_type = Vec<TokenScopeName>, min_items = 1)]
     scopes: Vec<String>,
     /// Where it counts: `{"project": ID}` or `{"organisation": ID}`; everywhere if left out.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<ReachName>)]
     within: Option<Reach>,
     /// When it ends (RFC 3339), at the latest in 366 days.
-    #[schema(value_type = String)]
+    #[schema(value_type = Moment)]
     ends: Instant,
 }
 

@@ -24,11 +24,13 @@ use super::commands::{act, once};
 use super::directory::{Because, Nothing};
 use super::extract::{IfMatch, InPath, Once};
 use super::problem::{ProblemDocument, Refusal};
+use super::shapes::{self, Id, Moment, Text};
 
 /// What was done to a case.
 #[derive(Serialize, ToSchema)]
 pub struct Changed {
-    /// When it was recorded (RFC 3339).
+    /// When it was recorded.
+    #[schema(value_type = Moment)]
     at: String,
     /// The version of the case after it.
     version: u64,
@@ -37,22 +39,26 @@ pub struct Changed {
 /// What was done to a case, and the other case.
 #[derive(Serialize, ToSchema)]
 pub struct Related {
-    /// When it was recorded (RFC 3339).
+    /// When it was recorded.
+    #[schema(value_type = Moment)]
     at: String,
     /// The version of the case after it.
     version: u64,
     /// The other case: the one it was merged into, or the new one.
+    #[schema(value_type = Id)]
     case: String,
 }
 
 /// A case that waits for a second person to be erased.
 #[derive(Serialize, ToSchema)]
 pub struct ErasureAsked {
-    /// When it was asked for (RFC 3339).
+    /// When it was asked for.
+    #[schema(value_type = Moment)]
     at: String,
     /// The version of the case after it.
     version: u64,
     /// What the second person confirms.
+    #[schema(value_type = Id)]
     offer: String,
 }
 
@@ -60,6 +66,7 @@ pub struct ErasureAsked {
 #[derive(Serialize, ToSchema)]
 pub struct Erased {
     /// Which.
+    #[schema(value_type = Id)]
     erased: String,
 }
 
@@ -67,10 +74,10 @@ pub struct Erased {
 #[derive(Deserialize, ToSchema)]
 pub struct MergeInto {
     /// Which; it keeps everybody who reported this one.
-    #[schema(value_type = String)]
+    #[schema(value_type = Id)]
     into: CaseId,
     /// Why.
-    #[schema(value_type = String)]
+    #[schema(value_type = shapes::Line)]
     reason: Line,
 }
 
@@ -78,13 +85,13 @@ pub struct MergeInto {
 #[derive(Deserialize, ToSchema)]
 pub struct SplitOff {
     /// A line that says what the new case is about.
-    #[schema(value_type = String)]
+    #[schema(value_type = shapes::Line)]
     title: Line,
     /// Everything else, in Markdown.
-    #[schema(value_type = String)]
+    #[schema(value_type = Text)]
     body: Body,
     /// Why.
-    #[schema(value_type = String)]
+    #[schema(value_type = shapes::Line)]
     reason: Line,
 }
 
@@ -92,10 +99,10 @@ pub struct SplitOff {
 #[derive(Deserialize, ToSchema)]
 pub struct TakeOver {
     /// Which. Whoever asks has to be a responder there.
-    #[schema(value_type = String)]
+    #[schema(value_type = Id)]
     project: ProjectId,
     /// Why.
-    #[schema(value_type = String)]
+    #[schema(value_type = shapes::Line)]
     reason: Line,
 }
 
@@ -104,14 +111,15 @@ pub struct TakeOver {
 pub struct MovePolicy {
     /// The id of a built-in policy, or the text of one; the one that new cases
     /// of the project get, if left out.
+    #[schema(example = "opentelemetry")]
     policy: Option<String>,
     /// The same of overlays.
     overlays: Option<Vec<String>>,
     /// Values for the parameters of the policy.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<BTreeMap<String, shapes::Line>>)]
     parameters: Option<BTreeMap<String, Line>>,
     /// Why.
-    #[schema(value_type = String)]
+    #[schema(value_type = shapes::Line)]
     reason: Line,
 }
 

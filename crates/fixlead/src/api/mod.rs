@@ -10,7 +10,9 @@
 //! - [`cases`]: reading them. [`commands`]: doing something with them.
 //!   [`lifecycle`]: what becomes of a case as a whole. [`attachments`]: their files.
 //! - [`caller`]: who asks. [`source`]: from where.
-//! - [`health`], [`metrics`], [`openapi`]: for those who run it.
+//! - [`health`], [`metrics`]: for those who run it. [`openapi`]: the description,
+//!   with [`shapes`] of what is read and answered, and [`described`], which says
+//!   of every route what holds for all.
 //!
 //! Handlers call use cases and nothing else: no rule, no store, no clock here.
 
@@ -20,6 +22,7 @@ pub mod attachments;
 pub mod caller;
 pub mod cases;
 pub mod commands;
+pub mod described;
 pub mod directory;
 pub mod enrolment;
 pub mod extract;
@@ -34,6 +37,7 @@ pub mod openapi;
 pub mod people;
 pub mod problem;
 pub mod reports;
+pub mod shapes;
 pub mod source;
 
 use std::sync::Arc;
@@ -115,7 +119,8 @@ pub fn router(wire: Wire) -> Router {
         .merge(attachments::routes())
         .merge(health::routes())
         .split_for_parts();
-    dress(openapi::serve(router, description), wire)
+    let cookie = caller::cookie_name(wire.public.is_https());
+    dress(openapi::serve(router, described::complete(&description, cookie)), wire)
 }
 
 /// What holds for every request, around whatever routes.

@@ -19,15 +19,16 @@ use super::answer;
 use super::directory::{Because, Nothing, direct};
 use super::extract::{InPath, MaybeIfMatch, Once};
 use super::problem::{ProblemDocument, Refusal};
+use super::shapes::{self, Id};
 
 /// A sub-team to be made.
 #[derive(Deserialize, ToSchema)]
 pub struct DelegateTeam {
     /// What it is called.
-    #[schema(value_type = String)]
+    #[schema(value_type = shapes::Line)]
     name: Line,
     /// Why.
-    #[schema(value_type = String)]
+    #[schema(value_type = shapes::Line)]
     reason: Line,
 }
 
@@ -35,7 +36,7 @@ pub struct DelegateTeam {
 #[derive(Deserialize, ToSchema)]
 pub struct AddMember {
     /// Who.
-    #[schema(value_type = String)]
+    #[schema(value_type = Id)]
     person: PersonId,
 }
 
@@ -43,7 +44,7 @@ pub struct AddMember {
 #[derive(Deserialize, ToSchema)]
 pub struct Rename {
     /// From now on.
-    #[schema(value_type = String)]
+    #[schema(value_type = shapes::Line)]
     name: Line,
 }
 
@@ -51,8 +52,10 @@ pub struct Rename {
 #[derive(Serialize, ToSchema)]
 pub struct TeamProposed {
     /// The sub-team.
+    #[schema(value_type = Id)]
     team: String,
     /// What the second person confirms.
+    #[schema(value_type = Id)]
     offer: String,
     /// The version of the directory after it.
     version: u64,
@@ -62,6 +65,7 @@ pub struct TeamProposed {
 #[derive(Serialize, ToSchema)]
 pub struct MemberAdded {
     /// The role they have by that.
+    #[schema(value_type = Id)]
     grant: String,
     /// The version of the directory after it.
     version: u64,
@@ -78,6 +82,7 @@ pub struct DirectoryChanged {
 #[derive(Serialize, ToSchema)]
 pub struct LinkMade {
     /// For whom.
+    #[schema(value_type = Id)]
     person: String,
     /// The secret of the link; shown once.
     link: String,

@@ -26,33 +26,42 @@ use super::caller::MaybeCaller;
 use super::enrolment::bearer;
 use super::extract::{InPath, Once};
 use super::problem::{ProblemDocument, Refusal};
+use super::shapes::answers::Posted;
+use super::shapes::case::CaseView;
+use super::shapes::{self, Id, Moment, Text, VisibilityName};
 
 /// A report.
 #[derive(Deserialize, ToSchema)]
 pub struct SendReport {
     /// A line that says what it is about.
+    #[schema(value_type = shapes::Line)]
     title: String,
     /// Everything else, in Markdown.
+    #[schema(value_type = Text)]
     body: String,
     /// `private`, or `public` where everybody can read it already; private if
     /// left out.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<VisibilityName>)]
     visibility: Option<Visibility>,
     /// How it came in, such as `web`; `api` if left out.
+    #[schema(value_type = Option<shapes::Line>)]
     channel: Option<String>,
     /// The name to thank.
+    #[schema(value_type = Option<shapes::Line>)]
     credit: Option<String>,
 }
 
 /// A report that was taken in.
 #[derive(Serialize, ToSchema)]
 pub struct Received {
-    /// When it was recorded (RFC 3339).
+    /// When it was recorded.
+    #[schema(value_type = Moment)]
     at: String,
     /// The way back to it; shown once.
     receipt: String,
     /// The case, for those who are signed in.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Id>)]
     case: Option<String>,
 }
 
@@ -60,10 +69,10 @@ pub struct Received {
 #[derive(Deserialize, ToSchema)]
 pub struct Say {
     /// What it says, in Markdown.
-    #[schema(value_type = String)]
+    #[schema(value_type = Text)]
     body: Body,
     /// The message it answers.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<Id>)]
     answers: Option<MessageId>,
 }
 
@@ -88,6 +97,7 @@ pub fn routes() -> OpenApiRouter<Wire> {
 /// Takes a report in, from anybody.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/reports", tag = "reports",
     params(("project" = String, Path)), request_body = SendReport,
+    security((), ("token" = []), ("session" = [])),
     responses((status = 201, body = Received), (status = 404, body = ProblemDocument),
         (status = 413, body = ProblemDocument), (status = 422, body = ProblemDocument)))]
 async fn send(
@@ -114,8 +124,8 @@ async fn send(
 }
 
 /// How a report stands, for whoever holds its receipt.
-#[utoipa::path(get, path = "/api/v1/report", tag = "reports",
-    responses((status = 200, body = Object), (status = 404, body = ProblemDocument)))]
+#[utoipa::path(get, path = "/api/v1/report", tag = "reports", security(("receipt" = [])),
+    responses((status = 200, body = CaseView), (status = 404, body = ProblemDocument)))]
 async fn follow(State(wire): State<Wire>, Holder(caller, case): Holder) -> Result<Response, Refusal> {
     let view = wire.desk.read(&caller, case).await?;
     Ok(versioned(StatusCode::OK, &view, view.version))
@@ -123,7 +133,8 @@ async fn follow(State(wire): State<Wire>, Holder(caller, case): Holder) -> Resul
 
 /// Writes to those who work on a report, as whoever holds its receipt.
 #[utoipa::path(post, path = "/api/v1/report/messages", tag = "reports", request_body = Say,
-    responses((status = 201, body = Object), (status = 404, body = ProblemDocument),
+    security(("receipt" = [])),
+    responses((status = 201, body = Posted), (status = 404, body = ProblemDocument),
         (status = 422, body = ProblemDocument)))]
 async fn say(
     State(wire): State<Wire>,

@@ -15,6 +15,8 @@ use fixlead_app::problem::Problem;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
+pub use tree::{MOST_DEPTH, MOST_VALUES};
+
 use super::Wire;
 use super::problem::Refusal;
 
