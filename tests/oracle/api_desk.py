@@ -20,6 +20,10 @@ SCOPES = ["read", "post", "record", "intake", "directory", "audit"]
 # What bounds a rate is looked at by the command's own tests; here it would only
 # hide what a request is answered with otherwise.
 CONFIGURATION = """listen = "127.0.0.1:0"
+limits.reports-per-hour = 1000000
+limits.reports-per-project = 1000000
+limits.messages-per-hour = 1000000
+limits.sign-ins-per-minute = 1000000
 """
 
 
@@ -141,6 +145,7 @@ class Desk:
         self.post(f"{at}/reports", None, {"title": "another flaw", "body": "more steps"})
         items = self.ask("GET", "/api/v1/inbox", ana_shows, expected=200).json()["items"]
         case = next(item["case"] for item in items if item["title"] == report["title"])
+        second = next(item["case"] for item in items if item["case"] != case)
         at = f"/api/v1/cases/{case}"
         self.post(f"{at}/lead", ana_shows, {})
         message = {"room": "internal", "body": "the parser reads past the end"}
@@ -159,11 +164,19 @@ class Desk:
         internal = next(room for room in view["rooms"] if room["room"] == "internal")
         ends = (datetime.now(timezone.utc) + timedelta(days=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
         sent = {"name": "comparison", "scopes": SCOPES, "ends": ends}
-        token = self.post("/api/v1/tokens", ana_shows, sent)["secret"]
+        token = self.post("/api/v1/tokens", ana_shows, sent)
         invited = self.post("/api/v1/invitations", operator, {"name": "fay"})["link"]
+        proposed = {"person": eli["person"], "role": "responder", "reach": {"project": project}, "reason": "soon"}
+        proposal = self.post("/api/v1/roles", operator, proposed)["offer"]
+        seen = self.ask("GET", "/api/v1/directory", ana_shows, expected=200).json()
+        role = next(role["grant"] for role in seen["roles"] if role["person"] == bo["person"])
+        spare, shown, leaving = (self.sign_in(ana)["Cookie"].split("=", 1)[1] for _ in range(3))
+        listed = self.ask("GET", "/api/v1/sessions", {"Cookie": f"fixlead={spare}"}, expected=200).json()["items"]
         return {
-            "person": bo["person"], "project": project, "case": case, "grant": grant, "offer": offer,
-            "file": internal["files"][0]["blob"], "token": token, "receipt": receipt, "link": invited,
-            "session": self.sign_in(ana)["Cookie"].split("=", 1)[1],
-            "leaving": self.sign_in(ana)["Cookie"].split("=", 1)[1],
+            "person": bo["person"], "people": [ana["person"], bo["person"], eli["person"]],
+            "project": project, "organisation": organisation, "case": case, "second": second,
+            "grant": grant, "offer": offer, "proposal": proposal, "role": role,
+            "file": internal["files"][0]["blob"], "token": token["token"], "bearer": token["secret"],
+            "session": next(item["session"] for item in listed if item["this"]),
+            "shown": shown, "leaving": leaving, "receipt": receipt, "link": invited,
         }

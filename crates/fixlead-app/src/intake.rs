@@ -195,6 +195,13 @@ impl Desk {
         }
     }
 
+    /// The project of a case, for what is counted by project; whether somebody
+    /// may know of the case is another question.
+    pub async fn project_of(&self, case: CaseId) -> Result<ProjectId> {
+        let kept = self.kept(case).await?;
+        kept.file.opened.as_ref().map(|opened| opened.project).ok_or(Problem::NotFound)
+    }
+
     /// Whoever holds a receipt, and the case it opens. What they may do there
     /// is decided like everybody's.
     pub async fn by_receipt(&self, receipt: &str) -> Result<(Caller, CaseId)> {

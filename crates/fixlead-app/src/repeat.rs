@@ -22,6 +22,12 @@ pub struct Repeat {
     content: [u8; 32],
 }
 
+/// What of a kept answer can be read without knowing what it answered.
+#[derive(Deserialize)]
+struct Asked {
+    content: [u8; 32],
+}
+
 #[derive(Serialize, Deserialize)]
 struct Answer<T> {
     content: [u8; 32],
@@ -59,10 +65,14 @@ impl Repeat {
 
 /// The answer of the first time, if this is the same request.
 pub(crate) fn answer<T: DeserializeOwned>(repeat: Option<&Repeat>, kept: &[u8]) -> Result<T> {
-    let lost = Problem::Unavailable { retry_after: 60 };
-    let kept: Answer<T> = serde_json::from_slice(kept).map_err(|_| lost)?;
+    let lost = |_| Problem::Unavailable { retry_after: 60 };
+    // What another request was answered with need not look like an answer to
+    // this one: whether it is the same request comes first.
+    let Asked { content } = serde_json::from_slice(kept).map_err(lost)?;
     match repeat {
-        Some(repeat) if repeat.content == kept.content => Ok(kept.answer),
+        Some(repeat) if repeat.content == content => {
+            serde_json::from_slice::<Answer<T>>(kept).map(|kept| kept.answer).map_err(lost)
+        }
         _ => Err(Problem::KeyReused),
     }
 }

@@ -119,6 +119,9 @@ impl Accounts {
     }
 
     /// Checks password and second factor. How many recovery codes are left.
+    ///
+    /// Wrong passwords are not counted here, because whoever knows a name could
+    /// then keep its owner out: the wire counts them by where they come from.
     async fn prove(
         &self,
         person: Option<PersonId>,
@@ -138,27 +141,27 @@ impl Accounts {
             let wait = ((free - now).millis() + 999) / 1_000;
             return Err(Problem::TooMany { retry_after: u32::try_from(wait).unwrap_or(u32::MAX) });
         }
-        // The attempt counts as failed before it is looked at, so that many at
-        // the same moment do not pass for one.
-        if let Some((person, found)) = &known {
-            let mut tried = found.value.clone();
-            tried.set_attempts(tried.attempts().fail(now));
-            let key = person.bytes();
-            if !kept::put(&self.store, "credentials", &key, found.version, Some(&tried), None).await? {
-                return Err(Problem::TooMany { retry_after: 1 });
-            }
-        }
         let (typed, kept) =
             (password.to_owned(), known.as_ref().map(|(_, found)| found.value.password.clone()));
         let matches = self.slowly(move || password::verify(&typed, kept.as_deref())).await?;
         let Some((person, Found { version, value })) = known else { return Err(Problem::SignInFailed) };
+        if !matches {
+            return Err(Problem::SignInFailed);
+        }
+        // Whoever knows the password has so many guesses at the second factor,
+        // from wherever they come. The attempt counts as failed before it is
+        // looked at, so that many at the same moment do not pass for one.
         let mut credentials = value;
-        if !matches || !use_up(&mut credentials, proof, now) {
+        credentials.set_attempts(credentials.attempts().fail(now));
+        let key = person.bytes();
+        if !kept::put(&self.store, "credentials", &key, version, Some(&credentials), None).await? {
+            return Err(Problem::TooMany { retry_after: 1 });
+        }
+        if !use_up(&mut credentials, proof, now) {
             return Err(Problem::SignInFailed);
         }
         credentials.set_attempts(Attempts::default());
         let left = credentials.recovery.len();
-        let key = person.bytes();
         if !kept::put(&self.store, "credentials", &key, version + 1, Some(&credentials), None).await? {
             return Err(Problem::TooMany { retry_after: 1 });
         }

@@ -99,7 +99,8 @@ impl Token {
     }
 }
 
-/// Failed attempts to sign in, by account and by source.
+/// Failed attempts: at the second factor of an account by whoever knows its
+/// password, and at a name from one source.
 ///
 /// Nobody is locked out for good, because that would let a stranger lock
 /// somebody out on release day: each failure after the fourth doubles the wait,

@@ -184,9 +184,7 @@ async fn guesses_at_the_same_moment_do_not_pass_for_one() {
         let tries = (0..8).map(|guess| {
             let accounts = accounts.clone();
             let proof = Proof::Code(format!("{:06}", round * 8 + guess));
-            tokio::spawn(
-                async move { accounts.sign_in("ana@example.org", "a wrong password", &proof, "").await },
-            )
+            tokio::spawn(async move { accounts.sign_in("ana@example.org", PASSWORD, &proof, "").await })
         });
         for one in tries.collect::<Vec<_>>() {
             looked_at += u32::from(one.await.unwrap().err() == Some(Problem::SignInFailed));
@@ -199,6 +197,18 @@ async fn guesses_at_the_same_moment_do_not_pass_for_one() {
         panic!("the next one waits")
     };
     world.wait(Span::from_millis(i64::from(retry_after) * 1_000));
+    assert!(accounts.sign_in("ana@example.org", PASSWORD, &ana.code(&world), "").await.is_ok());
+}
+
+#[tokio::test]
+async fn a_stranger_without_the_password_makes_nobody_wait() {
+    let world = World::new().await;
+    let accounts = accounts(&world);
+    let ana = Ana::enrol(&world, &accounts).await;
+    for _ in 0..20 {
+        let refused = accounts.sign_in("ana@example.org", "a wrong password", &ana.code(&world), "").await;
+        assert_eq!(refused.err(), Some(Problem::SignInFailed));
+    }
     assert!(accounts.sign_in("ana@example.org", PASSWORD, &ana.code(&world), "").await.is_ok());
 }
 

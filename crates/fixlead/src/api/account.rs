@@ -16,7 +16,9 @@ use super::answer::json;
 use super::caller::{Shown, cookie_name, shown};
 use super::json::Json;
 use super::problem::{ProblemDocument, Refusal};
+use super::rates::{Guesser, Place};
 use super::shapes::{Id, Moment};
+use super::source::{Source, moment};
 
 /// The longest name or password that is looked at, in bytes.
 const MOST_TEXT: usize = 1024;
@@ -97,13 +99,19 @@ pub fn routes() -> OpenApiRouter<Wire> {
 async fn sign_in(
     State(wire): State<Wire>,
     headers: HeaderMap,
+    source: Source,
     Json(sent): Json<SignIn>,
 ) -> Result<Response, Refusal> {
     bounded("/login", &sent.login)?;
     bounded("/password", &sent.password)?;
     let proof = proof(sent.code, sent.recovery_code)?;
     let browser = headers.get(USER_AGENT).and_then(|browser| browser.to_str().ok()).unwrap_or_default();
+    let place = Place::of(source);
+    let guesser = Guesser::name(&sent.login, place);
+    wire.rates.sign_in(place, moment())?;
+    wire.rates.guess(&guesser, moment())?;
     let begun = wire.desk.accounts().sign_in(&sent.login, &sent.password, &proof, browser).await?;
+    wire.rates.right(&guesser);
     // Whoever was cut off while they enrolled accepts their invitation now.
     wire.desk.join(begun.session.person).await?;
     let body = Begun {
@@ -152,11 +160,15 @@ async fn step_up(
 ) -> Result<Response, Refusal> {
     bounded("/password", &sent.password)?;
     let proof = proof(sent.code, sent.recovery_code)?;
-    let (By::Session(_), Some(Shown::Session(secret))) = (caller.by, shown(&headers, wire.public.is_https()))
+    let (By::Session(session), Some(Shown::Session(secret))) =
+        (caller.by, shown(&headers, wire.public.is_https()))
     else {
         return Err(Problem::Forbidden { roles: Vec::new(), scope: None }.into());
     };
+    let guesser = Guesser::Session(session);
+    wire.rates.guess(&guesser, moment())?;
     let at = wire.desk.accounts().step_up(secret, &sent.password, &proof).await?;
+    wire.rates.right(&guesser);
     Ok(json(StatusCode::OK, &SteppedUp { stepped_up: at.to_string() }))
 }
 

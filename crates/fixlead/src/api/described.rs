@@ -44,6 +44,11 @@ pub fn complete(description: &OpenApi, cookie: &str) -> Value {
     for (name, shape) in shapes::written() {
         document["components"]["schemas"][name] = shape;
     }
+    for (name, fields) in shapes::ONE_OF {
+        let alone =
+            |field: &&str| json!({ "required": [field], "properties": { *field: { "type": "string" } } });
+        document["components"]["schemas"][*name]["oneOf"] = fields.iter().map(alone).collect();
+    }
     document["components"]["securitySchemes"] = security_schemes(cookie);
     document["components"]["responses"] =
         REFUSALS.iter().map(|(status, about)| (status.to_string(), refusal(*status, about))).collect();

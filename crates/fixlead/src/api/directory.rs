@@ -54,6 +54,7 @@ pub struct AddProject {
     #[schema(value_type = shapes::Line)]
     name: Line,
     /// The id of a built-in policy, or the text of one.
+    #[schema(example = "opentelemetry")]
     policy: String,
     /// The same of overlays.
     overlays: Option<Vec<String>>,
@@ -66,6 +67,7 @@ pub struct AddProject {
 #[derive(Deserialize, ToSchema)]
 pub struct SetPolicy {
     /// The id of a built-in policy, or the text of one.
+    #[schema(example = "opentelemetry")]
     policy: String,
     /// The same of overlays.
     overlays: Option<Vec<String>>,
@@ -217,7 +219,7 @@ async fn directory(State(wire): State<Wire>, caller: Caller) -> Result<Response,
 
 /// Adds an organisation.
 #[utoipa::path(post, path = "/api/v1/organisations", tag = "directory", request_body = AddOrganisation,
-    responses((status = 201, body = OrganisationAdded), (status = 403, body = ProblemDocument),
+    responses((status = 201, body = OrganisationAdded), (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument),
         (status = 412, body = ProblemDocument)))]
 async fn add_organisation(
     State(wire): State<Wire>,
@@ -232,7 +234,7 @@ async fn add_organisation(
 
 /// Adds a project, whose cases run under a policy.
 #[utoipa::path(post, path = "/api/v1/projects", tag = "directory", request_body = AddProject,
-    responses((status = 201, body = ProjectAdded), (status = 403, body = ProblemDocument),
+    responses((status = 201, body = ProjectAdded), (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument),
         (status = 422, body = ProblemDocument)))]
 async fn add_project(
     State(wire): State<Wire>,
@@ -383,7 +385,7 @@ async fn set_leave(
 
 /// Gives a standing role. It counts when a second person has confirmed it.
 #[utoipa::path(post, path = "/api/v1/roles", tag = "directory", request_body = ProposeRole,
-    responses((status = 201, body = Proposed), (status = 403, body = ProblemDocument),
+    responses((status = 201, body = Proposed), (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument),
         (status = 422, body = ProblemDocument),
         (status = 412, body = ProblemDocument)))]
 async fn propose_role(

@@ -42,8 +42,10 @@ pub struct Welcome {
 #[derive(Deserialize, ToSchema)]
 pub struct Enrol {
     /// The name to sign in with; an address is fine.
+    #[schema(min_length = 3, max_length = 200, pattern = r"^\S.*\S$")]
     login: String,
     /// The password they chose.
+    #[schema(min_length = 1, max_length = 1024)]
     password: String,
     /// What their authenticator shows now, which shows that it works.
     code: String,

@@ -9,7 +9,7 @@
 //!   [`people`]: sub-teams, names, links that were lost.
 //! - [`cases`]: reading them. [`commands`]: doing something with them.
 //!   [`lifecycle`]: what becomes of a case as a whole. [`attachments`]: their files.
-//! - [`caller`]: who asks. [`source`]: from where.
+//! - [`caller`]: who asks. [`source`]: from where. [`rates`]: how often.
 //! - [`health`], [`metrics`]: for those who run it. [`openapi`]: the description,
 //!   with [`shapes`] of what is read and answered, and [`described`], which says
 //!   of every route what holds for all.
@@ -36,6 +36,7 @@ pub mod observe;
 pub mod openapi;
 pub mod people;
 pub mod problem;
+pub mod rates;
 pub mod reports;
 pub mod shapes;
 pub mod source;
@@ -55,6 +56,7 @@ use crate::configuration::values::{Network, Origin};
 use health::Readiness;
 use metrics::Metrics;
 use problem::Refusal;
+use rates::Rates;
 
 /// What every handler and layer can reach. Clones share it.
 #[derive(Clone)]
@@ -73,6 +75,8 @@ pub struct Wire {
     pub readiness: Arc<dyn Readiness>,
     /// Room for requests.
     pub room: Arc<Semaphore>,
+    /// How often somebody may ask.
+    pub rates: Arc<Rates>,
 }
 
 /// The bounds of a request.

@@ -9,6 +9,7 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use fixlead_app::problem::Problem;
+use fixlead_core::time::Instant;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -27,6 +28,17 @@ pub enum Refusal {
     TooSlow,
     /// A page of another site wanted this done.
     CrossSite,
+    /// Too much came in from outside.
+    Full {
+        /// From where, or for what.
+        of: &'static str,
+        /// Seconds to wait.
+        retry_after: u32,
+        /// Until when.
+        until: Instant,
+        /// How else to reach the team.
+        other_way: Option<String>,
+    },
     /// It broke here.
     Internal,
 }
@@ -76,6 +88,9 @@ pub struct ProblemDocument {
     /// Seconds to wait.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
+    /// The same as an instant (RFC 3339).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
 }
 
 /// A place of a request that does not make sense.
@@ -101,6 +116,7 @@ impl Refusal {
             }
             Refusal::TooSlow => ("too-slow", "Took too long to arrive", S::REQUEST_TIMEOUT),
             Refusal::CrossSite => ("cross-site", "Asked for by another site", S::FORBIDDEN),
+            Refusal::Full { .. } => ("full", "Too much comes in right now", S::TOO_MANY_REQUESTS),
             Refusal::Internal => ("internal", "Something broke here", S::INTERNAL_SERVER_ERROR),
             Refusal::Problem(problem) => match problem {
                 Problem::NotFound => ("not-found", "Not found", S::NOT_FOUND),
@@ -143,6 +159,16 @@ impl Refusal {
             Refusal::CrossSite => {
                 "a page of another site asked for this; open the desk itself and do it there".into()
             }
+            Refusal::Full { of, until, other_way, .. } => {
+                let other = other_way.as_ref().map_or_else(
+                    || "if it cannot wait, use another way that the project's security policy names".to_owned(),
+                    |way| format!("if it cannot wait: {way}"),
+                );
+                format!(
+                    "more came in {of} than is taken at a time; nothing of this was kept; send it again from {until} on; \
+                     {other}"
+                )
+            }
             Refusal::Internal => {
                 "something broke here; the log of the desk names it by the id in `X-Request-Id`".into()
             }
@@ -159,6 +185,10 @@ impl Refusal {
             detail: self.detail(),
             ..ProblemDocument::default()
         };
+        if let Refusal::Full { retry_after, until, .. } = self {
+            document.retry_after = Some(*retry_after);
+            document.until = Some(until.to_string());
+        }
         let Refusal::Problem(problem) = self else { return document };
         match problem {
             Problem::Invalid { errors } => {

@@ -26,9 +26,11 @@ use super::caller::MaybeCaller;
 use super::enrolment::bearer;
 use super::extract::{InPath, Once};
 use super::problem::{ProblemDocument, Refusal};
+use super::rates::Place;
 use super::shapes::answers::Posted;
 use super::shapes::case::CaseView;
 use super::shapes::{self, Id, Moment, Text, VisibilityName};
+use super::source::{Source, moment};
 
 /// A report.
 #[derive(Deserialize, ToSchema)]
@@ -99,13 +101,20 @@ pub fn routes() -> OpenApiRouter<Wire> {
     params(("project" = String, Path)), request_body = SendReport,
     security((), ("token" = []), ("session" = [])),
     responses((status = 201, body = Received), (status = 404, body = ProblemDocument),
-        (status = 413, body = ProblemDocument), (status = 422, body = ProblemDocument)))]
+        (status = 413, body = ProblemDocument), (status = 422, body = ProblemDocument),
+        (status = 429, body = ProblemDocument)))]
 async fn send(
     State(wire): State<Wire>,
     MaybeCaller(caller): MaybeCaller,
+    source: Source,
     InPath(project): InPath<ProjectId>,
     Once(sent, repeat): Once<SendReport>,
 ) -> Result<Response, Refusal> {
+    // Who is signed in can be asked; from outside only so much is taken in.
+    if caller.is_none() {
+        let bytes = sent.title.len() + sent.body.len();
+        wire.rates.report(Place::of(source), project, bytes, moment())?;
+    }
     let report = Report {
         project,
         title: sent.title,
@@ -135,12 +144,13 @@ async fn follow(State(wire): State<Wire>, Holder(caller, case): Holder) -> Resul
 #[utoipa::path(post, path = "/api/v1/report/messages", tag = "reports", request_body = Say,
     security(("receipt" = [])),
     responses((status = 201, body = Posted), (status = 404, body = ProblemDocument),
-        (status = 422, body = ProblemDocument)))]
+        (status = 422, body = ProblemDocument), (status = 429, body = ProblemDocument)))]
 async fn say(
     State(wire): State<Wire>,
     Holder(caller, case): Holder,
     Once(Say { body, answers }, repeat): Once<Say>,
 ) -> Result<Response, Refusal> {
+    wire.rates.message(case, wire.desk.project_of(case).await?, body.len(), moment())?;
     let id = MessageId::from_bytes(repeat.id(caller.person, "message"));
     let command = Command::Post { id, room: Room::Reporter, body, answers };
     let act = Act { repeat: Some(repeat), ..Act::new(command) };

@@ -37,9 +37,15 @@ async fn wire(name: &str, requests: usize) -> Wire {
         public: Arc::new(Origin::parse("https://desk.example.org").unwrap()),
         trusted: vec![Network::parse("10.0.0.0/8").unwrap()].into(),
         metrics: Arc::default(),
+        rates: Arc::new(Rates::of(&settings())),
         desk: Desk::open(store.clone(), clock, random, fixlead_app::Settings::default()).await.unwrap(),
         readiness: Arc::new(StoreReadiness(store)),
     }
+}
+
+/// A desk's settings, as they are by default.
+fn settings() -> Settings {
+    Settings { keys: Default::default(), file: None, database: None }
 }
 
 fn request(method: &str, path: &str, headers: &[(&str, &str)]) -> Request {
@@ -143,6 +149,10 @@ async fn a_proxy_is_believed_only_if_it_is_trusted() {
     assert_eq!(from("10.0.0.1", "203.0.113.9, 198.51.100.7, 10.0.0.2").await, is("198.51.100.7"));
     assert_eq!(from("::ffff:10.0.0.1", "198.51.100.7").await, is("198.51.100.7"));
     assert_eq!(from("10.0.0.1", "nonsense").await, is("10.0.0.1"));
+    assert_eq!(from("10.0.0.1", "198.51.100.7:4711").await, is("198.51.100.7"), "some add the port");
+    assert_eq!(from("10.0.0.1", "[2001:db8::7]:4711").await, is("2001:db8::7"));
+    assert_eq!(from("10.0.0.1", "[2001:db8::7]").await, is("2001:db8::7"));
+    assert_eq!(from("10.0.0.1", "\u{fffd}, 198.51.100.7").await, is("198.51.100.7"), "junk hides nobody");
 }
 
 #[tokio::test]

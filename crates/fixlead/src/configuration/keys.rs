@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use toml::de::{DeTable, DeValue};
 
-use super::values::{Count, Length, LogFormat, LogLevel, Network, Origin, Setting};
+use super::values::{Count, Length, LogFormat, LogLevel, Network, Origin, Sentence, Setting};
 
 /// A key.
 pub struct Key {
@@ -85,6 +85,18 @@ keys! {
         "How many connections are held. When one more comes, the one that has been idle longest is closed.";
     limits_shutdown_time: Length<1, 600>, "limits.shutdown-time" = "\"PT20S\"",
         "How long requests may go on after the desk was asked to stop.";
+    limits_reports_per_hour: Count<1, 1_000_000>, "limits.reports-per-hour" = "60",
+        "How many reports somebody who is not signed in may send in an hour from one source: an address, or the /64 of an IPv6 one. More are told until when to wait.";
+    limits_reports_per_project: Count<1, 1_000_000>, "limits.reports-per-project" = "600",
+        "How many reports a project takes in an hour from people who are not signed in, wherever they are.";
+    limits_report_bytes: Count<1_048_576, 1_099_511_627_776>, "limits.report-bytes" = "268435456",
+        "How many bytes of reports, and of what reporters write later, a project takes in a day from people who are not signed in, so that a flood cannot fill the disk.";
+    limits_messages_per_hour: Count<1, 1_000_000>, "limits.messages-per-hour" = "60",
+        "How many messages whoever holds a receipt may write in an hour.";
+    limits_sign_ins_per_minute: Count<1, 1_000_000>, "limits.sign-ins-per-minute" = "30",
+        "How many attempts to sign in from one source are looked at in a minute.";
+    intake_other_way: Option<Sentence>, "intake.other-way" = "",
+        "How else the team is reached, told to whoever cannot be taken in right now, such as `write to security@example.org`. Without it they are sent to the project's security policy.";
     session_idle: Length<60, 604_800>, "session.idle" = "\"PT12H\"",
         "After how long without use a session ends.";
     session_most: Length<300, 2_592_000>, "session.most" = "\"P7D\"",
@@ -94,7 +106,7 @@ keys! {
     witness_instances: Vec<Origin>, "witness.instances" = "[]",
         "Other instances that keep signed heads of the log; read and checked, not used yet.";
     proxy_trusted: Vec<Network>, "proxy.trusted" = "[]",
-        "Proxies whose `X-Forwarded-For` is believed; read and checked, not used yet.";
+        "Proxies whose `X-Forwarded-For` is believed. The source of a request is the last hop that is none of them. Without the desk's own proxy here, everybody behind it counts as one source.";
 }
 
 /// The default of a key. It stands in the table above as TOML and is read like

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use fixlead_core::case::nearest;
+use fixlead_core::desk::wire::{Line, MOST_LINE};
 use fixlead_core::text::short;
 use fixlead_core::time::Span;
 use serde_json::{Value, json};
@@ -245,6 +246,23 @@ impl Setting for Origin {
     }
     fn read(value: &DeValue<'_>, _: &Path) -> Result<Self, String> {
         Origin::parse(text(value, "a URL")?)
+    }
+}
+
+/// One plain line for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sentence(pub String);
+
+impl Setting for Sentence {
+    fn kind() -> String {
+        "one line of text".to_owned()
+    }
+    fn schema() -> Value {
+        json!({ "type": "string", "minLength": 1, "maxLength": MOST_LINE })
+    }
+    fn read(value: &DeValue<'_>, _: &Path) -> Result<Self, String> {
+        let line = Line::new(text(value, "a text")?).map_err(str::to_owned)?;
+        Ok(Sentence(line.to_string()))
     }
 }
 

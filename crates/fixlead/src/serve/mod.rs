@@ -26,6 +26,7 @@ use tokio::sync::Semaphore;
 use tracing::{info, warn};
 
 use crate::api::metrics::Metrics;
+use crate::api::rates::Rates;
 use crate::api::{self, Limits, Wire};
 use crate::commands::Outcome;
 use crate::configuration::values::Origin;
@@ -140,6 +141,7 @@ async fn desk(
         public: Arc::new(public),
         trusted: keys.proxy_trusted.clone().into(),
         metrics: Arc::clone(&metrics),
+        rates: Arc::new(Rates::of(settings)),
         desk,
         readiness: Arc::new(installation::StoreReadiness(opened.store.clone())),
     };

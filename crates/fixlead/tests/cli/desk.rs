@@ -317,9 +317,13 @@ fn idle_connections_make_room_for_those_who_ask() {
 #[test]
 fn a_desk_that_stops_answers_what_it_was_asked() {
     let mut desk = Desk::start("stop", "");
-    let sent = br#"{"login":"ana","password":"correct horse battery","code":"123456"}"#;
+    // Names of their own: who guesses at one name again and again has to wait.
+    let sent = |name: usize| {
+        format!(r#"{{"login":"ana{name}","password":"correct horse battery","code":"123456"}}"#).into_bytes()
+    };
     let mut asked: Vec<TcpStream> = (0..8).map(|_| desk.connect()).collect();
-    for stream in &mut asked {
+    for (name, stream) in asked.iter_mut().enumerate() {
+        let sent = sent(name);
         let head = format!("{}content-length: {}\r\n\r\n", sign_in("application/json"), sent.len());
         stream.write_all(head.as_bytes()).unwrap();
         stream.write_all(&sent[..10]).unwrap();
@@ -332,8 +336,8 @@ fn a_desk_that_stops_answers_what_it_was_asked() {
         std::thread::yield_now();
     }
     assert!(desk.process.try_wait().unwrap().is_none(), "it waits for what was asked");
-    for stream in &mut asked {
-        stream.write_all(&sent[10..]).unwrap();
+    for (name, stream) in asked.iter_mut().enumerate() {
+        stream.write_all(&sent(name)[10..]).unwrap();
     }
     for stream in &mut asked {
         let answer = rest(stream);

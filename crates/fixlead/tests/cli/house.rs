@@ -114,9 +114,14 @@ pub fn sign_in(desk: &Desk, member: &Member, recovery: usize) -> Member {
 impl House {
     /// A desk with its first operator.
     pub fn new(name: &str) -> House {
+        House::set_up(name, "")
+    }
+
+    /// The same, with something set.
+    pub fn set_up(name: &str, configuration: &str) -> House {
         let place = directory(name);
         fs::write(place.join("first"), "").unwrap();
-        let desk = Desk::start_in(place, "");
+        let desk = Desk::start_in(place, configuration);
         let link = desk.said.lines().find_map(|line| line.split_once("/setup#")).unwrap().1.to_owned();
         let olga = enrol(&desk, &link, "olga");
         House { desk, olga, keys: Cell::new(0) }

@@ -5,10 +5,12 @@
 mod api;
 mod architecture;
 mod attacks;
+mod bad_input;
 mod desk;
 mod drill;
 mod house;
 mod leading;
 mod output;
 mod policy;
+mod rates;
 mod verbs;

@@ -21,12 +21,22 @@ use super::tree::{Node, Place, escaped};
 /// What does not fit, each with its pointer.
 pub fn read<T: DeserializeOwned>(node: &Node) -> Result<T, Vec<Fault>> {
     T::deserialize(At { node, place: Place::Root }).map_err(|misfit| {
-        let at = |(pointer, message): (Option<String>, String)| Fault {
-            pointer: pointer.unwrap_or_default(),
-            message,
+        let at = |(pointer, message): (Option<String>, String)| match within(&message) {
+            Some((place, message)) => {
+                Fault { pointer: pointer.unwrap_or_default() + place, message: message.to_owned() }
+            }
+            None => Fault { pointer: pointer.unwrap_or_default(), message },
         };
         misfit.0.into_iter().map(at).collect()
     })
+}
+
+/// The place inside a document and what is wrong there, of a complaint about a
+/// document that has a reader of its own.
+fn within(message: &str) -> Option<(&str, &str)> {
+    message
+        .split_once(": ")
+        .filter(|(place, _)| place.starts_with('/') && !place.contains(char::is_whitespace))
 }
 
 /// What does not fit; the pointer is filled in on the way up.

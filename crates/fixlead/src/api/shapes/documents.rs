@@ -23,13 +23,13 @@ pub struct ProjectFacts {
     #[schema(required = false)]
     leave: BTreeMap<String, Vec<Days>>,
     /// How the lead goes round: `round-robin`.
-    #[schema(required = false)]
+    #[schema(required = false, pattern = "^round-robin$")]
     rotation: String,
     /// Who is named by the OWNERS file of a directory; `/` is the root.
     #[schema(required = false)]
     owners: BTreeMap<String, Vec<String>>,
     /// `strict` or `lenient`.
-    #[schema(required = false)]
+    #[schema(required = false, pattern = "^(strict|lenient)$")]
     owners_rule: String,
     /// The maintainers.
     #[schema(required = false)]
@@ -43,6 +43,7 @@ pub struct ProjectFacts {
 #[derive(ToSchema)]
 pub struct Branch {
     /// Its name.
+    #[schema(min_length = 1)]
     name: String,
     /// What it is to users.
     class: BranchClassName,

@@ -16,7 +16,7 @@ pub mod event;
 use fixlead_core::access;
 use fixlead_core::case::project::BranchClass;
 use fixlead_core::desk::event::{Room, Second, Visibility};
-use fixlead_core::desk::wire::{MOST_BODY, MOST_LINE};
+use fixlead_core::desk::wire::MOST_LINE;
 use serde_json::{Value, json};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
@@ -68,7 +68,7 @@ texts! {
     Line, "One plain line, without control or direction characters.", "the parser reads past the end",
         |text| text.min_length(Some(1)).max_length(Some(MOST_LINE)).pattern(Some(PLAIN));
     Text, "Markdown, kept as it came: at most 256 KiB, and not blank.", "Steps to reproduce: …",
-        |text| text.min_length(Some(1)).max_length(Some(MOST_BODY)).pattern(Some(r"\S"));
+        |text| text.min_length(Some(1)).pattern(Some(r"\S"));
     Sha256, "A SHA-256, in hexadecimal.",
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
         |text| text.pattern(Some("^[0-9a-f]{64}$"));
@@ -185,6 +185,10 @@ macro_rules! written {
 }
 
 written! { ReachName ShelfName Days Turns Absorbed Handoff Waiting Restriction Wrote CaseEvent TimelineEvent NewEvent }
+
+/// What else is true of a shape: of the fields named, exactly one is a text.
+pub const ONE_OF: &[(&str, [&str; 2])] =
+    &[("SignIn", ["code", "recovery_code"]), ("StepUp", ["code", "recovery_code"])];
 
 fn described(about: &str, mut shape: Value) -> Value {
     if let Some(shape) = shape.as_object_mut() {

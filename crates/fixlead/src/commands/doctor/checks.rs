@@ -42,6 +42,7 @@ pub fn all(settings: &Settings, environment: Environment<'_>, runtime: &Runtime)
         clock(),
         address(settings, runtime),
         public_url(&settings.public_url(), settings.keys.public_url.is_some()),
+        proxy(settings),
         open_files(settings),
         witnesses(settings),
     ]
@@ -53,6 +54,31 @@ fn configuration(settings: &Settings) -> Check {
         None => "there is no file; everything is as it is by default".to_owned(),
     };
     Check::new("configuration", State::Ok, message)
+}
+
+/// Whether people are told apart by where they are.
+fn proxy(settings: &Settings) -> Check {
+    let name = "proxy";
+    let keys = &settings.keys;
+    let behind = keys.public_url.as_ref().is_some_and(Origin::is_https);
+    match keys.proxy_trusted.len() {
+        0 if behind => Check::new(
+            name,
+            State::Warn,
+            "no proxy is trusted, so everybody behind it counts as one source and one who floods keeps the others \
+             waiting; name it with `proxy.trusted` and have it set X-Forwarded-For",
+        ),
+        0 => Check::new(
+            name,
+            State::Ok,
+            "there is none; the source of a request is the other end of its connection",
+        ),
+        count => Check::new(
+            name,
+            State::Ok,
+            format!("{count} networks are trusted to say where requests come from"),
+        ),
+    }
 }
 
 fn data_directory(path: &Path) -> Check {
