@@ -17,6 +17,7 @@ use fixlead_store::{Clock, Lane, Random, Store};
 use crate::accounts::{Accounts, By, Caller};
 use crate::case::kept::Cases;
 use crate::directory::Snapshot;
+use crate::finding::Finder;
 use crate::policies::Policies;
 use crate::problem::Result;
 use crate::signin::session::Lengths;
@@ -66,6 +67,7 @@ pub(crate) struct Inner {
     pub directory: Mutex<Arc<Snapshot>>,
     pub policies: Policies,
     pub cases: Mutex<Cases>,
+    pub finder: Finder,
 }
 
 impl Desk {
@@ -78,11 +80,14 @@ impl Desk {
     ) -> Result<Desk> {
         let accounts =
             Accounts::new(store.clone(), Arc::clone(&clock), Arc::clone(&random), settings.lengths);
+        let mut key = [0; 16];
+        random.fill(&mut key);
         let desk = Desk {
             inner: Arc::new(Inner {
                 installation: InstallationId::from_bytes(store.installation()),
                 cases: Mutex::new(Cases::new(settings.kept)),
                 directory: Mutex::default(),
+                finder: Finder::new(key),
                 policies: Policies::default(),
                 store,
                 clock,
@@ -107,6 +112,14 @@ impl Desk {
 
     pub(crate) fn now(&self) -> Instant {
         self.inner.clock.now()
+    }
+
+    /// The instant now, but not before the last of what it is about was
+    /// recorded: the clocks of several desks differ, and what one has revoked
+    /// is revoked for the other at once.
+    pub(crate) fn now_after(&self, latest: Option<Instant>) -> Instant {
+        let now = self.now();
+        latest.map_or(now, |latest| now.max(latest))
     }
 
     pub(crate) fn draw<const N: usize>(&self) -> [u8; N] {

@@ -29,6 +29,8 @@ const TRIES: usize = 50;
 pub(crate) struct Snapshot {
     pub version: u64,
     pub directory: Directory,
+    /// When the last of it was recorded.
+    pub latest: Option<Instant>,
 }
 
 /// What became of a command.
@@ -80,6 +82,7 @@ impl Desk {
             let entry = entry.ok_or(Problem::Unavailable { retry_after: 60 })?;
             snapshot.directory.apply(&entry);
             snapshot.version = event.version;
+            snapshot.latest = snapshot.latest.max(Some(entry.at));
         }
         let snapshot = Arc::new(snapshot);
         let mut kept = lock(&self.inner.directory);
@@ -109,7 +112,7 @@ impl Desk {
             &grants,
             action,
             Target::Directory(self.inner.installation, within),
-            self.now(),
+            self.now_after(snapshot.latest),
         )
     }
 
@@ -184,7 +187,7 @@ impl Desk {
         by: Author,
         command: DirectoryCommand,
     ) -> Result<Append> {
-        let now = self.now();
+        let now = self.now_after(snapshot.latest);
         let events = command::decide(&snapshot.directory, self.inner.installation, permit, command, now)?;
         let append = Append::to(self.inner.installation.into(), snapshot.version);
         let entries = events.into_iter().map(|event| DirectoryEntry { at: now, by, event }.write());

@@ -11,19 +11,22 @@
 //! - [`intake`]: a report becomes a case. [`case`]: everything people do with
 //!   it. [`scheduler`]: what the clock does.
 //! - [`accounts`]: who signs in, sessions, tokens, links that work once.
+//! - [`rebuild`]: lists and wake-ups made anew from events.
 //! - [`problem`]: why a use case was refused. [`repeat`]: requests that are
 //!   sent again.
-//! - [`search`]: an index in memory over what cases say.
+//! - [`search`]: an index in memory over what cases say. [`finding`]: it at work.
 //! - [`signin`]: passwords, second factors, recovery codes, bearer secrets.
 
 pub mod accounts;
 pub mod case;
 pub mod desk;
 pub mod directory;
+pub mod finding;
 pub mod intake;
 mod own;
 pub mod policies;
 pub mod problem;
+pub mod rebuild;
 pub mod repeat;
 pub mod scheduler;
 pub mod search;

@@ -1,5 +1,7 @@
 //! Text from outside, made fit to stand in a message or on a terminal.
 
+use std::fmt;
+
 /// The longest value from outside that a complaint repeats, in letters.
 const MOST_ECHOED: usize = 60;
 
@@ -98,6 +100,16 @@ pub fn toml_string(text: &str) -> String {
     }
     quoted.push('"');
     quoted
+}
+
+/// A text of which only the length is told, in the place of what it says: what is
+/// printed for those who look for a mistake gets into logs.
+pub struct Untold<'a>(pub &'a str);
+
+impl fmt::Debug for Untold<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
 }
 
 #[cfg(test)]

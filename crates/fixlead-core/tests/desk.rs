@@ -14,3 +14,5 @@ mod office;
 mod properties;
 #[path = "desk/reminders.rs"]
 mod reminders;
+#[path = "desk/untold.rs"]
+mod untold;

@@ -24,6 +24,8 @@ pub struct Append {
     pub work: Vec<WorkChange>,
     /// The rows of this stream in lists.
     pub lists: Vec<ListChange>,
+    /// Whether these are all the rows that the stream has; others are deleted.
+    pub afresh: bool,
     /// Records that change together with it.
     pub records: Vec<RecordChange>,
     /// New attachments.
@@ -41,6 +43,7 @@ impl Append {
             events: Vec::new(),
             work: Vec::new(),
             lists: Vec::new(),
+            afresh: false,
             records: Vec::new(),
             blobs: Vec::new(),
             idempotency: None,

@@ -34,6 +34,8 @@ pub(crate) struct Prepared {
     pub sleep: Vec<i16>,
     pub finish: Vec<(WorkId, [u8; 16])>,
     pub lists: Vec<ListRow>,
+    /// Whether the stream has no other rows.
+    pub afresh: bool,
     pub records: Vec<RecordRow>,
     pub blobs: Vec<BlobRow>,
     pub idempotency: Option<RecordRow>,
@@ -180,6 +182,8 @@ pub(crate) struct Writes<'a> {
     /// Wake-ups by stream and lane; nothing takes one away.
     pub wakes: BTreeMap<(StreamId, i16), Option<&'a WorkRow>>,
     pub lists: BTreeMap<([u8; 16], StreamId), &'a ListRow>,
+    /// Streams whose other rows are deleted first.
+    pub afresh: BTreeSet<StreamId>,
     /// Records with their new version.
     pub records: BTreeMap<[u8; 32], (u64, &'a RecordRow)>,
     pub blobs: Vec<(StreamId, &'a BlobRow)>,
@@ -265,6 +269,10 @@ fn take<'a>(
         }
         for lane in &append.sleep {
             writes.wakes.insert((stream, *lane), None);
+        }
+        if append.afresh {
+            writes.lists.retain(|(_, of), _| *of != stream);
+            writes.afresh.insert(stream);
         }
         for row in &append.lists {
             writes.lists.insert((row.list, stream), row);

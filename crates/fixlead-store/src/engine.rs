@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::log::SignedHead;
 use crate::log::hash::Hash;
 use crate::postgres::Postgres;
+use crate::rebuild::SealedBeside;
 use crate::rows::{Followed, KeyRow, SealedEvent, SealedListRow, SealedRecord, SealedWork, StreamHead};
 use crate::sqlite::{Sqlite, read, write};
 
@@ -20,9 +21,6 @@ pub(crate) enum Engine {
     Sqlite(Sqlite),
     Postgres(Postgres),
 }
-
-/// A list's row on its way into the database.
-pub(crate) type NewListRow = ([u8; 16], StreamId, [u8; 24], Vec<u8>);
 
 impl Engine {
     pub(crate) fn position(&self) -> watch::Receiver<u64> {
@@ -148,10 +146,11 @@ impl Engine {
         }
     }
 
-    pub(crate) async fn erase(&self, stream: StreamId, at: Instant) -> Result<bool> {
+    /// `copies` takes the place of the secret of copies.
+    pub(crate) async fn erase(&self, stream: StreamId, at: Instant, copies: Vec<u8>) -> Result<bool> {
         match self {
             Engine::Sqlite(database) => {
-                let erased = database.writer.task(move |c| write::erase(c, stream, at)).await?;
+                let erased = database.writer.task(move |c| write::erase(c, stream, at, &copies)).await?;
                 if erased {
                     // The old page is still in the write-ahead log.
                     self.settle().await?;
@@ -159,7 +158,7 @@ impl Engine {
                 Ok(erased)
             }
             Engine::Postgres(database) => {
-                let erased = database.erase(stream, at).await?;
+                let erased = database.erase(stream, at, &copies).await?;
                 if erased {
                     self.settle().await?;
                 }
@@ -208,6 +207,31 @@ impl Engine {
         match self {
             Engine::Sqlite(database) => database.read(|c| Ok(read::chain(c)?)).await,
             Engine::Postgres(database) => database.chain().await,
+        }
+    }
+
+    /// When the last entry of the chain was written; long ago when there is
+    /// none.
+    pub(crate) async fn latest(&self) -> Result<Instant> {
+        match self {
+            Engine::Sqlite(database) => database.read(|c| Ok(read::latest(c)?)).await,
+            Engine::Postgres(database) => database.latest().await,
+        }
+    }
+
+    /// What time it is where the database is, if that has a clock of its own.
+    pub(crate) async fn time(&self) -> Result<Option<Instant>> {
+        match self {
+            Engine::Sqlite(_) => Ok(None),
+            Engine::Postgres(database) => database.time().await.map(Some),
+        }
+    }
+
+    /// Finishes what was asked, and lets nothing more in.
+    pub(crate) async fn close(&self) {
+        match self {
+            Engine::Sqlite(database) => database.close().await,
+            Engine::Postgres(database) => database.close().await,
         }
     }
 
@@ -276,10 +300,27 @@ impl Engine {
         }
     }
 
-    pub(crate) async fn put_rows(&self, rows: Vec<NewListRow>) -> Result<()> {
+    /// The rows of a stream in all lists, and its wake-ups.
+    pub(crate) async fn beside(&self, stream: StreamId) -> Result<SealedBeside> {
         match self {
-            Engine::Sqlite(database) => database.writer.task(move |c| write::put_rows(c, &rows)).await,
-            Engine::Postgres(database) => database.put_rows(rows).await,
+            Engine::Sqlite(database) => database.read(move |c| read::beside(c, stream)).await,
+            Engine::Postgres(database) => database.beside(stream).await,
+        }
+    }
+
+    /// Rows and work of streams that do not exist or were erased.
+    pub(crate) async fn strays(&self, drop: bool) -> Result<u64> {
+        match self {
+            Engine::Sqlite(database) => database.writer.task(move |c| write::strays(c, drop)).await,
+            Engine::Postgres(database) => database.strays(drop).await,
+        }
+    }
+
+    /// Entries after a number and up to another that name more than events.
+    pub(crate) async fn extras(&self, after: u64, last: u64, most: u32) -> Result<Vec<(u64, Vec<u8>)>> {
+        match self {
+            Engine::Sqlite(database) => database.read(move |c| read::extras(c, after, last, most)).await,
+            Engine::Postgres(database) => database.extras(after, last, most).await,
         }
     }
 }

@@ -16,6 +16,7 @@ pub mod append;
 pub mod backup;
 mod batch;
 mod check;
+pub mod copy;
 mod dump;
 mod engine;
 mod error;
@@ -28,6 +29,7 @@ pub mod hooks;
 pub mod log;
 mod postgres;
 mod prepare;
+mod rebuild;
 mod rows;
 pub mod seal;
 mod sqlite;
@@ -39,8 +41,10 @@ pub mod world;
 pub use append::{
     Append, Idempotency, Joint, Lane, Lease, ListChange, NewBlob, Outcome, RecordChange, Sort, WorkChange,
 };
+pub use copy::{CopyKey, Moment};
 pub use error::{Error, Result};
 pub use follow::Follow;
+pub use rebuild::{Beside, ListName};
 pub use rows::Followed;
 pub use seal::Secret;
 pub use seal::keyring::{Keyring, Readers};

@@ -133,6 +133,7 @@ impl Store {
             let sealed = seal::seal(&key, Place::Work(stream, &id.bytes()), &body, random);
             prepared.work.push(WorkRow { id, lane: lane.0, wake, due, sealed });
         }
+        prepared.afresh = append.afresh;
         prepared.lists = append.lists.into_iter().map(|change| self.seal_row(stream, change)).collect();
         prepared.blobs = append.blobs.iter().map(|blob| self.seal_blob(stream, &key, blob)).collect();
         Ok(Some((prepared, key)))
@@ -154,6 +155,7 @@ impl Store {
             sleep: Vec::new(),
             finish: Vec::new(),
             lists: Vec::new(),
+            afresh: false,
             records,
             blobs: Vec::new(),
             idempotency: None,

@@ -35,6 +35,8 @@ pub(crate) mod setting {
     pub(crate) const PUBLIC_KEY: &str = "public-key";
     /// The wrapped key of the database.
     pub(crate) const DATABASE_KEY: &str = "database-key";
+    /// The sealed secret that keys of copies are made with.
+    pub(crate) const COPIES: &str = "copies";
     /// The sealed signing key.
     pub(crate) const SIGNING_KEY: &str = "signing-key";
 }
@@ -257,17 +259,6 @@ impl Store {
             .collect()
     }
 
-    /// Writes rows of a list anew, as its events say they should be.
-    pub async fn rebuild(&self, name: &str, rows: Vec<(StreamId, Instant, Vec<u8>)>) -> Result<()> {
-        let list = self.inner.keys.list(name);
-        let sealed = rows.into_iter().map(|(stream, at, body)| {
-            let sort = Sort::new(at, stream).to_bytes();
-            let place = Place::List(&list, &sort, stream);
-            (list, stream, sort, seal::seal(&self.inner.keys.lists, place, &body, &*self.inner.random))
-        });
-        self.inner.engine.put_rows(sealed.collect()).await
-    }
-
     /// Reads a record, unless it has expired.
     pub async fn record(&self, kind: &str, key: &[u8]) -> Result<Option<Record>> {
         let row = self.inner.keys.record(kind, key);
@@ -385,7 +376,7 @@ impl Store {
 
     /// Destroys the key of a stream with its attachments, list rows and work.
     /// Its events stay as ciphertext that nobody can open, so that the log can
-    /// still be verified. Demands the permit of an erasure that nobody has to
+    /// still be verified. No copy of before opens any more. Demands the permit of an erasure that nobody has to
     /// confirm any more. Whether there was anything left to erase.
     pub async fn erase(&self, permit: &Permit, stream: StreamId) -> Result<bool> {
         demand(permit, stream, Access::Write)?;
@@ -394,7 +385,7 @@ impl Store {
             return Err(Error::NotPermitted(format!("the erasure of {stream}")));
         }
         self.inner.vault.forget(stream);
-        let erased = self.inner.engine.erase(stream, self.inner.clock.now()).await?;
+        let erased = self.inner.engine.erase(stream, self.inner.clock.now(), self.other_copies()).await?;
         self.inner.vault.forget(stream);
         Ok(erased)
     }
@@ -447,6 +438,24 @@ impl Store {
     /// limit.
     pub async fn limit_pages(&self, pages: u32) -> Result<()> {
         self.inner.engine.limit_pages(pages).await
+    }
+
+    /// When the last entry of the chain was written, if there is one.
+    pub async fn latest(&self) -> Result<Option<Instant>> {
+        Ok(Some(self.inner.engine.latest().await?).filter(|at| *at > Instant::EPOCH))
+    }
+
+    /// What time it is where the database is: a server has a clock of its own,
+    /// a file has none.
+    pub async fn database_time(&self) -> Result<Option<Instant>> {
+        self.inner.engine.time().await
+    }
+
+    /// Has everything that was asked written, and closes the database. Whoever
+    /// asks for more, of this store or a clone, is told that it is closed.
+    /// When this returns, the files may be replaced.
+    pub async fn close(&self) {
+        self.inner.engine.close().await;
     }
 
     /// The end of the chain.

@@ -75,6 +75,8 @@ enum Command {
     Restore(keep::RestoreArgs),
     /// Write out everything a desk keeps, still sealed, as lines of JSON.
     Export(keep::ExportArgs),
+    /// Make lists and wake-ups anew from the events of each case; the desk is stopped meanwhile.
+    Rebuild(commands::rebuild::RebuildArgs),
 }
 
 /// Where the verbs of a desk find it.
@@ -115,6 +117,7 @@ fn main() -> ExitCode {
             Command::Backup(args) => keep::back_up(args, &mut out, &mut messages),
             Command::Restore(args) => keep::restore(args, &mut out, &mut messages),
             Command::Export(args) => keep::export(args, &mut messages),
+            Command::Rebuild(args) => commands::rebuild::run(args, &mut out, &mut messages),
         },
     };
     let ended = ended.and_then(|outcome| out.flush().map(|()| outcome));

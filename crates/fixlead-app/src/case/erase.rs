@@ -52,6 +52,6 @@ impl Desk {
         }
         self.inner.store.erase(&permit, case.into()).await?;
         lock(&self.inner.cases).forget(case);
-        Ok(())
+        self.search_forgets(case)
     }
 }

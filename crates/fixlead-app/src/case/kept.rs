@@ -75,6 +75,11 @@ impl Cases {
         })
     }
 
+    /// A case, without it counting as used.
+    fn peek(&self, case: CaseId) -> Option<Arc<Kept>> {
+        self.known.get(&case).map(|(_, kept)| Arc::clone(kept))
+    }
+
     pub fn forget(&mut self, case: CaseId) {
         if let Some((_, kept)) = self.known.remove(&case) {
             self.bytes -= kept.bytes;
@@ -102,6 +107,16 @@ impl Cases {
     }
 }
 
+/// Why a case could not be read.
+pub(crate) enum Unread {
+    /// There is none.
+    Missing,
+    /// A line of it is none that this program can read.
+    Strange,
+    /// The store said so.
+    Refused(fixlead_store::Error),
+}
+
 /// What a case is to the installation, which may look at all of them.
 fn any(case: CaseId) -> CaseStanding {
     CaseStanding {
@@ -118,18 +133,38 @@ impl Desk {
     /// A case as it is now.
     pub(crate) async fn kept(&self, case: CaseId) -> Result<Arc<Kept>> {
         let known = lock(&self.inner.cases).get(case);
+        match self.grown(case, known.clone()).await {
+            Ok(kept) => {
+                if known.is_none_or(|known| !Arc::ptr_eq(&known, &kept)) {
+                    self.remember_case(case, Arc::clone(&kept));
+                }
+                Ok(kept)
+            }
+            Err(Unread::Refused(error)) => {
+                lock(&self.inner.cases).forget(case);
+                Err(error.into())
+            }
+            Err(Unread::Missing) => Err(Problem::NotFound),
+            Err(Unread::Strange) => Err(Problem::Unavailable { retry_after: 60 }),
+        }
+    }
+
+    /// A case as it is now, for somebody who looks at all of them: it is not put
+    /// in the place of those that people work on.
+    pub(crate) async fn looked_at(&self, case: CaseId) -> std::result::Result<Arc<Kept>, Unread> {
+        let known = lock(&self.inner.cases).peek(case);
+        self.grown(case, known).await
+    }
+
+    /// A case as it was known, with what came since.
+    async fn grown(&self, case: CaseId, known: Option<Arc<Kept>>) -> std::result::Result<Arc<Kept>, Unread> {
         let after = known.as_ref().map_or(0, |kept| kept.version);
         let action = Action::CaseEvaluate;
-        let permit = access::decide(&Actor::System, &[], action, Target::Case(&any(case)), self.now())?;
-        let loaded = match self.inner.store.load(&permit, case.into(), after).await {
-            Ok(loaded) => loaded,
-            Err(error) => {
-                lock(&self.inner.cases).forget(case);
-                return Err(error.into());
-            }
-        };
+        let permit = access::decide(&Actor::System, &[], action, Target::Case(&any(case)), self.now());
+        let permit = permit.map_err(|_| Unread::Missing)?;
+        let loaded = self.inner.store.load(&permit, case.into(), after).await.map_err(Unread::Refused)?;
         if loaded.version == 0 {
-            return Err(Problem::NotFound);
+            return Err(Unread::Missing);
         }
         if let Some(kept) = known.as_ref().filter(|_| loaded.events.is_empty()) {
             return Ok(Arc::clone(kept));
@@ -139,24 +174,22 @@ impl Desk {
             let text = std::str::from_utf8(&event.body).ok();
             let entry = text.and_then(|text| entry::read(text, &kept.file.facts).ok());
             // A line that cannot be read may take somebody's access away.
-            let entry = entry.ok_or(Problem::Unavailable { retry_after: 60 })?;
-            kept.apply(entry, event.body.len());
+            kept.apply(entry.ok_or(Unread::Strange)?, event.body.len());
         }
-        let kept = Arc::new(kept);
-        self.remember_case(case, Arc::clone(&kept));
-        Ok(kept)
+        Ok(Arc::new(kept))
     }
 
     pub(crate) fn remember_case(&self, case: CaseId, kept: Arc<Kept>) {
         lock(&self.inner.cases).put(case, kept);
     }
 
-    /// The grants of somebody that can reach a case.
-    pub(crate) fn grants(caller: &Caller, snapshot: &Snapshot, file: &CaseFile) -> Vec<Grant> {
-        let own = file.grants.values().filter(|grant| grant.person == caller.person).cloned();
+    /// The grants of somebody that can reach a case, with those for the case
+    /// itself.
+    pub(crate) fn with_own(caller: &Caller, snapshot: &Snapshot, own: Vec<Grant>) -> Vec<Grant> {
+        let own: Vec<Grant> = own.into_iter().map(|grant| snapshot.directory.as_it_counts(grant)).collect();
         match caller.by {
             // A receipt opens what it was given for, whoever holds it.
-            By::Receipt(_) => own.collect(),
+            By::Receipt(_) => own,
             By::Session(_) | By::Token(_) => {
                 snapshot.directory.grants_of(caller.person).into_iter().chain(own).collect()
             }
@@ -172,12 +205,38 @@ impl Desk {
         action: Action,
     ) -> std::result::Result<Permit, Denied> {
         let standing = file.standing().ok_or(Denied::NotFound)?;
+        let grants = Self::with_own(caller, snapshot, file.grants_of(caller.person));
+        self.permit_after(caller, snapshot, &standing, &grants, action, file.latest)
+    }
+
+    /// The same, of a case of which only its standing is known.
+    pub(crate) fn standing_permit(
+        &self,
+        caller: &Caller,
+        snapshot: &Snapshot,
+        standing: &CaseStanding,
+        grants: &[Grant],
+        action: Action,
+    ) -> std::result::Result<Permit, Denied> {
+        self.permit_after(caller, snapshot, standing, grants, action, None)
+    }
+
+    fn permit_after(
+        &self,
+        caller: &Caller,
+        snapshot: &Snapshot,
+        standing: &CaseStanding,
+        grants: &[Grant],
+        action: Action,
+        latest: Option<Instant>,
+    ) -> std::result::Result<Permit, Denied> {
         if matches!(caller.by, By::Receipt(case) if case != standing.case) {
             return Err(Denied::NotFound);
         }
         let actor = self.actor(caller, snapshot);
-        let grants = Self::grants(caller, snapshot, file);
-        access::decide(&actor, &grants, action, Target::Case(&standing), self.now())
+        let ended = grants.iter().filter_map(|grant| grant.revoked).max();
+        let now = self.now_after(snapshot.latest.max(ended).max(latest));
+        access::decide(&actor, grants, action, Target::Case(standing), now)
     }
 
     /// What the installation does itself in a case.

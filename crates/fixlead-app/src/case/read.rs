@@ -253,7 +253,7 @@ impl Desk {
 
     /// A case that somebody may read by one of these actions, after it was
     /// recorded that they did.
-    pub(super) async fn read_as(
+    pub(crate) async fn read_as(
         &self,
         caller: &Caller,
         case: CaseId,
@@ -356,6 +356,7 @@ impl Desk {
         let people = file
             .grants
             .values()
+            .map(|grant| snapshot.directory.as_it_counts(grant.clone()))
             .filter(|grant| grant.is_active(now) && (reporters || grant.role != Role::Reporter));
         let people = people.map(|grant| Member {
             grant: grant.id,

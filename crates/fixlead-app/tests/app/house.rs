@@ -61,7 +61,10 @@ pub struct House {
 
 impl House {
     pub async fn under(policy: &str) -> House {
-        let world = World::new().await;
+        Self::in_world(World::new().await, policy).await
+    }
+
+    pub async fn in_world(world: World, policy: &str) -> House {
         let desk = open(&world).await;
         let link = desk.set_up().await.unwrap().expect("a link for the first");
         let olga = enrol(&world, &desk, &link, "olga").await;

@@ -2,11 +2,23 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop with a panic")]
 
 mod accounts;
+#[allow(dead_code, reason = "the store's tests need more of it")]
+#[path = "../../../fixlead-store/tests/store/cluster.rs"]
+mod cluster;
 mod desk;
+mod finding;
 mod house;
 mod joint;
 mod matrix;
+mod rebuild;
 mod signin;
 mod stories;
 mod work;
 mod world;
+
+/// What the server of the store's tests is started with.
+mod ground {
+    pub fn run(story: impl Future<Output = ()>) {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(story);
+    }
+}

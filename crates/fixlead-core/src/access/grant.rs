@@ -1,7 +1,10 @@
 //! Who somebody is to a case: roles, grants of them, standing.
 
+use std::fmt;
+
 use crate::case::event::vocabulary;
 use crate::id::{CaseId, GrantId, OrganisationId, PersonId, ProjectId, TeamId};
+use crate::text::Untold;
 use crate::time::Instant;
 
 vocabulary! {
@@ -64,8 +67,9 @@ impl Scope {
     }
 }
 
-/// A role given to somebody, for a reason and, if wanted, with an end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A role given to somebody, for a reason and, if wanted, with an end. Its `Debug`
+/// keeps the reason to itself.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Grant {
     /// Its id.
     pub id: GrantId,
@@ -87,6 +91,24 @@ pub struct Grant {
     pub until: Option<Instant>,
     /// When it was taken back.
     pub revoked: Option<Instant>,
+}
+
+impl fmt::Debug for Grant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Grant { id, person, role, scope, reason, given_by, team, from, until, revoked } = self;
+        f.debug_struct("Grant")
+            .field("id", id)
+            .field("person", person)
+            .field("role", role)
+            .field("scope", scope)
+            .field("reason", &Untold(reason))
+            .field("given_by", given_by)
+            .field("team", team)
+            .field("from", from)
+            .field("until", until)
+            .field("revoked", revoked)
+            .finish()
+    }
 }
 
 impl Grant {

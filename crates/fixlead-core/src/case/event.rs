@@ -4,6 +4,9 @@
 //! files all use these names. [`EventKind::fields`] is the single list of what each
 //! event may carry; the reader, the printer and the policy language obey it.
 
+use std::fmt;
+
+use crate::text::Untold;
 use crate::time::{Instant, When};
 
 /// Declares an enum whose variants have one fixed name in files.
@@ -202,8 +205,9 @@ pub enum FieldType {
 /// Branches of a project by their place in its list; at most 128.
 pub type BranchSet = u128;
 
-/// The value of a field.
-#[derive(Clone, Debug, PartialEq)]
+/// The value of a field. Its `Debug` tells of texts and scores only what kind they
+/// are.
+#[derive(Clone, PartialEq)]
 pub enum Value {
     /// A text or word.
     Text(Box<str>),
@@ -219,6 +223,20 @@ pub enum Value {
     Branches(BranchSet),
     /// New dues by duty.
     Dues(Vec<(Box<str>, Instant)>),
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Text(text) => write!(f, "Text({:?})", Untold(text)),
+            Value::Texts(texts) => write!(f, "Texts({})", texts.len()),
+            Value::Flag(flag) => write!(f, "Flag({flag})"),
+            Value::Score(_) => f.write_str("Score"),
+            Value::Instant(instant) => write!(f, "Instant({instant:?})"),
+            Value::Branches(set) => write!(f, "Branches({})", set.count_ones()),
+            Value::Dues(dues) => write!(f, "Dues({})", dues.len()),
+        }
+    }
 }
 
 /// Something that happened, with its evidence.

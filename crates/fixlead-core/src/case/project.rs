@@ -1,6 +1,9 @@
 //! The facts about a project that its policy works with.
 
+use std::fmt;
+
 use super::event::{BranchSet, vocabulary};
+use crate::text::Untold;
 use crate::time::Instant;
 
 /// How many branches a project may name.
@@ -24,7 +27,7 @@ vocabulary! {
 }
 
 /// A branch and its class.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Branch {
     /// Its name in the repository.
     pub name: Box<str>,
@@ -39,8 +42,9 @@ pub struct Branch {
 /// 1970-01-01.
 pub type Leave = (i64, i64);
 
-/// The facts about a project that its policy works with.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// The facts about a project that its policy works with. Its `Debug` counts them
+/// and names nobody.
+#[derive(Clone, Default, PartialEq)]
 pub struct Project {
     /// Its branches; sets of them are bit masks over this list.
     pub branches: Vec<Branch>,
@@ -58,6 +62,30 @@ pub struct Project {
     pub maintainers: Vec<Box<str>>,
     /// Days on which nothing is released by plan, counted from 1970-01-01.
     pub holidays: Vec<i64>,
+}
+
+impl fmt::Debug for Branch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Branch { name, class, since } = self;
+        write!(f, "Branch({:?}, {}, {since:?})", Untold(name), class.name())
+    }
+}
+
+impl fmt::Debug for Project {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Project { branches, responders, served, leave, owners, owners_rule, maintainers, holidays } =
+            self;
+        f.debug_struct("Project")
+            .field("branches", &branches.len())
+            .field("responders", &responders.len())
+            .field("served", &served.len())
+            .field("leave", &leave.len())
+            .field("owners", &owners.len())
+            .field("owners_rule", owners_rule)
+            .field("maintainers", &maintainers.len())
+            .field("holidays", &holidays.len())
+            .finish()
+    }
 }
 
 impl Project {

@@ -1,6 +1,10 @@
 //! Who is told of a duty, and when: a ladder of rungs before and after its
 //! due.
 //!
+//! A policy can have ladders of its own; the one that is passed in is for duties
+//! that none of them is for. A duty without a due is told of only where a
+//! policy says how often.
+//!
 //! Given what the plan says is due and who was told already, [`due`] says who
 //! has to be told now and when to look again. Each rung is told once for each
 //! due; another due begins the ladder anew. After a pause only the highest
@@ -13,6 +17,7 @@ use crate::access::{Action, Role};
 use crate::case::EventKind;
 use crate::plan::duties::State;
 use crate::plan::{Evaluation, Record, words};
+use crate::policy::model::{LadderRule, Window};
 use crate::time::{Instant, Span};
 
 /// Who is told at a rung.
@@ -51,6 +56,15 @@ impl Ladder {
             return Err("two rungs lie at the same instant; leave one out");
         }
         Ok(Ladder(rungs))
+    }
+
+    /// What a policy says for some of its duties.
+    pub fn of(rule: &LadderRule) -> Ladder {
+        let told = |to: &Option<Box<str>>| match to {
+            Some(role) => Told::Others(Line::tamed(role)),
+            None => Told::Holder,
+        };
+        Ladder(rule.rungs.iter().map(|(after, to)| Rung { after: *after, told: told(to) }).collect())
     }
 
     /// A day before and an hour before the due, and at it, the holder; a day
@@ -95,11 +109,29 @@ pub fn due(record: &Record<'_>, evaluation: &Evaluation, file: &CaseFile, ladder
         // What a gate holds cannot be done; its ladder is climbed when it
         // opens.
         let held = duty.state == State::Held;
-        let (true, Some(instant)) = (waits || held, duty.due) else { continue };
-        let instant = instant.first();
+        if !waits && !held {
+            continue;
+        }
+        let own = record.policy.ladder(usize::from(duty.rule));
         let subject = words::subject(record, duty.subject).map(|subject| Line::tamed(&subject));
         let name = Line::tamed(&rule.heading.id);
         let told = file.reminded.get(&(name.clone(), subject.clone())).into_iter().flatten();
+        let Some(instant) = duty.due else {
+            // One whose anchor is to come has no due yet, and will have one.
+            let never = waits && rule.window == Window::None;
+            let every = own.and_then(|ladder| ladder.every).filter(|_| never);
+            let Some((last, next)) = every.and_then(|every| turns(file, every, now)) else { continue };
+            due.wake = [due.wake, Some(next)].into_iter().flatten().min();
+            if let Some(turn) = last.filter(|last| !told.clone().any(|known| known.due == *last)) {
+                let to = Line::tamed(&rule.who);
+                let reminder = Reminder { duty: name, subject, due: turn, rung: 0, to };
+                due.reminders.push((reminder, false));
+            }
+            continue;
+        };
+        let instant = instant.first();
+        let chosen = own.map(Ladder::of);
+        let ladder = chosen.as_ref().unwrap_or(ladder);
         let highest = told.filter(|known| known.due == instant).map(|known| known.rung).max();
         let reached = ladder.0.iter().rposition(|rung| instant + rung.after <= now);
         let next = ladder.0.iter().map(|rung| instant + rung.after).find(|at| *at > now);
@@ -116,6 +148,15 @@ pub fn due(record: &Record<'_>, evaluation: &Evaluation, file: &CaseFile, ladder
         due.reminders.push((Reminder { duty: name, subject, due: instant, rung: number, to }, escalated));
     }
     due
+}
+
+/// The last time that somebody is reminded every so often since the case was
+/// opened, if it has come, and the next.
+fn turns(file: &CaseFile, every: Span, now: Instant) -> Option<(Option<Instant>, Instant)> {
+    let opened = file.opened.as_ref()?.at;
+    let turn = (now - opened).millis().max(0) / every.millis().max(1);
+    let at = |turn: i64| opened + Span::from_millis(every.millis().saturating_mul(turn));
+    Some(((turn > 0).then(|| at(turn)), at(turn.saturating_add(1))))
 }
 
 /// Whether anybody still has access for their part in the fix.

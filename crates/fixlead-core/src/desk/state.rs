@@ -155,7 +155,7 @@ pub struct CaseFile {
     /// Whether it has become public.
     pub public: bool,
     /// The case it was merged into.
-    pub merged_into: Option<Box<str>>,
+    pub merged_into: Option<Line>,
     /// The cases that were merged into it.
     pub absorbed: Vec<Absorbed>,
     /// Who leads it.
@@ -198,7 +198,7 @@ impl CaseFile {
             }
             EventKind::CaseMerged => {
                 self.closed = true;
-                self.merged_into = event.text(Field::Into).map(Into::into);
+                self.merged_into = event.text(Field::Into).map(Line::tamed);
             }
             _ => {}
         }
@@ -364,6 +364,11 @@ impl CaseFile {
             restricted: self.restricted,
             recused: self.recused.iter().copied().collect(),
         })
+    }
+
+    /// The grants of somebody for this case.
+    pub fn grants_of(&self, person: PersonId) -> Vec<Grant> {
+        self.grants.values().filter(|grant| grant.person == person).cloned().collect()
     }
 
     /// Grants of a role that count at an instant.

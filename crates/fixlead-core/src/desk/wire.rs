@@ -11,7 +11,7 @@ use crate::case::Project;
 use crate::case::history;
 use crate::case::json::{At, Node};
 use crate::case::write;
-use crate::text;
+use crate::text::{self, Untold};
 use crate::time::Instant;
 
 /// The longest line, in letters.
@@ -21,8 +21,8 @@ pub const MOST_BODY: usize = 256 * 1024;
 
 /// A single line: a title, a reason, a name. Never empty, never longer than
 /// 300 letters, and nothing in it is obeyed by a terminal or turns the reading
-/// direction round.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// direction round. Its `Debug` tells its length and not what it says.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Line(Box<str>);
 
 impl Line {
@@ -55,6 +55,18 @@ impl std::ops::Deref for Line {
     }
 }
 
+impl fmt::Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Line({:?})", Untold(&self.0))
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Body({:?})", Untold(&self.0))
+    }
+}
+
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -74,8 +86,9 @@ impl<'de> Deserialize<'de> for Line {
 }
 
 /// What somebody wrote: kept as it came, at most 256 KiB. Whoever shows it
-/// makes control and direction characters visible.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// makes control and direction characters visible. Its `Debug` tells its length
+/// and not what it says.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Body(Box<str>);
 
 impl Body {

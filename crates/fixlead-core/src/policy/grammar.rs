@@ -118,6 +118,23 @@ pub const SECTIONS: &[Section] = &[
         ],
     },
     Section {
+        name: "ladder",
+        repeats: true,
+        is_rule: true,
+        keys: &[
+            ID,
+            CLAUSES,
+            ("duties", Texts, false),
+            ("modality", Text, false),
+            ("before", Texts, false),
+            ("after", Texts, false),
+            ("escalate", Texts, false),
+            ("to", Text, false),
+            ("every", Text, false),
+            SAY,
+        ],
+    },
+    Section {
         name: "gate",
         repeats: true,
         is_rule: true,

@@ -125,6 +125,23 @@ pub struct Duty {
     pub action: Option<Action>,
 }
 
+/// Who is reminded of a duty, and when.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LadderRule {
+    /// Id, clauses, sentence.
+    pub heading: Heading,
+    /// The duties it is for, by place; every duty if none is named.
+    pub duties: Box<[usize]>,
+    /// Whether it is only for duties that are encouraged, or that are not.
+    pub encouraged: Option<bool>,
+    /// In order of time, counted from the due: when, and who is told if it is
+    /// not the holder.
+    pub rungs: Box<[(Span, Option<Box<str>>)]>,
+    /// How often the holder of a duty without a due is reminded, counted from
+    /// the opening of the case.
+    pub every: Option<Span>,
+}
+
 /// What a gate waits for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Wait {
@@ -351,6 +368,8 @@ pub struct Policy {
     pub channels: Vec<Named>,
     /// Duties.
     pub duties: Vec<Duty>,
+    /// Ladders of reminders.
+    pub ladders: Vec<LadderRule>,
     /// Gates.
     pub gates: Vec<Gate>,
     /// Excuses, the first that stands counts.
@@ -389,6 +408,16 @@ impl Policy {
     /// The id of a clause.
     pub fn clause(&self, index: ClauseIndex) -> &str {
         self.clauses.get(usize::from(index)).map_or("", |clause| clause)
+    }
+
+    /// The ladder of a duty: the first that names it, else the first that names
+    /// none and is for duties of its modality.
+    pub fn ladder(&self, duty: usize) -> Option<&LadderRule> {
+        let encouraged = self.duties.get(duty)?.encouraged;
+        let mut fitting =
+            self.ladders.iter().filter(|ladder| ladder.encouraged.is_none_or(|is| is == encouraged));
+        let naming = fitting.clone().find(|ladder| ladder.duties.contains(&duty));
+        naming.or_else(|| fitting.find(|ladder| ladder.duties.is_empty()))
     }
 
     /// The value of a parameter that is set.

@@ -4,6 +4,9 @@ use fixlead_core::access::Actor;
 use fixlead_core::case::event::{Event, EventKind};
 use fixlead_core::desk::command::{Command, Source};
 use fixlead_core::desk::reminders::{Due, Ladder, Rung, Told, due};
+use fixlead_core::plan::duties::State;
+use fixlead_core::policy::model::Window;
+use fixlead_core::policy::{Document, compile, library};
 use fixlead_core::time::{Instant, Span};
 
 use super::office::*;
@@ -112,4 +115,91 @@ fn a_ladder_is_put_in_order_and_has_bounds() {
             assert!(reminder.due + usual.rungs()[usize::from(reminder.rung)].after <= now);
         }
     }
+}
+
+/// An office under a policy with ladders of its own.
+fn with_ladders(sections: &str) -> Office {
+    let mut office = Office::led("opentelemetry");
+    let text = library::built_in("opentelemetry").unwrap().to_owned() + sections;
+    let document = Document::parse(&text).unwrap();
+    office.policy = compile(&document, &[], &[]).unwrap_or_else(|error| panic!("{error}"));
+    office
+}
+
+const FIX: &str = "
+[[ladder]]
+id = \"fix\"
+clauses = [\"OT-29\"]
+duties = [\"fix-complete\"]
+before = [\"P3D\"]
+after = [\"PT0S\"]
+escalate = [\"PT6H\"]
+to = \"src\"
+say = \"The fix is asked for early.\"
+";
+
+#[test]
+fn a_policy_says_who_is_reminded_and_when() {
+    let mut office = with_ladders(FIX);
+    let told = |rung, to: &str, escalated| vec![(rung, to.to_owned(), escalated)];
+    office.now = START + Span::days(4) - Span::minutes(1);
+    assert_eq!(tell(&mut office, "fix-complete"), []);
+    office.now = START + Span::days(4);
+    assert_eq!(tell(&mut office, "fix-complete"), told(0, "fix-team", false));
+    office.now = START + Span::days(6);
+    assert_eq!(tell(&mut office, "fix-complete"), [], "the desk's own ladder is not climbed beside it");
+    office.now = START + Span::days(7);
+    assert_eq!(tell(&mut office, "fix-complete"), told(1, "fix-team", false));
+    office.now = START + Span::days(7) + Span::hours(6);
+    assert_eq!(tell(&mut office, "fix-complete"), told(2, "src", true));
+    // Other duties have the desk's own.
+    let usual = Ladder::usual(line("src"));
+    let others = office.policy.duties.iter().filter(|duty| &*duty.heading.id != "fix-complete");
+    assert!(others.count() > 10 && usual.rungs().len() == 4);
+    let named = |office: &Office, duty: &str| {
+        let place = office.policy.duties.iter().position(|known| &*known.heading.id == duty).unwrap();
+        office.policy.ladder(place).map(|ladder| ladder.heading.id.to_string())
+    };
+    assert_eq!(named(&office, "fix-complete"), Some("fix".to_owned()));
+    let other = office.policy.duties.iter().find(|duty| &*duty.heading.id != "fix-complete").unwrap();
+    assert_eq!(named(&office, &other.heading.id), None);
+
+    // The ladder that names a duty comes before one that names none, wherever it stands.
+    let all = "\n[[ladder]]\nid = \"all\"\nclauses = [\"OT-29\"]\nmodality = \"required\"\nbefore = [\"PT2H\"]\nsay = \"x\"\n";
+    let office = with_ladders(&(all.to_owned() + FIX));
+    assert_eq!(named(&office, "fix-complete"), Some("fix".to_owned()));
+    let required = office.policy.duties.iter().position(|duty| !duty.encouraged).unwrap();
+    let encouraged = office.policy.duties.iter().position(|duty| duty.encouraged).unwrap();
+    assert!(office.policy.ladder(required).is_some() && office.policy.ladder(encouraged).is_none());
+}
+
+#[test]
+fn a_duty_without_a_due_is_told_of_as_often_as_the_policy_says() {
+    let mut office = Office::led("opentelemetry");
+    let open = |office: &Office| {
+        let case = office.file.plan(&office.policy);
+        let evaluation = case.evaluate(office.now);
+        let never = |rule: u16| office.policy.duties[usize::from(rule)].window == Window::None;
+        let duty = evaluation.duties.iter().find(|duty| duty.state == State::Open && never(duty.rule));
+        duty.map(|duty| office.policy.duties[usize::from(duty.rule)].heading.id.to_string())
+    };
+    let duty = open(&office).expect("a duty without a due");
+    office.now = START + Span::days(15);
+    assert!(!tell(&mut office, &duty).iter().any(|(_, _, escalated)| !escalated), "nobody says how often");
+    let often = format!(
+        "\n[[ladder]]\nid = \"often\"\nclauses = [\"OT-29\"]\nduties = [\"{duty}\"]\nevery = \"P7D\"\nsay = \"x\"\n"
+    );
+    let mut office = with_ladders(&often);
+    let count = |office: &mut Office| tell(office, &duty).len();
+    let opened = office.file.opened.as_ref().unwrap().at;
+    office.now = opened + Span::days(6);
+    assert_eq!(count(&mut office), 0);
+    assert!(look(&office).wake.is_some_and(|wake| wake <= opened + Span::days(7)));
+    office.now = opened + Span::days(7);
+    assert_eq!(count(&mut office), 1);
+    office.now = opened + Span::days(13);
+    assert_eq!(count(&mut office), 0);
+    // After a pause the last turn alone is told.
+    office.now = opened + Span::days(30);
+    assert_eq!(count(&mut office), 1);
 }

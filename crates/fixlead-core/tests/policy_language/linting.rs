@@ -402,3 +402,51 @@ fn every_kind_has_a_name_and_a_meaning_of_its_own() {
     meanings.dedup();
     assert_eq!(meanings.len(), Kind::ALL.len());
 }
+
+#[test]
+fn ladders_that_reach_nobody_are_found() {
+    let ladder =
+        |more: &str| format!("{USE}[[ladder]]\nid = \"l\"\nclauses = [\"S-03\"]\nsay = \"x\"\n{more}\n");
+    let due = |more: &str| {
+        let timed = duty("fix", "\"fix.complete\"", "after = \"report.received\"\nwithin = \"P7D\"");
+        let found = found(&(timed + &ladder(more)));
+        found.into_iter().filter(|line| line.starts_with("ladder ")).collect::<Vec<_>>()
+    };
+    assert_eq!(due("duties = [\"fix\"]\nbefore = [\"P1D\"]\nescalate = [\"P1D\"]\nto = \"lead\""), [""; 0]);
+    for (more, text) in [
+        ("duties = [\"fix\"]\nescalate = [\"P1D\"]", "escalates to nobody"),
+        ("duties = [\"fix\"]\nbefore = [\"P1D\"]\nto = \"lead\"", "never escalates to `lead`"),
+        ("modality = \"encouraged\"\nbefore = [\"P1D\"]", "is for no duty"),
+        ("duties = [\"fix\"]", "reminds nobody"),
+        ("duties = [\"ack\"]\nbefore = [\"P1D\"]", "has a due to count from"),
+        ("duties = [\"fix\"]\nbefore = [\"P1D\"]\nevery = \"P1D\"", "so `every` says nothing"),
+    ] {
+        let found = due(more);
+        assert!(
+            found.len() == 1 && found[0].contains(text) && found[0].contains("S-03"),
+            "{more}: {found:?}"
+        );
+    }
+    // A role without people is nobody.
+    let empty = "[[role]]\nid = \"ghosts\"\nclauses = [\"S-04\"]\nsay = \"x\"\n";
+    let more = format!("duties = [\"fix\"]\nescalate = [\"P1D\"]\nto = \"ghosts\"\n{empty}");
+    assert!(due(&more)[0].contains("who has no roster"));
+    // A second ladder for what another has is for no duty.
+    let twice = "duties = [\"fix\"]\nbefore = [\"P1D\"]\n[[ladder]]\nid = \"m\"\nclauses = [\"S-03\"]\nsay = \"x\"\nduties = [\"fix\"]\nafter = [\"P1D\"]";
+    assert!(due(twice)[0].contains("`m` is for no duty"));
+    // What cannot be a ladder is refused at its place.
+    for (more, text) in [
+        ("duties = [\"fixx\"]", "did you mean `fix`"),
+        ("to = \"laed\"\nescalate = [\"P1D\"]", "did you mean `lead`"),
+        ("modality = \"often\"", "known are required, encouraged"),
+        ("before = [\"PT0S\"]\nafter = [\"PT0S\"]", "two rungs"),
+        ("every = \"PT1M\"", "once in an hour"),
+        ("before = [\"soon\"]", "soon"),
+    ] {
+        let timed = duty("fix", "\"fix.complete\"", "after = \"report.received\"\nwithin = \"P7D\"");
+        let text_of = with(&(timed + &ladder(more)));
+        let document = Document::parse(&text_of).unwrap();
+        let error = compile(&document, &[], &[]).expect_err(more).to_string();
+        assert!(error.contains(text), "{more}: {error}");
+    }
+}

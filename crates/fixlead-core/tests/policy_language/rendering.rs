@@ -95,6 +95,8 @@ Policy `small`, version 1. Source: <https://example.org>
 | --- | --- | --- | --- |
 | `fix` | Lead | 1 day 12 hours (`P1DT12H`) after disclosure | S-02 |
 
+The document says nothing about reminders: the desk reminds with a ladder of its own.
+
 ## The fix
 
 - Within 1 day 12 hours (`P1DT12H`) there is a fix. _(S-02)_
@@ -170,4 +172,29 @@ fn what_scoring_leaves_open_is_left_out() {
     assert!(vitess.contains(" Versions: 3.0. _(VT-26)_"), "{vitess}");
     assert!(!vitess.contains("Thresholds"));
     assert!(page(built_in("opentelemetry"), &[], &[]).contains("Thresholds: "));
+}
+
+#[test]
+fn a_ladder_is_told_in_words_and_where_there_is_none_that_too() {
+    let own = "the desk reminds with a ladder of its own";
+    for id in ["opentelemetry", "vitess"] {
+        let text = library::built_in(id).unwrap();
+        let rendered = |text: &str| {
+            let document = Document::parse(text).unwrap();
+            let policy = compile(&document, &[], &[]).unwrap_or_else(|error| panic!("{error}"));
+            markdown(&document, &[], &policy)
+        };
+        assert!(rendered(text).contains(own), "{id} says nothing of reminders");
+        let duty = Document::parse(text).unwrap().all("duty").next().unwrap().text("id").unwrap().to_owned();
+        let ladder = format!(
+            "\n[[ladder]]\nid = \"l\"\nclauses = [\"XX-1\"]\nduties = [\"{duty}\"]\nbefore = [\"P2D\"]\nescalate = [\"P1D\"]\nto = \"fix-lead\"\nevery = \"P7D\"\nsay = \"Nobody forgets.\"\n"
+        );
+        let with = rendered(&(text.to_owned() + &ladder));
+        assert!(!with.contains(own), "it is the document's now");
+        for part in
+            ["Nobody forgets.", "XX-1", &duty, "2 days", "before the due", "is told", "reminded every"]
+        {
+            assert!(with.contains(part), "{part}\n{with}");
+        }
+    }
 }

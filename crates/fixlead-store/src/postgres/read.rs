@@ -1,15 +1,17 @@
 //! The queries.
 
-use fixlead_core::id::StreamId;
+use fixlead_core::id::{StreamId, WorkId};
 use fixlead_core::time::Instant;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 
 use super::Postgres;
+use super::append::LATEST;
 use crate::batch::Chain;
 use crate::error::Result;
 use crate::log::SignedHead;
 use crate::log::hash::Hash;
+use crate::rebuild::SealedBeside;
 use crate::rows::{Followed, KeyRow, SealedEvent, SealedListRow, SealedRecord, StreamHead};
 use crate::seal::vault::Wrapped;
 use crate::stream::{from_bytes, to_bytes};
@@ -80,6 +82,18 @@ impl Postgres {
     pub(crate) async fn chain(&self) -> Result<Chain> {
         let found = self.row("SELECT number, position, hash FROM chain", &[], chain).await?;
         found.ok_or_else(|| crate::Error::Schema("the chain has no end; restore a backup".into()))
+    }
+
+    pub(crate) async fn latest(&self) -> Result<Instant> {
+        let found = self.row(LATEST, &[], |row| instant(row, 0)).await?;
+        Ok(found.unwrap_or(Instant::EPOCH))
+    }
+
+    /// The instant now, by the server's clock.
+    pub(crate) async fn time(&self) -> Result<Instant> {
+        let query = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+        let found = self.row(query, &[], |row| instant(row, 0)).await?;
+        found.ok_or_else(|| crate::Error::Unavailable("it does not say what time it is".into()))
     }
 
     pub(crate) async fn stream(&self, stream: StreamId) -> Result<Option<StreamHead>> {
@@ -203,5 +217,31 @@ impl Postgres {
             })
         };
         self.rows(query, &[&(after as i64), &i64::from(most)], read).await
+    }
+
+    /// The rows of a stream in all lists, and its wake-ups.
+    pub(crate) async fn beside(&self, stream: StreamId) -> Result<SealedBeside> {
+        let id = to_bytes(stream).to_vec();
+        let of: [&(dyn ToSql + Sync); 1] = [&id];
+        let rows = "SELECT list, sort, sealed FROM list WHERE stream = $1";
+        let rows = self.rows(rows, &of, |row| {
+            Ok((array(row, 0)?, SealedListRow { stream, sort: array(row, 1)?, sealed: row.try_get(2)? }))
+        });
+        let rows = rows.await?;
+        let wakes = "SELECT lane, id, due, sealed FROM work WHERE stream = $1 AND wake = 1";
+        let wakes = self.rows(wakes, &of, |row| {
+            let id = WorkId::from_bytes(array(row, 1)?);
+            Ok((row.try_get(0)?, id, instant(row, 2)?, row.try_get(3)?))
+        });
+        Ok((rows, wakes.await?))
+    }
+
+    /// Entries after a number and up to another that name more than events.
+    pub(crate) async fn extras(&self, after: u64, last: u64, most: u32) -> Result<Vec<(u64, Vec<u8>)>> {
+        let query = "
+            SELECT number, extras FROM entry WHERE number > $1 AND number <= $2 AND length(extras) > 0
+            ORDER BY number LIMIT $3";
+        let values: [&(dyn ToSql + Sync); 3] = [&(after as i64), &(last as i64), &i64::from(most)];
+        self.rows(query, &values, |row| Ok((number(row, 0)?, row.try_get(1)?))).await
     }
 }

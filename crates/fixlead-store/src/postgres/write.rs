@@ -4,15 +4,15 @@ use fixlead_core::id::{StreamId, WorkId};
 use fixlead_core::time::{Instant, Span};
 
 use super::Postgres;
-use super::append::{CHAIN, ENTRY, LIST, LOCK};
+use super::append::{CHAIN, ENTRY, LATEST, LOCK};
 use super::read::{array, chain, instant, stream_id, wrapped};
 use crate::append::Lease;
 use crate::batch::entry_without_events;
-use crate::engine::NewListRow;
 use crate::error::Result;
 use crate::log::SignedHead;
 use crate::log::hash::Extra;
 use crate::rows::{KeyRow, SealedWork};
+use crate::store::setting;
 use crate::stream::to_bytes;
 
 /// Takes work that is ready; what somebody else is just taking is passed over.
@@ -67,7 +67,7 @@ impl Postgres {
 
     /// Destroys the key of a stream and what can be deleted; says in the chain
     /// that it was done. Whether there was anything to erase.
-    pub(crate) async fn erase(&self, stream: StreamId, at: Instant) -> Result<bool> {
+    pub(crate) async fn erase(&self, stream: StreamId, at: Instant, copies: &[u8]) -> Result<bool> {
         let id = to_bytes(stream).to_vec();
         let mut client = self.client().await?;
         let transaction = client.transaction().await?;
@@ -84,6 +84,9 @@ impl Postgres {
         ] {
             transaction.execute(delete, &[&id]).await?;
         }
+        let at = at.max(instant(&transaction.query_one(LATEST, &[]).await?, 0)?);
+        let replace = "UPDATE setting SET value = $1 WHERE name = $2";
+        transaction.execute(replace, &[&copies, &setting::COPIES]).await?;
         let row = entry_without_events(before, at, &Extra::Erased { stream });
         let (number, position, at) = (row.number as i64, row.position as i64, at.millis());
         let (previous, hash) = (before.hash.as_slice(), row.hash.as_slice());
@@ -95,7 +98,7 @@ impl Postgres {
 
     /// Frees the space of what was deleted, so that it is written over.
     pub(crate) async fn vacuum(&self) -> Result<()> {
-        let vacuum = "VACUUM stream; VACUUM blob_part; VACUUM list; VACUUM work";
+        let vacuum = "VACUUM stream; VACUUM setting; VACUUM blob_part; VACUUM list; VACUUM work";
         // Each has to be a statement of its own, outside of any transaction.
         let client = self.client().await?;
         for statement in vacuum.split("; ") {
@@ -154,12 +157,20 @@ impl Postgres {
         Ok(deleted as usize)
     }
 
-    pub(crate) async fn put_rows(&self, rows: Vec<NewListRow>) -> Result<()> {
-        let lists: Vec<&[u8]> = rows.iter().map(|row| row.0.as_slice()).collect();
-        let streams: Vec<Vec<u8>> = rows.iter().map(|row| to_bytes(row.1).to_vec()).collect();
-        let sorts: Vec<&[u8]> = rows.iter().map(|row| row.2.as_slice()).collect();
-        let sealed: Vec<&[u8]> = rows.iter().map(|row| row.3.as_slice()).collect();
-        self.client().await?.execute(LIST, &[&lists, &streams, &sorts, &sealed]).await?;
-        Ok(())
+    /// Rows and work of streams that do not exist or were erased: how many, and
+    /// whether they go.
+    pub(crate) async fn strays(&self, drop: bool) -> Result<u64> {
+        let client = self.client().await?;
+        let mut found = 0;
+        for table in ["list", "work"] {
+            let of = "WHERE stream NOT IN (SELECT id FROM stream WHERE key IS NOT NULL)";
+            found += if drop {
+                client.execute(&format!("DELETE FROM {table} {of}"), &[]).await?
+            } else {
+                let count = client.query_one(&format!("SELECT count(*) FROM {table} {of}"), &[]).await?;
+                count.try_get::<_, i64>(0)? as u64
+            };
+        }
+        Ok(found)
     }
 }

@@ -78,6 +78,8 @@ pub(crate) enum Place<'a> {
     Record(&'a [u8; 32], u64),
     /// A setting.
     Setting(&'a str),
+    /// A part of a copy: the installation, its name and head, the part's number, whether it is the last.
+    Copy(&'a [u8; 16], &'a str, &'a [u8; 32], u32, bool),
 }
 
 /// Associated data; small enough to need no allocation.
@@ -138,6 +140,14 @@ impl Associated {
             Place::Setting(name) => {
                 data.push(b"S");
                 data.push(&name.as_bytes()[..name.len().min(64)]);
+            }
+            Place::Copy(installation, name, head, part, last) => {
+                data.push(b"C");
+                data.push(installation);
+                data.push(head);
+                data.push(&part.to_be_bytes());
+                data.push(&[u8::from(last)]);
+                data.push(&name.as_bytes()[..name.len().min(32)]);
             }
         }
         data

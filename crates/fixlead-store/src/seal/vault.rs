@@ -47,6 +47,8 @@ pub(crate) struct DatabaseKeys {
     pub settings: Secret,
     /// Makes names of lists and records unreadable.
     names: Secret,
+    /// Of this the keys of copies are made.
+    copies: Secret,
 }
 
 impl DatabaseKeys {
@@ -66,7 +68,15 @@ impl DatabaseKeys {
             lists: sub("fixlead/1 lists"),
             settings: sub("fixlead/1 settings"),
             names: sub("fixlead/1 names"),
+            copies: sub("fixlead/1 copies"),
         }
+    }
+
+    /// The key of copies, as the secret of copies stands.
+    pub(crate) fn copies(&self, secret: &[u8]) -> Secret {
+        let mut hasher = blake3::Hasher::new_keyed(self.copies.expose());
+        hasher.update(secret);
+        Secret::from_bytes(*hasher.finalize().as_bytes())
     }
 
     /// The stored name of a list.

@@ -1,6 +1,6 @@
 //! The queries.
 
-use fixlead_core::id::StreamId;
+use fixlead_core::id::{StreamId, WorkId};
 use fixlead_core::time::Instant;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -9,6 +9,7 @@ use crate::batch::Chain;
 use crate::error::Result;
 use crate::log::SignedHead;
 use crate::log::hash::Hash;
+use crate::rebuild::SealedBeside;
 use crate::rows::{Followed, KeyRow, SealedEvent, SealedListRow, SealedRecord, StreamHead};
 use crate::seal::vault::Wrapped;
 use crate::stream::{from_bytes, to_bytes};
@@ -42,6 +43,13 @@ pub(crate) fn chain(connection: &Connection) -> rusqlite::Result<Chain> {
     connection.prepare_cached("SELECT number, position, hash FROM chain")?.query_row((), |row| {
         Ok(Chain { number: number(row, 0)?, position: number(row, 1)?, hash: row.get(2)? })
     })
+}
+
+/// When the last entry of the chain was written; long ago when there is none.
+pub(crate) fn latest(connection: &Connection) -> rusqlite::Result<Instant> {
+    connection
+        .prepare_cached("SELECT coalesce((SELECT at FROM entry ORDER BY number DESC LIMIT 1), 0)")?
+        .query_row((), |row| row.get(0).map(Instant::from_millis))
 }
 
 /// Version and key of a stream, if it exists.
@@ -203,5 +211,36 @@ pub(crate) fn heads(
             signature: row.get(4)?,
         })
     })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The rows of a stream in all lists, and its wake-ups.
+pub(crate) fn beside(connection: &Connection, stream: StreamId) -> Result<SealedBeside> {
+    let mut query = connection.prepare_cached("SELECT list, sort, sealed FROM list WHERE stream = ?1")?;
+    let rows = query.query_map([to_bytes(stream)], |row| {
+        Ok((row.get(0)?, SealedListRow { stream, sort: row.get(1)?, sealed: bytes(row, 2)? }))
+    })?;
+    let rows = rows.collect::<rusqlite::Result<_>>()?;
+    let mut query =
+        connection.prepare_cached("SELECT lane, id, due, sealed FROM work WHERE stream = ?1 AND wake = 1")?;
+    let wakes = query.query_map([to_bytes(stream)], |row| {
+        Ok((row.get(0)?, WorkId::from_bytes(row.get(1)?), instant(row, 2)?, bytes(row, 3)?))
+    })?;
+    Ok((rows, wakes.collect::<rusqlite::Result<_>>()?))
+}
+
+/// Entries after a number and up to another that name more than events.
+pub(crate) fn extras(
+    connection: &Connection,
+    after: u64,
+    last: u64,
+    most: u32,
+) -> Result<Vec<(u64, Vec<u8>)>> {
+    let mut query = connection.prepare_cached(
+        "SELECT number, extras FROM entry WHERE number > ?1 AND number <= ?2 AND length(extras) > 0
+         ORDER BY number LIMIT ?3",
+    )?;
+    let rows = query
+        .query_map(params![after as i64, last as i64, most], |row| Ok((number(row, 0)?, bytes(row, 1)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

@@ -4,16 +4,16 @@ use fixlead_core::id::{StreamId, WorkId};
 use fixlead_core::time::{Instant, Span};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::read::{bytes, chain, instant, stream_id, wrapped};
+use super::read::{bytes, chain, instant, latest, stream_id, wrapped};
 use crate::append::Lease;
 use crate::batch::{
     self, EntryRow, Prepared, RecordState, Standing, StreamState, Verdict, Wanted, Writes, judge,
 };
-use crate::engine::NewListRow;
 use crate::error::Result;
 use crate::log::SignedHead;
 use crate::log::hash::Extra;
 use crate::rows::{KeyRow, SealedWork};
+use crate::store::setting;
 use crate::stream::to_bytes;
 
 /// Judges and writes appends within the open transaction.
@@ -24,6 +24,7 @@ pub(super) fn appends<'a>(
 ) -> rusqlite::Result<Vec<Verdict>> {
     let standing = standing(connection, &Wanted::of(batch.clone()))?;
     let before = chain(connection)?;
+    let at = at.max(latest(connection)?);
     let (verdicts, writes) = judge(batch, before, standing, at);
     write(connection, &writes, at)?;
     if let Some(row) = &writes.entry {
@@ -123,6 +124,9 @@ fn write(connection: &Connection, writes: &Writes<'_>, at: Instant) -> rusqlite:
     }
     for (stream, row) in writes.work.values() {
         put_work(connection, *stream, row)?;
+    }
+    for stream in &writes.afresh {
+        connection.prepare_cached("DELETE FROM list WHERE stream = ?1")?.execute([to_bytes(*stream)])?;
     }
     for ((list, stream), row) in &writes.lists {
         let stream = to_bytes(*stream);
@@ -234,7 +238,7 @@ pub(crate) fn release(connection: &Connection, lease: &Lease, again: Option<Inst
 
 /// Destroys the key of a stream and what can be deleted; says in the chain that
 /// it was done. Whether there was anything to erase.
-pub(crate) fn erase(connection: &Connection, stream: StreamId, at: Instant) -> Result<bool> {
+pub(crate) fn erase(connection: &Connection, stream: StreamId, at: Instant, copies: &[u8]) -> Result<bool> {
     let id = to_bytes(stream);
     let erased = connection
         .prepare_cached("UPDATE stream SET key = NULL, key_id = NULL WHERE id = ?1 AND key IS NOT NULL")?
@@ -250,7 +254,9 @@ pub(crate) fn erase(connection: &Connection, stream: StreamId, at: Instant) -> R
     ] {
         connection.execute(delete, [id])?;
     }
+    connection.execute("UPDATE setting SET value = ?1 WHERE name = ?2", params![copies, setting::COPIES])?;
     let before = chain(connection)?;
+    let at = at.max(latest(connection)?);
     let row = batch::entry_without_events(before, at, &Extra::Erased { stream });
     entry(connection, &row, &before.hash, at)?;
     Ok(true)
@@ -310,16 +316,24 @@ pub(crate) fn sweep(connection: &Connection, now: Instant, most: u32) -> Result<
         .execute(params![now.millis(), most])?)
 }
 
-/// The rows of a rebuilt list in place of those of a stream.
-pub(crate) fn put_rows(connection: &Connection, rows: &[NewListRow]) -> Result<()> {
-    for (list, stream, sort, sealed) in rows {
-        let stream = to_bytes(*stream);
-        connection
-            .prepare_cached("DELETE FROM list WHERE stream = ?1 AND list = ?2")?
-            .execute(params![stream, list])?;
-        connection
-            .prepare_cached("INSERT INTO list (list, stream, sort, sealed) VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![list, stream, sort, sealed])?;
+/// Rows and work of streams that do not exist or were erased: how many, and
+/// whether they go.
+pub(crate) fn strays(connection: &Connection, drop: bool) -> Result<u64> {
+    let mut found = 0;
+    for (count, delete) in [
+        (
+            "SELECT count(*) FROM list WHERE stream NOT IN (SELECT id FROM stream WHERE key IS NOT NULL)",
+            "DELETE FROM list WHERE stream NOT IN (SELECT id FROM stream WHERE key IS NOT NULL)",
+        ),
+        (
+            "SELECT count(*) FROM work WHERE stream NOT IN (SELECT id FROM stream WHERE key IS NOT NULL)",
+            "DELETE FROM work WHERE stream NOT IN (SELECT id FROM stream WHERE key IS NOT NULL)",
+        ),
+    ] {
+        found += match drop {
+            true => connection.execute(delete, ())? as u64,
+            false => connection.query_row(count, (), |row| row.get::<_, i64>(0))? as u64,
+        };
     }
-    Ok(())
+    Ok(found)
 }

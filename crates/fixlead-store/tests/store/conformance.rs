@@ -322,9 +322,24 @@ async fn lists_are_paged_by_key(ground: Ground) {
     assert_eq!(store.list("all", Page::First, 100).await.unwrap().len(), 25);
     assert_eq!(store.list("none", Page::First, 100).await.unwrap(), []);
 
-    store.rebuild("open", vec![(case(3), at(1), b"rebuilt".to_vec())]).await.unwrap();
-    let rows = store.list("open", Page::First, 100).await.unwrap();
-    assert_eq!((rows.len(), rows[23].body.as_slice()), (24, b"rebuilt".as_slice()));
+    // Written afresh, a stream has the rows that were brought and no others.
+    let (open, all) = (store.list_name("open"), store.list_name("all"));
+    let kept = store.beside(&may(case(3)), case(3)).await.unwrap();
+    assert_eq!(kept.rows[&open], (Sort::new(at(9), case(3)), b"moved".to_vec()));
+    assert_eq!((kept.rows.len(), kept.unreadable), (2, 0));
+    let mut afresh = Append::to(case(3), 2);
+    (afresh.afresh, afresh.lists) = (true, vec![row("open", Some((at(1), "afresh")))]);
+    afresh.work = vec![WorkChange::Wake { lane: DUTIES, due: at(7), body: b"look".to_vec() }];
+    append(&store, afresh).await;
+    let kept = store.beside(&may(case(3)), case(3)).await.unwrap();
+    assert_eq!(kept.rows.keys().copied().collect::<Vec<_>>(), [open]);
+    assert_eq!(kept.wakes[&DUTIES], (at(7), b"look".to_vec()));
+    assert_eq!(store.beside(&may(case(5)), case(5)).await.unwrap().rows[&all].1, b"x");
+    assert_eq!(store.list("all", Page::First, 100).await.unwrap().len(), 24);
+    let mut late = Append::to(case(3), 1);
+    late.afresh = true;
+    assert_eq!(store.append(&may(case(3)), late).await.unwrap(), Outcome::Conflict { actual: 2 });
+    assert_eq!(store.strays().await.unwrap(), 0);
 }
 
 const MAIL: Lane = Lane(1);

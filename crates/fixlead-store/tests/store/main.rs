@@ -3,6 +3,7 @@
 
 mod cluster;
 mod conformance;
+mod copies;
 mod failure;
 mod ground;
 mod model;

@@ -81,6 +81,12 @@ async fn finds_nothing(ground: Ground, files: &Path, unsealed: &str) {
     backup::backup(&ground.location, &ground.path().join("backup")).await.unwrap();
     let export = std::fs::File::create(ground.path().join("export")).unwrap();
     backup::export(&ground.location, export).await.unwrap();
+    let copy = ground.path().join("copy");
+    let moment = Moment { position: 1, entry: 1 };
+    let all: String = (0..PLANTED).map(planted).collect();
+    let key = store.copy_key().await.unwrap();
+    let size = key.write(&copy, "search", moment, |out| out.write_all(all.as_bytes())).unwrap();
+    assert!(size > (PLANTED * LENGTH) as u64);
     for place in [files, ground.path()] {
         let (size, found) = search_files(place, &strings);
         assert!(size > 500_000, "{} has only {size} bytes", place.display());
@@ -88,6 +94,10 @@ async fn finds_nothing(ground: Ground, files: &Path, unsealed: &str) {
     }
     // The key without the database holds nothing either, but is found there.
     assert_eq!(std::fs::read(ground.path().join("key")).unwrap().len(), 45);
+    // The search would find them in such a file.
+    std::fs::write(&copy, &all).unwrap();
+    assert_eq!(search_files(ground.path(), &strings).1, strings);
+    std::fs::remove_file(&copy).unwrap();
     // The search would find it: one string beside the store, not sealed.
     ground.execute(&unsealed.replace("TEXT", &planted(4321))).await;
     let (_, found) = search_files(files, &strings);

@@ -45,6 +45,9 @@ pub struct Ready {
     status: &'static str,
     /// Each part.
     checks: Vec<Part>,
+    /// `ready`, or `warming` while not every case can be found yet; everything
+    /// else works meanwhile.
+    search: &'static str,
 }
 
 /// A part that has to work.
@@ -76,12 +79,17 @@ async fn readyz(State(wire): State<Wire>) -> Response {
     let all = checks.iter().all(|(_, works)| *works);
     let status = if all { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let checks = checks.into_iter().map(|(name, works)| Part { name, status: word(works) }).collect();
-    json(status, &Ready { status: word(all), checks })
+    let search = if wire.desk.search_state().ready { "ready" } else { "warming" };
+    json(status, &Ready { status: word(all), checks, search })
 }
 
 /// Numbers in the text format of Prometheus.
 #[utoipa::path(get, path = "/metrics", tag = "operation", security(()),
     responses((status = 200, body = String, content_type = "text/plain")))]
 async fn metrics(State(wire): State<Wire>) -> Response {
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], wire.metrics.text()).into_response()
+    (
+        [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
+        wire.metrics.text(wire.desk.search_state().percent),
+    )
+        .into_response()
 }

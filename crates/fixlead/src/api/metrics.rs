@@ -85,14 +85,15 @@ impl Metrics {
     }
 
     /// All of them, as text (Prometheus text exposition format 0.0.4).
-    pub fn text(&self) -> String {
+    /// `searched` is how many of a hundred cases can be found.
+    pub fn text(&self, searched: u8) -> String {
         let mut text = String::new();
         // Writing into a text cannot fail.
-        let _ = self.write(&mut text);
+        let _ = self.write(&mut text, searched);
         text
     }
 
-    fn write(&self, out: &mut String) -> fmt::Result {
+    fn write(&self, out: &mut String, searched: u8) -> fmt::Result {
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         head(out, "fixlead_http_requests_total", "counter", "Requests that were answered.")?;
         for ((route, method, status), count) in &requests.answered {
@@ -132,6 +133,8 @@ impl Metrics {
             "Requests that found no room.",
             &self.turned_away,
         )?;
+        gauge(out, "fixlead_search_ready", "Whether every case can be found.", i64::from(searched == 100))?;
+        gauge(out, "fixlead_search_percent", "How many of a hundred cases can be found.", searched.into())?;
         if let Some(bytes) = process::resident_bytes() {
             gauge(out, "process_resident_memory_bytes", "Memory in use.", bytes)?;
         }

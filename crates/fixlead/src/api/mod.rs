@@ -7,7 +7,7 @@
 //!   signing in and out. [`keys`]: one's sessions and tokens.
 //! - [`directory`]: organisations, projects, people. [`reports`]: coming in.
 //!   [`people`]: sub-teams, names, links that were lost.
-//! - [`cases`]: reading them. [`commands`]: doing something with them.
+//! - [`cases`]: reading them. [`search`]: looking for them. [`commands`]: doing something with them.
 //!   [`lifecycle`]: what becomes of a case as a whole. [`attachments`]: their files.
 //! - [`caller`]: who asks. [`source`]: from where. [`rates`]: how often.
 //! - [`health`], [`metrics`]: for those who run it. [`openapi`]: the description,
@@ -38,6 +38,7 @@ pub mod people;
 pub mod problem;
 pub mod rates;
 pub mod reports;
+pub mod search;
 pub mod shapes;
 pub mod source;
 
@@ -118,6 +119,7 @@ pub fn router(wire: Wire) -> Router {
         .merge(reports::routes())
         .merge(cases::routes())
         .merge(people::routes())
+        .merge(search::routes())
         .merge(commands::routes())
         .merge(lifecycle::routes())
         .merge(attachments::routes())

@@ -10,7 +10,7 @@ use fixlead_store::{Location, backup};
 use serde_json::json;
 
 use crate::commands::Outcome;
-use crate::configuration::{self, Flags, environment};
+use crate::configuration::{self, Flags, Settings, environment};
 use crate::serve::installation;
 
 /// What to do with the log.
@@ -82,6 +82,11 @@ pub struct Kept {
 
 impl Kept {
     fn location(&self, must_exist: bool) -> Result<Location, String> {
+        Ok(installation::location(&self.settings(must_exist)?))
+    }
+
+    /// What is set, for a database that has to be there.
+    pub(super) fn settings(&self, must_exist: bool) -> Result<Settings, String> {
         let flags = Flags {
             config: self.config.clone(),
             data: self.data.clone(),
@@ -96,7 +101,7 @@ impl Kept {
                 configuration::shown(&file)
             ));
         }
-        Ok(installation::location(&settings))
+        Ok(settings)
     }
 }
 

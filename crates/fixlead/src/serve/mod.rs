@@ -3,17 +3,19 @@
 //! - [`directory`], [`installation`]: the data directory, the key, the database.
 //! - [`listen`], [`connections`], [`stream`]: sockets. Nothing else opens one to
 //!   listen on.
-//! - [`workers`]: what is done without being asked.
-//! - [`process`], [`log`], [`world`]: what the system is asked for.
+//! - [`workers`], [`search`]: what is done without being asked.
+//! - [`process`], [`log`], [`world`], [`clock`]: what the system is asked for.
 //!
 //! Nothing here knows a use case or a page: those are in [`crate::api`].
 
+pub mod clock;
 pub mod connections;
 pub mod directory;
 pub mod installation;
 pub mod listen;
 pub mod log;
 pub mod process;
+pub mod search;
 pub mod stream;
 pub mod workers;
 pub mod world;
@@ -31,6 +33,7 @@ use crate::api::{self, Limits, Wire};
 use crate::commands::Outcome;
 use crate::configuration::values::Origin;
 use crate::configuration::{self, Environment, Flags, Settings, shown};
+use clock::WatchedClock;
 use directory::DataDirectory;
 use listen::Bounds;
 
@@ -95,12 +98,16 @@ async fn desk(
     };
     // Before the first message, so that whoever reads it can already stop us.
     let (mut stop, mut once_more) = (process::Stop::listen()?, process::Stop::listen()?);
-    let opened = match installation::open(settings, environment).await {
+    let clock = Arc::new(WatchedClock::default());
+    let opened = match installation::open(settings, environment, Arc::clone(&clock) as _).await {
         Ok(opened) => opened,
         Err(why) => return Ok(Err(why)),
     };
     if let Some(path) = &opened.made_key {
         tell_of_key(messages, &shown(path))?;
+    }
+    if let Err(why) = installation::compare_clocks(&opened.store, &*clock).await {
+        return Ok(Err(why));
     }
     let listener = match TcpListener::bind(keys.listen).await {
         Ok(listener) => listener,
@@ -117,7 +124,7 @@ async fn desk(
     if keys.public_url.is_some() {
         writeln!(out, "it listens on http://{address}")?;
     }
-    let desk = match installation::desk(settings, opened.store.clone()).await {
+    let desk = match installation::desk(settings, opened.store.clone(), Arc::clone(&clock) as _).await {
         Ok(desk) => desk,
         Err(why) => return Ok(Err(why)),
     };
@@ -135,6 +142,8 @@ async fn desk(
     let metrics = Arc::new(Metrics::default());
     let limits = Limits::of(settings);
     let works = workers::work(desk.clone());
+    let searches = search::tend(desk.clone(), search::file(&keys.data));
+    let last = desk.clone();
     let wire = Wire {
         room: Arc::new(Semaphore::new(limits.requests)),
         limits: Arc::new(limits),
@@ -143,7 +152,7 @@ async fn desk(
         metrics: Arc::clone(&metrics),
         rates: Arc::new(Rates::of(settings)),
         desk,
-        readiness: Arc::new(installation::StoreReadiness(opened.store.clone())),
+        readiness: Arc::new(installation::DeskReadiness { store: opened.store.clone(), clock }),
     };
     let bounds = Bounds {
         connections: usize::try_from(keys.limits_connections.0).unwrap_or(usize::MAX),
@@ -167,9 +176,15 @@ async fn desk(
             if ended.cut_off > 0 {
                 warn!(target: "fixlead", connections = ended.cut_off, "cut off: they took too long");
             }
+            search::keep_last(&last).await;
         }
         () = works => {}
+        () = searches => {}
         () = twice => warn!(target: "fixlead", "stopped at once, as asked twice"),
+    }
+    // Whoever waits for this process may then replace its files.
+    if tokio::time::timeout(bounds.shutdown_time, opened.store.close()).await.is_err() {
+        warn!(target: "fixlead", "the database did not close in time; nothing that was answered is lost");
     }
     info!(target: "fixlead", "stopped");
     Ok(Ok(()))

@@ -21,6 +21,7 @@ use crate::case::Project;
 use crate::case::event::{Event, EventKind, Field, Value};
 use crate::id::{BlobId, CaseId, GrantId, MessageId, OfferId, OrganisationId, PersonId, ProjectId};
 use crate::policy::Policy;
+use crate::text::Untold;
 use crate::time::Instant;
 
 /// What a decision is made with, beside the case.
@@ -217,8 +218,9 @@ impl fmt::Display for Wrong {
     }
 }
 
-/// Why a command is refused.
-#[derive(Clone, Debug, PartialEq)]
+/// Why a command is refused. What it names is for whoever asked; its `Debug` keeps
+/// that, and the arithmetic, to itself.
+#[derive(Clone, PartialEq)]
 pub enum Refused {
     /// The permit is for something else.
     Permit,
@@ -239,6 +241,24 @@ pub enum Refused {
     Unknown(Thing, String),
     /// It cannot be done at all.
     Wrong(Wrong),
+}
+
+impl fmt::Debug for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refused::Permit => f.write_str("Permit"),
+            Refused::Held { gate, clauses, because, earliest, override_by } => f
+                .debug_struct("Held")
+                .field("gate", gate)
+                .field("clauses", clauses)
+                .field("because", &Untold(because))
+                .field("earliest", earliest)
+                .field("override_by", override_by)
+                .finish(),
+            Refused::Unknown(thing, name) => write!(f, "Unknown({thing:?}, {:?})", Untold(name)),
+            Refused::Wrong(wrong) => write!(f, "Wrong({wrong:?})"),
+        }
+    }
 }
 
 impl fmt::Display for Refused {

@@ -4,6 +4,7 @@
 //! parameters are looked up, and what dangles is an error at its place.
 
 mod anchors;
+mod ladders;
 mod rules;
 mod settings;
 
@@ -347,6 +348,7 @@ impl<'d> Compiler<'d> {
         let (id, version, title) = (text("id"), text("version"), text("title"));
         let roles = self.roles()?;
         let duties = self.duties()?;
+        let ladders = self.ladders()?;
         let gates = self.gates()?;
         let excuses = self
             .named("excuse")?
@@ -379,6 +381,7 @@ impl<'d> Compiler<'d> {
             slot: self.slot()?,
             channels: self.named("channel")?,
             duties,
+            ladders,
             gates,
             excuses,
             permissions,

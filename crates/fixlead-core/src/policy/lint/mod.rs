@@ -10,8 +10,10 @@
 //! - `rules`: rules that never apply, bands and thresholds.
 //! - `windows`: times that cannot be kept.
 //! - `conflicts`: gates that hold what a duty asks for.
+//! - `ladders`: reminders of nothing, or to nobody.
 
 mod conflicts;
+mod ladders;
 mod rules;
 pub mod satisfy;
 mod uses;
@@ -36,6 +38,7 @@ vocabulary! {
         Bands = "bands",
         Threshold = "threshold",
         TwoWindows = "two-windows",
+        Ladder = "ladder",
     }
 }
 
@@ -55,6 +58,7 @@ impl Kind {
             Kind::Bands => "severity bands are missing or do not begin at 0.0",
             Kind::Threshold => "a score decides something and is no band's boundary, parameter or threshold",
             Kind::TwoWindows => "one clause is cited for two different windows",
+            Kind::Ladder => "a ladder of reminders is for no duty, or reaches nobody",
         }
     }
 }
@@ -85,6 +89,7 @@ pub fn lint(base: &Document, overlays: &[&Document], policy: &Policy) -> Vec<Fin
     rules::look(&mut lint);
     windows::look(&mut lint);
     conflicts::look(&mut lint);
+    ladders::look(&mut lint);
     lint.findings.sort_by_key(|finding| finding.kind);
     lint.findings
 }

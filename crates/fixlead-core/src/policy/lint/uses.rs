@@ -25,9 +25,9 @@ fn users_of_parameters<'p>(lint: &Lint<'p>) -> Users<'p> {
                 list.push(entry);
             }
         };
-        for text in entry.values.iter().filter_map(|(_, value, _)| match value {
-            Written::Text(text) => Some(text.as_str()),
-            Written::Texts(_) => None,
+        for text in entry.values.iter().flat_map(|(_, value, _)| match value {
+            Written::Text(text) => vec![text.as_str()],
+            Written::Texts(list) => list.iter().map(|(text, _)| text.as_str()).collect(),
         }) {
             words(text).filter_map(|word| word.strip_prefix('$')).for_each(&mut note);
             text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)).for_each(&mut note);
@@ -123,6 +123,7 @@ fn uses_role(entry: &Entry, id: &str) -> bool {
         })
     };
     entry.text("who") == Some(id)
+        || (entry.section.name == "ladder" && entry.text("to") == Some(id))
         || (entry.section.name == "policy" && entry.text("body") == Some(id))
         || entry.texts("roster").any(|(role, _)| role == id)
         || in_condition()

@@ -64,7 +64,7 @@ pub(super) fn of(entry: &Entry) -> Option<Chapter> {
         "policy" | "band" | "gate" | "parameter" => return None,
         "role" | "rotation" => Chapter::Who,
         "class" | "scoring" => Chapter::Process,
-        "windows" | "mode" | "anchor" => Chapter::Timelines,
+        "windows" | "mode" | "anchor" | "ladder" => Chapter::Timelines,
         "path" | "slot" => Chapter::ReleaseDay,
         "channel" => Chapter::Announcements,
         "excuse" | "permission" => Chapter::Otherwise,

@@ -157,7 +157,49 @@ fn write_chapter(page: &Page<'_>, chapter: Chapter) -> String {
         }
         body.push_str(&table);
     }
+    if chapter == Chapter::Timelines && !body.is_empty() && page.policy.ladders.is_empty() {
+        body.push_str(
+            "\nThe document says nothing about reminders: the desk reminds with a ladder of its own.\n",
+        );
+    }
     body
+}
+
+/// When a ladder reminds whom, and of what.
+fn ladder(page: &Page<'_>, entry: &Entry) -> String {
+    let spans = |key: &'static str| -> Vec<String> {
+        let filled = |text: &str| match text.strip_prefix('$') {
+            Some(id) => page.parameter(id),
+            None => words::span_with_source(text),
+        };
+        entry.texts(key).map(|(text, _)| filled(text)).collect()
+    };
+    let mut parts = Vec::new();
+    for (key, when) in [("before", "before the due"), ("after", "after the due")] {
+        let list = spans(key);
+        if !list.is_empty() {
+            parts.push(format!("the holder is reminded {} {when}", list.join(", ")));
+        }
+    }
+    let list = spans("escalate");
+    if !list.is_empty() {
+        let to = entry.text("to").map_or("nobody".to_owned(), words::role);
+        parts.push(format!("{to} is told {} after the due", list.join(", ")));
+    }
+    if let Some(every) = entry.text("every") {
+        let every = match every.strip_prefix('$') {
+            Some(id) => page.parameter(id),
+            None => words::span_with_source(every),
+        };
+        parts.push(format!("without a due the holder is reminded every {every}"));
+    }
+    let duties: Vec<String> = entry.texts("duties").map(|(duty, _)| format!("`{duty}`")).collect();
+    let of = match (duties.is_empty(), entry.text("modality")) {
+        (false, _) => duties.join(", "),
+        (true, Some(modality)) => format!("every duty that is {modality} and no other ladder names"),
+        (true, None) => "every duty that no other ladder names".to_owned(),
+    };
+    format!("For {of}: {}.", parts.join("; "))
 }
 
 /// A section in one line: its sentence, and what the sentence leaves to the rule.
@@ -194,6 +236,7 @@ fn line(page: &Page<'_>, entry: &Entry) -> String {
             let named = named.iter().filter(|(_, list)| !list.is_empty());
             named.fold(say, |line, (name, list)| format!("{line} {name}: {list}."))
         }
+        "ladder" => format!("**{}**: {say} {}", words::prose(id), ladder(page, entry)),
         "check" => {
             let events: Vec<String> = entry.texts("on").map(|(event, _)| format!("`{event}`")).collect();
             let finding = entry.text("finding").unwrap_or_default();

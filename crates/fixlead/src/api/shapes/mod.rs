@@ -123,6 +123,10 @@ pub fn written() -> Vec<(&'static str, Value)> {
             ),
         ),
         ("ShelfName", described("Which cases.", json!({ "type": "string", "enum": ["open", "closed"] }))),
+        (
+            "OrderName",
+            described("What stands first.", json!({ "type": "string", "enum": ["fit", "latest"] })),
+        ),
         ("Days", described("A first and a last day, both included.", row(vec![reference("Day"); 2]))),
         (
             "Turns",
@@ -184,7 +188,7 @@ macro_rules! written {
     )+};
 }
 
-written! { ReachName ShelfName Days Turns Absorbed Handoff Waiting Restriction Wrote CaseEvent TimelineEvent NewEvent }
+written! { ReachName ShelfName OrderName Days Turns Absorbed Handoff Waiting Restriction Wrote CaseEvent TimelineEvent NewEvent }
 
 /// What else is true of a shape: of the fields named, exactly one is a text.
 pub const ONE_OF: &[(&str, [&str; 2])] =

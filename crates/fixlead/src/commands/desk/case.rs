@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
 
 use super::named::name;
+use super::search::{self, SearchArgs};
 use super::{Asking, files, id, lead, list, minute, send, send_on, text, whole, written};
 use crate::client::{ClientError, Server};
 use crate::commands::Outcome;
@@ -16,6 +17,8 @@ use crate::terminal::{Style, Tone, plain, table};
 pub enum Command {
     /// List the cases you may know of, the next due first.
     List(ListArgs),
+    /// Look for cases by what they say.
+    Search(SearchArgs),
     /// Show a case: how it stands, and what is due.
     Show(CaseArgs),
     /// Record what was done or has happened, like `record ID cve.assigned id=CVE-2026-12345`.
@@ -175,6 +178,7 @@ pub fn run(
             |server| all(server, args),
             |found, out| show_list(style, found, out),
         ),
+        Command::Search(args) => search::run(args, style, out, messages),
         Command::Show(args) => args.asking.ask(
             out,
             messages,

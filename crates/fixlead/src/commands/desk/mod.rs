@@ -16,6 +16,7 @@ pub mod people;
 pub mod project;
 pub mod report;
 pub mod roles;
+pub mod search;
 pub mod tokens;
 pub mod whole;
 
