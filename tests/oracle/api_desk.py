@@ -135,9 +135,11 @@ class Desk:
         role(bo, "responder", {"project": project}, ana_shows)
         role(ana, "operator", "installation", bo_shows)
         at = f"/api/v1/projects/{project}"
-        self.post(f"{at}/rota", ana_shows, {"people": [ana["person"], bo["person"]]}, 200)
+        known = self.ask("GET", "/api/v1/directory", ana_shows, expected=200).headers["ETag"]
+        self.post(f"{at}/rota", ana_shows, {"people": [ana["person"], bo["person"]]}, 200, If_Match=known)
         facts = {"branches": [{"name": "main", "class": "development"}, {"name": "release-1", "class": "supported"}]}
-        self.post(f"{at}/facts", ana_shows, {"facts": facts}, 200)
+        known = self.ask("GET", "/api/v1/directory", ana_shows, expected=200).headers["ETag"]
+        self.post(f"{at}/facts", ana_shows, {"facts": facts}, 200, If_Match=known)
         report = {"title": "a flaw in the parser", "body": "steps to reproduce", "credit": "Gus"}
         receipt = self.post(f"{at}/reports", None, report)["receipt"]
         self.post(f"{at}/reports", None, {"title": "another flaw", "body": "more steps"})

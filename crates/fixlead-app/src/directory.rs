@@ -4,6 +4,7 @@
 //! grown: what was revoked anywhere is revoked here with the next request. A
 //! report does not ask before, but has its commit compare.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use fixlead_core::access::{self, Action, Actor, Denied, Permit, Target, Within};
@@ -191,6 +192,35 @@ impl Desk {
         Err(Problem::Unavailable { retry_after: 1 })
     }
 
+    /// A command to the directory as an append that stands or falls with
+    /// another one.
+    pub(crate) fn draft_directory(
+        &self,
+        snapshot: &Snapshot,
+        caller: &Caller,
+        command: DirectoryCommand,
+    ) -> Result<(Permit, Append)> {
+        let (action, within) =
+            command.needs(&snapshot.directory, Some(caller.person)).map_err(|_| Problem::NotFound)?;
+        let permit = self.directory_permit(snapshot, caller, action, within)?;
+        let append = self.drafted(snapshot, &permit, Author::Person(caller.person), command)?;
+        Ok((permit, append))
+    }
+
+    fn drafted(
+        &self,
+        snapshot: &Snapshot,
+        permit: &Permit,
+        by: Author,
+        command: DirectoryCommand,
+    ) -> Result<Append> {
+        let now = self.now_after(snapshot.latest);
+        let events = command::decide(&snapshot.directory, self.inner.installation, permit, command, now)?;
+        let append = Append::to(self.inner.installation.into(), snapshot.version);
+        let entries = events.into_iter().map(|event| DirectoryEntry { at: now, by, event }.write());
+        Ok(entries.fold(append, Append::event))
+    }
+
     async fn append_directory(
         &self,
         snapshot: &Snapshot,
@@ -200,12 +230,7 @@ impl Desk {
         repeat: Option<&Repeat>,
     ) -> Result<std::result::Result<Directed, u64>> {
         let Directing { by, command, records } = directing;
-        let now = self.now_after(snapshot.latest);
-        let events = command::decide(&snapshot.directory, self.inner.installation, permit, command, now)?;
-        let mut append = Append::to(self.inner.installation.into(), snapshot.version);
-        for event in events {
-            append = append.event(DirectoryEntry { at: now, by, event }.write());
-        }
+        let mut append = self.drafted(snapshot, permit, by, command)?;
         let version = snapshot.version + append.events.len() as u64;
         append.records = records;
         append.idempotency = self.remember(caller.person, repeat, &version);
@@ -267,6 +292,7 @@ impl Desk {
         project: ProjectId,
         policy: NewPolicy,
         reason: Line,
+        expected: Option<u64>,
         repeat: Option<&Repeat>,
     ) -> Result<Directed> {
         let snapshot = self.directory().await?;
@@ -274,7 +300,16 @@ impl Desk {
         self.directory_permit(&snapshot, caller, Action::ProjectPolicy, within)?;
         let policy = self.keep_policy(policy).await?;
         let command = DirectoryCommand::SetPolicy { project, policy, reason };
-        self.direct(caller, command, None, repeat).await
+        self.direct(caller, command, expected, repeat).await
+    }
+
+    /// The names of people, for those who see their ids.
+    pub(crate) fn names_of(
+        snapshot: &Snapshot,
+        people: impl IntoIterator<Item = PersonId>,
+    ) -> BTreeMap<PersonId, String> {
+        let named = people.into_iter().filter_map(|person| Some((person, Self::name_of(snapshot, person)?)));
+        named.collect()
     }
 
     /// The name of somebody, for those who see their id.

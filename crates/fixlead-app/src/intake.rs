@@ -5,7 +5,7 @@
 //! comes in is not judged here; that is for people.
 
 use fixlead_core::access::{
-    self, Action, Actor, CaseStanding, CaseState, Permit, Presence, Target, TokenScope,
+    self, Action, Actor, CaseStanding, CaseState, Permit, Presence, Role, Target, TokenScope,
 };
 use fixlead_core::desk::command::{self, Command, Context};
 use fixlead_core::desk::event::{By as Author, Visibility};
@@ -25,6 +25,8 @@ use crate::problem::{Fault, Problem, Result};
 use crate::repeat::{self, Repeat};
 use crate::signin::bearer::{self, Purpose};
 
+/// How often a case can have been taken over for its receipts to follow.
+const MOST_MOVES: usize = 8;
 /// The kind of the records that receipts are found by.
 const RECEIPT: &str = "receipt";
 /// How often a report is tried while the directory changes.
@@ -238,7 +240,20 @@ impl Desk {
     pub async fn by_receipt(&self, receipt: &str) -> Result<(Caller, CaseId)> {
         let hash = bearer::lookup(Purpose::Receipt, receipt.trim()).ok_or(Problem::NotFound)?;
         let found = kept::get::<Receipt>(&self.inner.store, RECEIPT, &hash).await?;
-        let Receipt { case, person } = found.ok_or(Problem::NotFound)?.value;
+        let Receipt { mut case, person } = found.ok_or(Problem::NotFound)?.value;
+        // Where another project has taken the case over, the reporter has been
+        // let into the new one, and the receipt opens that.
+        for _ in 0..MOST_MOVES {
+            let Ok(kept) = self.kept(case).await else { break };
+            let into = kept.file.merged_into.as_deref().and_then(|into| CaseId::parse(into).ok());
+            let Some(into) = into else { break };
+            let Ok(next) = self.kept(into).await else { break };
+            let now = self.now();
+            if !next.file.active(Role::Reporter, now).any(|grant| grant.person == person) {
+                break;
+            }
+            case = into;
+        }
         let presence = Presence::Session { stepped_up: None };
         Ok((Caller { person, presence, by: By::Receipt(case) }, case))
     }

@@ -36,8 +36,8 @@ pub mod search;
 mod seen;
 pub mod setup;
 pub mod signin;
-pub mod webhooks;
 pub mod timestamp;
+pub mod webhooks;
 pub mod witness;
 
 pub use desk::{Desk, Settings};

@@ -44,9 +44,22 @@ impl Seen {
                 shown["offer"] = json!(offer);
                 Some(shown)
             }
+            Proposed::Team { team, record, .. } if self.projects.contains(&record.project) => Some(json!({
+                "offer": offer, "team": team, "project": record.project, "name": record.name,
+            })),
             _ => None,
         });
         let proposed: Vec<Value> = proposed.collect();
+        let teams = directory.teams.iter().filter(|(_, team)| self.projects.contains(&team.project));
+        let teams: Vec<Value> = teams
+            .map(|(id, team)| {
+                known.extend(team.members.keys());
+                json!({
+                    "team": id, "project": team.project, "name": team.name,
+                    "members": team.members.keys().collect::<Vec<_>>(),
+                })
+            })
+            .collect();
         let people = directory.people.iter().filter(|(id, _)| self.whole || known.contains(id));
         json!({
             "organisations": directory.organisations.iter()
@@ -57,6 +70,7 @@ impl Seen {
             "people": people.map(|(id, person)| json!({
                 "person": id, "name": person.name, "standing": person.standing, "leave": days(&person.leave),
             })).collect::<Vec<_>>(),
+            "teams": teams,
             "roles": grants.iter().map(|grant| self.grant(grant)).collect::<Vec<_>>(),
             "proposed": proposed,
         })

@@ -1,7 +1,7 @@
 //! The beginning: the first person of an installation, and people who accept
 //! their invitation.
 
-use fixlead_core::access::{Presence, Role, Standing, Within};
+use fixlead_core::access::{Action, Presence, Role, Standing, Within};
 use fixlead_core::desk::directory::command::DirectoryCommand;
 use fixlead_core::desk::directory::event::Reach;
 use fixlead_core::desk::wire::Line;
@@ -10,6 +10,7 @@ use fixlead_core::time::Span;
 
 use crate::accounts::{By, Caller, Enrolment};
 use crate::desk::Desk;
+use crate::directory::Directed;
 use crate::problem::{Problem, Result};
 use crate::repeat::Repeat;
 
@@ -28,6 +29,7 @@ impl Desk {
             Some(person) => *person,
             None => PersonId::from_bytes(self.draw()),
         };
+        // They call themselves something else once they are in.
         let name = Line::tamed("first operator");
         let offer = OfferId::from_bytes(self.draw());
         let until = self.now() + STANDS;
@@ -35,24 +37,68 @@ impl Desk {
         self.inner.accounts.make_link(person, true).await.map(Some)
     }
 
-    /// Invites somebody. The link is for them alone and shown once.
+    /// Invites somebody. The link is for them alone and shown once. The same
+    /// request again makes another link in place of it, for the link is not
+    /// kept; nobody is invited twice.
     pub async fn invite(
         &self,
         caller: &Caller,
         name: Line,
         repeat: Option<&Repeat>,
     ) -> Result<(PersonId, String)> {
-        let person = PersonId::from_bytes(self.draw());
-        let offer = OfferId::from_bytes(self.draw());
-        let until = self.now() + STANDS;
-        let command = DirectoryCommand::Invite { person, name, offer, until };
-        // A link is a secret that is not kept, so that a repetition cannot
-        // show it again: the invitation stands, and another can be made.
-        if self.direct(caller, command, None, repeat).await?.repeated {
-            return Err(Problem::KeyReused);
+        let person = match repeat {
+            Some(repeat) => PersonId::from_bytes(repeat.id(caller.person, "person")),
+            None => PersonId::from_bytes(self.draw()),
+        };
+        let invited = self.invited(caller, person, name, repeat).await?;
+        if invited.repeated {
+            self.still_invited(person).await?;
+            self.inner.accounts.end_links(person).await?;
         }
         let link = self.inner.accounts.make_link(person, false).await?;
         Ok((person, link))
+    }
+
+    /// Makes another link for somebody who has not joined yet, or was removed
+    /// and is asked again. The ones before work no more.
+    pub async fn invite_again(
+        &self,
+        caller: &Caller,
+        person: PersonId,
+        repeat: Option<&Repeat>,
+    ) -> Result<String> {
+        let snapshot = self.directory().await?;
+        self.directory_permit(&snapshot, caller, Action::PeopleInvite, Within::Installation)?;
+        let known = snapshot.directory.people.get(&person).ok_or(Problem::NotFound)?;
+        if matches!(known.standing, Standing::Active | Standing::Suspended) {
+            let message = "they have joined already; they sign in with what they have";
+            return Err(Problem::invalid("", message));
+        }
+        let invited = self.invited(caller, person, known.name.clone(), repeat).await?;
+        if invited.repeated {
+            self.still_invited(person).await?;
+        }
+        self.inner.accounts.end_links(person).await?;
+        self.inner.accounts.make_link(person, false).await
+    }
+
+    async fn invited(
+        &self,
+        caller: &Caller,
+        person: PersonId,
+        name: Line,
+        repeat: Option<&Repeat>,
+    ) -> Result<Directed> {
+        let offer = OfferId::from_bytes(self.draw());
+        let until = self.now() + STANDS;
+        self.direct(caller, DirectoryCommand::Invite { person, name, offer, until }, None, repeat).await
+    }
+
+    async fn still_invited(&self, person: PersonId) -> Result<()> {
+        match self.directory().await?.directory.standing(person) {
+            Some(Standing::Invited) => Ok(()),
+            _ => Err(Problem::invalid("", "whoever was invited by this has joined; they sign in")),
+        }
     }
 
     /// Enrols the person of a link and lets them accept their invitation. The

@@ -231,3 +231,13 @@ impl Outcome {
         matches!(self, Outcome::Appended { .. } | Outcome::Repeated { .. })
     }
 }
+
+/// What became of appends that belong together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Joint {
+    /// Which of them the outcome is of: the first one when all were written,
+    /// else the first that could not be, and then nothing was.
+    pub index: usize,
+    /// What became of it.
+    pub outcome: Outcome,
+}

@@ -41,6 +41,15 @@ pub(crate) struct Prepared {
     pub idempotency: Option<RecordRow>,
     /// Other streams that have to be at these versions.
     pub seen: Vec<(StreamId, u64)>,
+    /// Appends to other streams that are written with this one or not at all.
+    pub also: Vec<Prepared>,
+}
+
+impl Prepared {
+    /// This append and those that belong to it, in their order.
+    fn parts(&self) -> impl Iterator<Item = &Prepared> {
+        std::iter::once(self).chain(&self.also)
+    }
 }
 
 /// Work as it is stored.
@@ -110,7 +119,7 @@ pub(crate) struct Wanted {
 impl Wanted {
     pub(crate) fn of<'a>(batch: impl IntoIterator<Item = &'a Prepared>) -> Self {
         let mut wanted = Wanted::default();
-        for append in batch {
+        for append in batch.into_iter().flat_map(Prepared::parts) {
             wanted.streams.extend(append.stream);
             wanted.streams.extend(append.seen.iter().map(|(stream, _)| *stream));
             wanted.records.extend(append.records.iter().map(|record| record.row));
@@ -126,9 +135,18 @@ impl Wanted {
 #[derive(Debug)]
 pub(crate) enum Verdict {
     Done(Outcome),
-    Repeated { version: u64, sealed: Vec<u8> },
+    Repeated {
+        version: u64,
+        sealed: Vec<u8>,
+    },
     Erased,
     BlobTaken,
+    /// Why nothing was written of appends that belong together: one beside the
+    /// first was refused.
+    Beside {
+        index: usize,
+        verdict: Box<Verdict>,
+    },
 }
 
 /// An event as it is stored.
@@ -188,79 +206,102 @@ pub(crate) fn judge<'a>(
     let mut extras = Vec::new();
     let mut verdicts = Vec::new();
     for append in batch {
-        if let Some(verdict) = refusal(append, &standing, at) {
+        let refused = append.parts().enumerate().find_map(|(index, part)| {
+            let verdict = refusal(part, &standing, at)?;
+            Some(if index == 0 { verdict } else { Verdict::Beside { index, verdict: Box::new(verdict) } })
+        });
+        if let Some(verdict) = refused {
             verdicts.push(verdict);
             continue;
         }
-        let mut version = 0;
-        if let Some(stream) = append.stream {
-            let state = standing.streams.entry(stream).or_insert(StreamState {
-                version: 0,
-                hash: hash::NOTHING,
-                erased: false,
-            });
-            for sealed in &append.events {
-                position += 1;
-                state.version += 1;
-                let place = EventPlace { stream, version: state.version, position, at };
-                state.hash = hash::event(&state.hash, place, sealed);
-                let row = EventRow { stream, version: state.version, position, hash: state.hash, sealed };
-                writes.events.push(row);
-            }
-            version = state.version;
-            if !append.events.is_empty() {
-                let key = append.key.as_ref().filter(|_| append.expected == 0);
-                let row = StreamRow { version, hash: state.hash, key };
-                match writes.streams.get_mut(&stream) {
-                    // Two appends of one batch to a new stream: its key is the first one's.
-                    Some(known) => *known = StreamRow { key: known.key, ..row },
-                    None => drop(writes.streams.insert(stream, row)),
-                }
-            }
-            for row in &append.work {
-                if row.wake {
-                    writes.wakes.insert((stream, row.lane), Some(row));
-                } else {
-                    writes.work.insert(row.id, (stream, row));
-                }
-            }
-            for lane in &append.sleep {
-                writes.wakes.insert((stream, *lane), None);
-            }
-            if append.afresh {
-                writes.lists.retain(|(_, of), _| *of != stream);
-                writes.afresh.insert(stream);
-            }
-            for row in &append.lists {
-                writes.lists.insert((row.list, stream), row);
-            }
-            for blob in &append.blobs {
-                standing.blobs.insert(blob.id);
-                Extra::Blob { stream, id: blob.id, hash: blob.hash }.encode(&mut extras);
-                writes.blobs.push((stream, blob));
-            }
+        let mut first = None;
+        for append in append.parts() {
+            let version = take(append, at, &mut position, &mut standing, &mut writes, &mut extras);
+            first.get_or_insert(Outcome::Appended { version, position, at });
         }
-        for (work, _) in &append.finish {
-            standing.leases.remove(work);
-            writes.finished.push(*work);
-        }
-        for record in append.records.iter().chain(&append.idempotency) {
-            let version = record.expected + 1;
-            match &record.sealed {
-                Some(sealed) => {
-                    let state = RecordState { version, expires: record.expires, sealed: sealed.clone() };
-                    standing.records.insert(record.row, state);
-                }
-                None => drop(standing.records.remove(&record.row)),
-            }
-            writes.records.insert(record.row, (version, record));
-        }
-        verdicts.push(Verdict::Done(Outcome::Appended { version, position, at }));
+        verdicts.extend(first.map(Verdict::Done));
     }
     if !writes.events.is_empty() || !extras.is_empty() {
         writes.entry = Some(entry(chain, position, at, &writes.events, extras));
     }
     (verdicts, writes)
+}
+
+/// Adds the rows of an append that nothing speaks against. The version of its
+/// stream after it.
+fn take<'a>(
+    append: &'a Prepared,
+    at: Instant,
+    position: &mut u64,
+    standing: &mut Standing,
+    writes: &mut Writes<'a>,
+    extras: &mut Vec<u8>,
+) -> u64 {
+    let mut version = 0;
+    if let Some(stream) = append.stream {
+        let state = standing.streams.entry(stream).or_insert(StreamState {
+            version: 0,
+            hash: hash::NOTHING,
+            erased: false,
+        });
+        for sealed in &append.events {
+            *position += 1;
+            state.version += 1;
+            let place = EventPlace { stream, version: state.version, position: *position, at };
+            state.hash = hash::event(&state.hash, place, sealed);
+            let (version, position, hash) = (state.version, *position, state.hash);
+            let row = EventRow { stream, version, position, hash, sealed };
+            writes.events.push(row);
+        }
+        version = state.version;
+        if !append.events.is_empty() {
+            let key = append.key.as_ref().filter(|_| append.expected == 0);
+            let row = StreamRow { version, hash: state.hash, key };
+            match writes.streams.get_mut(&stream) {
+                // Two appends of one batch to a new stream: its key is the first one's.
+                Some(known) => *known = StreamRow { key: known.key, ..row },
+                None => drop(writes.streams.insert(stream, row)),
+            }
+        }
+        for row in &append.work {
+            if row.wake {
+                writes.wakes.insert((stream, row.lane), Some(row));
+            } else {
+                writes.work.insert(row.id, (stream, row));
+            }
+        }
+        for lane in &append.sleep {
+            writes.wakes.insert((stream, *lane), None);
+        }
+        if append.afresh {
+            writes.lists.retain(|(_, of), _| *of != stream);
+            writes.afresh.insert(stream);
+        }
+        for row in &append.lists {
+            writes.lists.insert((row.list, stream), row);
+        }
+        for blob in &append.blobs {
+            standing.blobs.insert(blob.id);
+            Extra::Blob { stream, id: blob.id, hash: blob.hash }.encode(extras);
+            writes.blobs.push((stream, blob));
+        }
+    }
+    for (work, _) in &append.finish {
+        standing.leases.remove(work);
+        writes.finished.push(*work);
+    }
+    for record in append.records.iter().chain(&append.idempotency) {
+        let version = record.expected + 1;
+        match &record.sealed {
+            Some(sealed) => {
+                let state = RecordState { version, expires: record.expires, sealed: sealed.clone() };
+                standing.records.insert(record.row, state);
+            }
+            None => drop(standing.records.remove(&record.row)),
+        }
+        writes.records.insert(record.row, (version, record));
+    }
+    version
 }
 
 fn entry(chain: Chain, position: u64, at: Instant, events: &[EventRow<'_>], extras: Vec<u8>) -> EntryRow {

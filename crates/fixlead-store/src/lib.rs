@@ -39,7 +39,7 @@ mod tables;
 pub mod world;
 
 pub use append::{
-    Append, Idempotency, Lane, Lease, ListChange, NewBlob, Outcome, RecordChange, Sort, WorkChange,
+    Append, Idempotency, Joint, Lane, Lease, ListChange, NewBlob, Outcome, RecordChange, Sort, WorkChange,
 };
 pub use copy::{CopyKey, Moment};
 pub use error::{Error, Result};

@@ -1,16 +1,18 @@
-//! Appends on their way in: checked, and sealed for the places they will take.
+//! Appends, one or several that belong together: checked, sealed for the places
+//! they will take, and handed to the engine.
 
 use std::collections::BTreeSet;
 
 use crate::append::{
-    Append, Idempotency, ListChange, MOST_BLOB, MOST_EVENT, MOST_EVENTS, NewBlob, RecordChange, Sort,
-    WorkChange,
+    Append, Idempotency, Joint, ListChange, MOST_BLOB, MOST_EVENT, MOST_EVENTS, NewBlob, Outcome,
+    RecordChange, Sort, WorkChange,
 };
-use crate::batch::{BlobRow, ListRow, Prepared, RecordRow, WorkRow};
+use crate::batch::{BlobRow, ListRow, Prepared, RecordRow, Verdict, WorkRow};
 use crate::error::{Error, Result};
 use crate::log::hash::BlobHasher;
 use crate::seal::{self, BLOB_STEP, Place, Secret};
-use crate::store::{Store, new_work};
+use crate::store::{Store, demand, new_work};
+use fixlead_core::access::{Access, Permit};
 use fixlead_core::id::StreamId;
 
 /// Bytes of an attachment in one part: with their length they fill whole steps.
@@ -20,6 +22,76 @@ const PART: usize = 64 * 1024 - 4;
 pub(crate) const IDEMPOTENCY: &str = "idempotency";
 
 impl Store {
+    /// Appends to a stream, and whatever changes with it, in one commit. When
+    /// this returns, it is on the disk.
+    pub async fn append(&self, permit: &Permit, append: Append) -> Result<Outcome> {
+        self.append_together(vec![(permit, append)]).await.map(|joint| joint.outcome)
+    }
+
+    /// Appends to several streams in one commit: all of it, or nothing. Each
+    /// append brings what changes with it; an idempotency key comes with the
+    /// first, for all of them.
+    pub async fn append_together(&self, appends: Vec<(&Permit, Append)>) -> Result<Joint> {
+        let mut streams = BTreeSet::new();
+        for (index, (permit, append)) in appends.iter().enumerate() {
+            demand(permit, append.stream, Access::Write)?;
+            if !streams.insert(append.stream) {
+                return Err(Error::Refused("two appends that belong together are to one stream".into()));
+            }
+            if index > 0 && append.idempotency.is_some() {
+                return Err(Error::Refused("an idempotency key comes with the first append".into()));
+            }
+        }
+        let mut keys = Vec::new();
+        let mut whole: Option<Prepared> = None;
+        for (index, (_, append)) in appends.into_iter().enumerate() {
+            let stream = append.stream;
+            let Some((prepared, key)) = self.prepare(append).await? else {
+                return Ok(Joint { index, outcome: Outcome::Conflict { actual: 0 } });
+            };
+            keys.push((stream, key));
+            match &mut whole {
+                Some(whole) => whole.also.push(prepared),
+                none => *none = Some(prepared),
+            }
+        }
+        let whole = whole.ok_or_else(|| Error::Refused("nothing to append".into()))?;
+        let mut records = BTreeSet::new();
+        let parts = std::iter::once(&whole).chain(&whole.also);
+        if !parts.flat_map(|part| &part.records).all(|record| records.insert(record.row)) {
+            return Err(Error::Refused("one record is changed twice at once".into()));
+        }
+        let repeats = whole.idempotency.as_ref().map(|record| record.row);
+        let (index, verdict) = match self.inner.engine.commit(whole).await? {
+            Verdict::Beside { index, verdict } => (index, *verdict),
+            verdict => (0, verdict),
+        };
+        match verdict {
+            Verdict::Done(outcome) => {
+                if outcome.is_written() {
+                    keys.iter().for_each(|(stream, key)| self.inner.vault.remember(*stream, key));
+                }
+                Ok(Joint { index, outcome })
+            }
+            Verdict::Repeated { version, sealed } => {
+                let row = repeats.unwrap_or_default();
+                let answer = seal::open(&self.inner.keys.records, Place::Record(&row, version), sealed)
+                    .ok_or_else(|| Error::Tampered("the answer to a repeated request".into()))?;
+                Ok(Joint { index, outcome: Outcome::Repeated { answer } })
+            }
+            Verdict::Erased => match keys.get(index) {
+                Some((stream, _)) => {
+                    self.inner.vault.forget(*stream);
+                    Err(Error::Erased(stream.to_string()))
+                }
+                None => Err(Error::Erased("a stream".into())),
+            },
+            Verdict::BlobTaken => Err(Error::Refused("the id of an attachment is taken".into())),
+            // It stands beside another verdict and holds no other of its kind.
+            Verdict::Beside { .. } => Err(Error::Unavailable("the commit was not judged".into())),
+        }
+    }
+
     /// Seals an append. Nothing when it expects a stream that does not exist.
     pub(crate) async fn prepare(&self, append: Append) -> Result<Option<(Prepared, Secret)>> {
         check(&append)?;
@@ -89,6 +161,7 @@ impl Store {
             blobs: Vec::new(),
             idempotency: None,
             seen: Vec::new(),
+            also: Vec::new(),
         })
     }
 

@@ -8,7 +8,7 @@ use fixlead_core::access::{Access, Action, Permit};
 use fixlead_core::id::{BlobId, StreamId, WorkId};
 use fixlead_core::time::{Instant, Span};
 
-use crate::append::{Append, Lane, Lease, Outcome, RecordChange, Sort};
+use crate::append::{Lane, Lease, Outcome, RecordChange, Sort};
 use crate::batch::Verdict;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -215,36 +215,6 @@ impl Store {
     /// that wraps first.
     pub fn key_ids(&self) -> Vec<u64> {
         self.inner.vault.keyring.ids().collect()
-    }
-
-    /// Appends to a stream, and whatever changes with it, in one commit. When
-    /// this returns, it is on the disk.
-    pub async fn append(&self, permit: &Permit, append: Append) -> Result<Outcome> {
-        let stream = append.stream;
-        demand(permit, stream, Access::Write)?;
-        let Some((prepared, key)) = self.prepare(append).await? else {
-            return Ok(Outcome::Conflict { actual: 0 });
-        };
-        let repeats = prepared.idempotency.as_ref().map(|record| record.row);
-        match self.inner.engine.commit(prepared).await? {
-            Verdict::Done(outcome) => {
-                if outcome.is_written() {
-                    self.inner.vault.remember(stream, &key);
-                }
-                Ok(outcome)
-            }
-            Verdict::Repeated { version, sealed } => {
-                let row = repeats.unwrap_or_default();
-                let answer = seal::open(&self.inner.keys.records, Place::Record(&row, version), sealed)
-                    .ok_or_else(|| Error::Tampered("the answer to a repeated request".into()))?;
-                Ok(Outcome::Repeated { answer })
-            }
-            Verdict::Erased => {
-                self.inner.vault.forget(stream);
-                Err(Error::Erased(stream.to_string()))
-            }
-            Verdict::BlobTaken => Err(Error::Refused("the id of an attachment is taken".into())),
-        }
     }
 
     /// Reads a stream after a version; all of it after 0. A gap or an event

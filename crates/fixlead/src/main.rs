@@ -48,15 +48,27 @@ enum Command {
     /// Send a report to a desk, and follow it.
     #[command(subcommand)]
     Report(desk::report::Command),
-    /// See who is on a desk, and invite people.
+    /// See who is on a desk, invite people, give them roles.
     #[command(subcommand, after_help = TOKEN)]
     People(desk::people::Command),
-    /// See whose turn it is.
+    /// See whose turn it is, and say who takes turns.
     #[command(subcommand, after_help = TOKEN)]
     Rota(desk::people::RotaCommand),
     /// Have addresses outside told what happens on a desk.
     #[command(subcommand, after_help = TOKEN)]
     Webhook(desk::webhook::Command),
+    /// See projects, their facts, maintainers and policy, and change them.
+    #[command(subcommand, after_help = TOKEN)]
+    Project(desk::project::Command),
+    /// Open the link you were given, once: choose a name and a password.
+    Enrol(desk::account::EnrolArgs),
+    /// Sign in at a desk on this machine, or prove again that it is you.
+    SignIn(desk::account::SignInArgs),
+    /// Sign out of it.
+    SignOut(desk::account::SignOutArgs),
+    /// Make, list and end the tokens that your programs show.
+    #[command(subcommand)]
+    Token(desk::tokens::Command),
     /// Check the tamper-evident log of what is kept.
     #[command(subcommand)]
     Log(keep::LogCommand),
@@ -74,8 +86,8 @@ enum Command {
 }
 
 /// Where the verbs of a desk find it.
-const TOKEN: &str = "The desk is named by --server or FIXLEAD_SERVER. FIXLEAD_TOKEN holds the token that shows who asks, or \
-FIXLEAD_TOKEN_FILE names its file; a token is made on the desk, with the scopes it is for.";
+const TOKEN: &str = "The desk is named by --server or FIXLEAD_SERVER. `fixlead sign-in` shows who asks, for everything you may do. \
+For programs, FIXLEAD_TOKEN holds a token, or FIXLEAD_TOKEN_FILE names its file; it does only what it was made for.";
 
 fn main() -> ExitCode {
     let style = terminal::Style::of_stdout();
@@ -101,6 +113,13 @@ fn main() -> ExitCode {
             Command::People(command) => desk::people::run(command, style, &mut out, &mut messages),
             Command::Rota(command) => desk::people::rota(command, style, &mut out, &mut messages),
             Command::Webhook(command) => desk::webhook::run(command, style, &mut out, &mut messages),
+            Command::Project(command) => desk::project::run(command, style, &mut out, &mut messages),
+            Command::Enrol(args) => desk::account::enrol(args, io::stdin().lock(), &mut out, &mut messages),
+            Command::Token(command) => desk::tokens::run(command, style, &mut out, &mut messages),
+            Command::SignIn(args) => {
+                desk::account::sign_in(args, io::stdin().lock(), &mut out, &mut messages)
+            }
+            Command::SignOut(args) => desk::account::sign_out(args, &mut out, &mut messages),
             Command::Log(command) => keep::log(command, &mut out, &mut messages),
             Command::Key(command) => commands::key::run(command, &mut out, &mut messages),
             Command::Backup(args) => keep::back_up(args, &mut out, &mut messages),

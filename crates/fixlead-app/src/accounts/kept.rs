@@ -9,6 +9,7 @@
 //! | `token` | hash of its secret | [`KeptToken`] |
 //! | `tokens` | the person | hashes of all of them |
 //! | `link` | hash of its secret | [`Link`] |
+//! | `links` | the person | hashes of all of them |
 
 use fixlead_core::access::{Scope, TokenScope};
 use fixlead_core::id::{OrganisationId, PersonId, ProjectId, SessionId, TokenId};

@@ -44,8 +44,19 @@ impl Accounts {
         let ends = self.clock.now() + LASTS;
         let link = Link { person, first, totp: self.draw(), ends: ends.millis() };
         let hash = bearer::lookup(Purpose::Link, &text).ok_or(Problem::Unavailable { retry_after: 1 })?;
+        // Listed before it works, so that each can be ended.
+        self.change_index("links", person, move |hashes| hashes.push(hash)).await?;
         kept::put(&self.store, "link", &hash, 0, Some(&link), Some(ends)).await?;
         Ok(text)
+    }
+
+    /// Ends every link of a person.
+    pub async fn end_links(&self, person: PersonId) -> Result<()> {
+        let gone = self.index("links", person).await?;
+        for hash in &gone {
+            self.delete("link", hash).await?;
+        }
+        self.change_index("links", person, move |hashes| hashes.retain(|hash| !gone.contains(hash))).await
     }
 
     /// What a link is for.
@@ -114,6 +125,8 @@ impl Accounts {
         let known = kept::get::<Credentials>(&self.store, "credentials", &person.bytes()).await?;
         let version = known.map_or(0, |known| known.version);
         kept::put(&self.store, "credentials", &person.bytes(), version, Some(&credentials), None).await?;
+        // Whoever finds another link of theirs does not become them.
+        self.end_links(person).await?;
         Ok((person, codes))
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fixlead_core::access::{Action, Permit};
+use fixlead_core::access::{Action, Denied, Permit};
 use fixlead_core::case::event::Event;
 use fixlead_core::desk::command::{self, Command, Context, Overriding, Refused, Thing, Wrong};
 use fixlead_core::desk::directory::command::DirectoryCommand;
@@ -81,6 +81,14 @@ pub(crate) struct Writing<'a> {
     pub finish: Option<Lease>,
 }
 
+/// An append to a case, and what it leads to.
+pub(super) struct Drafted {
+    pub case: CaseId,
+    pub append: Append,
+    pub after: Kept,
+    pub acted: Acted,
+}
+
 impl<'a> Writing<'a> {
     pub fn itself(permit: &'a Permit) -> Self {
         Writing { permit, by: Author::System, repeat: None, blobs: Vec::new(), made: None, finish: None }
@@ -126,10 +134,11 @@ impl Desk {
             let snapshot = self.directory().await?;
             let kept = self.kept(case).await?;
             let action = action_of(&act.command, &kept, caller.person);
-            let permit = self.case_permit(caller, &snapshot, &kept.file, action)?;
-            if let Some(done) = self.repeated::<Acted>(caller.person, act.repeat.as_ref()).await? {
-                return Ok(Acted { repeated: true, ..done });
+            let permit = self.case_permit(caller, &snapshot, &kept.file, action);
+            if let Some(done) = self.done(caller, permit.as_ref().err(), act.repeat.as_ref()).await? {
+                return Ok(done);
             }
+            let permit = permit?;
             if act.expected.is_some_and(|expected| expected != kept.revision) {
                 return Err(Problem::Conflict { actual: kept.revision });
             }
@@ -146,29 +155,48 @@ impl Desk {
                 made: made(&act.command),
                 finish: None,
             };
-            if let Some(acted) = self.write(case, &kept, happened, writing).await? {
-                if !acted.repeated {
-                    self.note_turn(caller, &kept, &act.command).await;
-                }
+            let turn = self.turn(caller, &snapshot, &kept, &act.command);
+            let drafted = self.draft(case, &kept, happened, &writing).await?;
+            if let Some(acted) = self.commit(drafted, writing, turn.into_iter().collect()).await? {
                 return Ok(acted);
             }
         }
         Err(Problem::Unavailable { retry_after: 1 })
     }
 
-    /// Moves the turn on behind whoever has taken the lead. The lead is what
-    /// counts: whoever does not take turns, or may not move them, leads all the
-    /// same.
-    async fn note_turn(&self, caller: &Caller, kept: &Kept, command: &Command) {
+    /// What became of a request that was carried out before. What it has done
+    /// may be why it could not be done again, such as closing; who may not know
+    /// of the case any more is told nothing.
+    pub(super) async fn done(
+        &self,
+        caller: &Caller,
+        denied: Option<&Denied>,
+        repeat: Option<&Repeat>,
+    ) -> Result<Option<Acted>> {
+        if denied == Some(&Denied::NotFound) {
+            return Ok(None);
+        }
+        let done = self.repeated::<Acted>(caller.person, repeat).await?;
+        Ok(done.map(|done| Acted { repeated: true, ..done }))
+    }
+
+    /// The turn moves on behind whoever takes the lead, in the same commit.
+    /// The lead is what counts: whoever does not take turns, or is assigned by
+    /// somebody who may not move them, leads all the same.
+    fn turn(
+        &self,
+        caller: &Caller,
+        snapshot: &Snapshot,
+        kept: &Kept,
+        command: &Command,
+    ) -> Option<(Permit, Append)> {
         let person = match command {
             Command::Volunteer { .. } | Command::AcceptLead { .. } => caller.person,
             Command::Assign { person, .. } => *person,
-            _ => return,
+            _ => return None,
         };
-        if let Some(opened) = &kept.file.opened {
-            let serve = DirectoryCommand::Serve { project: opened.project, person };
-            let _ = self.direct(caller, serve, None, None).await;
-        }
+        let project = kept.file.opened.as_ref()?.project;
+        self.draft_directory(snapshot, caller, DirectoryCommand::Serve { project, person }).ok()
     }
 
     /// Puts the permit to override into a command that can carry one.
@@ -219,6 +247,19 @@ impl Desk {
         happened: Vec<Happening>,
         writing: Writing<'_>,
     ) -> Result<Option<Acted>> {
+        let drafted = self.draft(case, kept, happened, &writing).await?;
+        self.commit(drafted, writing, Vec::new()).await
+    }
+
+    /// What an append to a case brings: what was decided on it, its rows, its
+    /// next wake-up.
+    pub(super) async fn draft(
+        &self,
+        case: CaseId,
+        kept: &Kept,
+        happened: Vec<Happening>,
+        writing: &Writing<'_>,
+    ) -> Result<Drafted> {
         let now = self.now_after(kept.file.latest);
         let mut after = kept.clone();
         let mut append = Append::to(case.into(), kept.version);
@@ -242,11 +283,27 @@ impl Desk {
         }
         append.work.extend(self.announced(&after, kept.version));
         append.work.extend(writing.finish.map(WorkChange::Finish));
+        let made = writing.made.clone();
+        let acted = Acted { version: after.revision, at: now, made, repeated: false };
+        Ok(Drafted { case, append, after, acted })
+    }
+
+    /// Appends what was drafted, and with it what has to stand or fall with it.
+    /// Nothing when somebody else has written in between.
+    pub(super) async fn commit(
+        &self,
+        drafted: Drafted,
+        writing: Writing<'_>,
+        also: Vec<(Permit, Append)>,
+    ) -> Result<Option<Acted>> {
+        let Drafted { case, mut append, after, acted } = drafted;
         append.blobs = writing.blobs;
-        let acted = Acted { version: after.revision, at: now, made: writing.made, repeated: false };
         append.idempotency =
             writing.repeat.and_then(|(person, repeat)| self.remember(person, Some(repeat), &acted));
-        match self.inner.store.append(writing.permit, append).await? {
+        let mut appends = vec![(writing.permit, append)];
+        let (permits, others): (Vec<_>, Vec<_>) = also.into_iter().unzip();
+        appends.extend(permits.iter().zip(others));
+        match self.inner.store.append_together(appends).await?.outcome {
             Outcome::Appended { .. } => {
                 self.remember_case(case, Arc::new(after));
                 Ok(Some(acted))

@@ -9,22 +9,32 @@ use fixlead_core::desk::wire::{Line, Sha256};
 use fixlead_core::id::{CaseId, OfferId};
 use sha2::Digest;
 
-use super::act::Act;
+use super::act::{Act, Acted};
 use crate::accounts::Caller;
 use crate::desk::{Desk, lock};
 use crate::problem::{Problem, Result};
+use crate::repeat::Repeat;
 
 impl Desk {
     /// Asks that a case be erased. Nothing is, before another person confirms.
-    pub async fn ask_erasure(&self, caller: &Caller, case: CaseId, reason: Line) -> Result<OfferId> {
-        let offer = OfferId::from_bytes(self.draw());
+    pub async fn ask_erasure(
+        &self,
+        caller: &Caller,
+        case: CaseId,
+        reason: Line,
+        repeat: Option<Repeat>,
+    ) -> Result<(Acted, OfferId)> {
+        let offer = match &repeat {
+            Some(repeat) => OfferId::from_bytes(repeat.id(caller.person, "offer")),
+            None => OfferId::from_bytes(self.draw()),
+        };
         let digest = sha2::Sha256::digest(case.bytes());
         let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         let sha256 = Sha256::new(&hex).map_err(|message| Problem::invalid("", message))?;
         let what = Second::Erasure;
         let ask = Command::AskSecond { offer, what, sha256, reason };
-        self.act(caller, case, Act::new(ask)).await?;
-        Ok(offer)
+        let acted = self.act(caller, case, Act { repeat, ..Act::new(ask) }).await?;
+        Ok((acted, offer))
     }
 
     /// Confirms that a case be erased, and erases it. May be asked again by

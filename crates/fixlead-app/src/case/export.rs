@@ -1,6 +1,7 @@
 //! The history of a case as a document that `fixlead policy replay` reads.
 
 use fixlead_core::access::Action;
+use fixlead_core::case::event::Field;
 use fixlead_core::case::{history, write};
 use fixlead_core::id::CaseId;
 use serde_json::{Value, json};
@@ -12,12 +13,19 @@ use crate::problem::{Problem, Result};
 impl Desk {
     /// The history of a case, as `fixlead-history/1`: what the policy looks
     /// at, and nothing of what people wrote to each other. It names people by
-    /// their ids.
+    /// their ids, and says no more than the timeline: whoever may read that
+    /// gets it, and who reported it is named to those who may know.
     pub async fn export_history(&self, caller: &Caller, case: CaseId) -> Result<Value> {
-        let (_, kept) = self.read_as(caller, case, &[Action::CaseExport]).await?;
+        let (snapshot, kept) = self.read_as(caller, case, &[Action::TimelineRead]).await?;
         let file = &kept.file;
+        let reporters = self.case_permit(caller, &snapshot, file, Action::ReporterRead).is_ok();
         let pin = file.pin().ok_or(Problem::NotFound)?;
-        let events: Vec<Value> = file.history.iter().map(|event| write::event(event, &file.facts)).collect();
+        let events = file.history.iter().map(|event| {
+            let mut event = event.clone();
+            event.fields.retain(|(field, _)| reporters || *field != Field::Reporter);
+            write::event(&event, &file.facts)
+        });
+        let events: Vec<Value> = events.collect();
         Ok(json!({
             "format": history::FORMAT,
             "policy": &*pin.policy,

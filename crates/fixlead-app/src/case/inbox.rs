@@ -41,6 +41,8 @@ pub struct Item {
     pub severity: Option<String>,
     /// Who leads it.
     pub lead: Option<PersonId>,
+    /// Their name.
+    pub lead_name: Option<String>,
     /// The next due of a duty.
     pub due: Option<Instant>,
     /// The duty.
@@ -196,6 +198,7 @@ impl Desk {
             state: seen.then_some(row.state),
             severity: row.severity.filter(|_| works),
             lead: row.lead.filter(|_| works),
+            lead_name: row.lead.filter(|_| works).and_then(|lead| Desk::name_of(snapshot, lead)),
             due: row.due.map(Instant::from_millis).filter(|_| works),
             duty: row.duty.filter(|_| works),
         })

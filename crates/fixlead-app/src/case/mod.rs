@@ -2,12 +2,13 @@
 //!
 //! - `kept`: a case in memory, checked against the store at every use.
 //! - [`act`]: a command, from the permit to the append. [`record`]: an event of
-//!   the policy's vocabulary.
+//!   the policy's vocabulary. [`joint`]: what concerns two cases.
 //! - [`read`]: what somebody may see of it; the log for auditors.
 //! - [`inbox`]: lists of cases. `rows` says what stands in them and when the
 //!   case is looked at again.
 //! - [`evaluation`], [`export`]: what the policy says of it; its history as a
-//!   document. [`attachments`], [`who_knew`], [`erase`].
+//!   document. [`moved`]: another policy, other facts. [`attachments`], [`who_knew`],
+//!   [`erase`].
 //! - [`retention`]: how long closed cases are kept.
 
 pub mod act;
@@ -16,7 +17,9 @@ pub mod erase;
 pub mod evaluation;
 pub mod export;
 pub mod inbox;
+pub mod joint;
 pub(crate) mod kept;
+pub mod moved;
 pub mod read;
 pub mod record;
 pub mod retention;

@@ -4,9 +4,10 @@
 //! of the gate on its own. That somebody read is recorded before they see it,
 //! once in an hour.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use fixlead_core::access::{Action, Denied, Needs, Place, Role};
+use fixlead_core::access::{Action, Denied, Needs, Place, Role, Within};
 use fixlead_core::case::event::Field;
 use fixlead_core::case::write;
 use fixlead_core::desk::command::Command;
@@ -43,6 +44,9 @@ pub struct View {
     pub rooms: Vec<RoomView>,
     /// What happened; for those who work on it.
     pub timeline: Vec<Step>,
+    /// The names of those whom it names by their ids, for those who work on the
+    /// case.
+    pub names: BTreeMap<PersonId, String>,
     /// What they may do now, by the names of the actions; whether the policy
     /// lets them is another question.
     pub may: Vec<&'static str>,
@@ -97,6 +101,8 @@ pub struct StandingView {
     pub waiting: Vec<(OfferId, &'static str)>,
     /// The case it was merged into.
     pub merged_into: Option<String>,
+    /// The cases that were merged into it, and when they were reported.
+    pub absorbed: Vec<(CaseId, Instant)>,
 }
 
 /// Somebody with a role in a case.
@@ -176,9 +182,42 @@ pub struct LogLine {
     pub at: Instant,
     /// By whom.
     pub by: Option<PersonId>,
+    /// Their name, for those who work on the case or may read the directory.
+    pub name: Option<String>,
     /// The type of the event.
     pub event: String,
 }
+
+impl View {
+    /// Everybody whom it names by an id.
+    fn named(&self) -> BTreeSet<PersonId> {
+        let mut named: BTreeSet<PersonId> = self.report.iter().filter_map(|report| report.reporter).collect();
+        if let Some(standing) = &self.standing {
+            named.extend(standing.lead);
+            named.extend(standing.handoff.map(|(_, to)| to));
+            named.extend(standing.people.iter().map(|member| member.person));
+            named.extend(&standing.recused);
+        }
+        for room in &self.rooms {
+            named.extend(room.messages.iter().filter_map(|message| message.by));
+            named.extend(room.files.iter().filter_map(|file| file.by));
+        }
+        for step in &self.timeline {
+            named.extend(step.by);
+            for field in PEOPLE {
+                let said = &step.event[field];
+                let texts = said.as_array().map_or(std::slice::from_ref(said), Vec::as_slice);
+                let person = |text: &Value| PersonId::parse(text.as_str()?).ok();
+                named.extend(texts.iter().filter_map(person));
+            }
+        }
+        named
+    }
+}
+
+/// The fields of events that can name people.
+const PEOPLE: [&str; 9] =
+    ["who", "by", "from", "to", "author", "person", "reporter", "reporters", "given_by"];
 
 fn author(by: Author) -> Option<PersonId> {
     match by {
@@ -200,9 +239,14 @@ impl Desk {
         let snapshot = self.directory().await?;
         let kept = self.kept(case).await?;
         self.case_permit(caller, &snapshot, &kept.file, Action::LogRead)?;
+        let within = kept.file.opened.as_ref().map(|of| Within::Project(of.organisation, of.project));
+        let directory = |within| self.directory_permit(&snapshot, caller, Action::DirectoryRead, within);
+        let names = self.case_permit(caller, &snapshot, &kept.file, Action::CaseRead).is_ok()
+            || within.is_some_and(|within| directory(within).is_ok());
         let lines = (1..).zip(&kept.entries).map(|(version, entry)| {
-            let event = kind(&entry.event);
-            LogLine { version, at: entry.at, by: author(entry.by), event }
+            let (event, by) = (kind(&entry.event), author(entry.by));
+            let name = by.filter(|_| names).and_then(|person| Desk::name_of(&snapshot, person));
+            LogLine { version, at: entry.at, by, name, event }
         });
         Ok(lines.collect())
     }
@@ -283,7 +327,7 @@ impl Desk {
         ];
         let rooms = rooms.into_iter().filter(|(_, action)| may(*action)).map(|(room, _)| room_of(kept, room));
         let can = |action: Action| !matches!(decided(action), Err(denied) if denied != Denied::Forbidden { needs: Needs::StepUp });
-        View {
+        let mut view = View {
             case: opened.map_or(CaseId::from_bytes([0; 16]), |opened| opened.case),
             version: kept.revision,
             about,
@@ -296,7 +340,12 @@ impl Desk {
                 .filter(|action| action.place() == Place::Case && can(**action))
                 .map(|action| action.name())
                 .collect(),
+            names: BTreeMap::new(),
+        };
+        if works {
+            view.names = Desk::names_of(snapshot, view.named());
         }
+        view
     }
 
     fn standing_view(&self, snapshot: &Snapshot, kept: &Kept, reporters: bool) -> Option<StandingView> {
@@ -329,6 +378,7 @@ impl Desk {
             recused: file.recused.iter().copied().collect(),
             waiting: waiting.map(|(offer, proposal)| (*offer, proposal.what.name())).collect(),
             merged_into: file.merged_into.as_ref().map(ToString::to_string),
+            absorbed: file.absorbed.iter().map(|other| (other.case, other.reported)).collect(),
         })
     }
 }
@@ -381,6 +431,11 @@ fn timeline(kept: &Kept, reporters: bool) -> Vec<Step> {
                 | DeskEvent::ReadRecorded { .. }
                 | DeskEvent::FactsMoved { .. } => return None,
                 DeskEvent::GrantGiven { role: Role::Reporter, .. } if !reporters => return None,
+                DeskEvent::CaseAbsorbed { case, reported, reason, .. } if !reporters => {
+                    let (case, reported, reason) = (*case, *reported, reason.clone());
+                    let event = DeskEvent::CaseAbsorbed { case, reported, reporters: Vec::new(), reason };
+                    serde_json::to_value(event).ok()?
+                }
                 event => serde_json::to_value(event).ok()?,
             },
         };

@@ -257,7 +257,7 @@ impl Desk {
         };
         match kept.asked {
             Some(_) => Err(Problem::invalid("", "somebody has asked already; another person confirms it")),
-            None => self.ask_erasure(caller, case, reason).await.map(drop),
+            None => self.ask_erasure(caller, case, reason, None).await.map(drop),
         }
     }
 

@@ -74,6 +74,7 @@ fn of_desk<'a>(
         | DeskEvent::CaseUnrestricted { reason }
         | DeskEvent::HandoffOffered { reason, .. }
         | DeskEvent::HandoffDeclined { reason, .. }
+        | DeskEvent::CaseAbsorbed { reason, .. }
         | DeskEvent::PolicyMoved { reason, .. }
         | DeskEvent::FactsMoved { reason, .. }
         | DeskEvent::HoldPlaced { reason }

@@ -178,7 +178,7 @@ async fn erase(house: &House, case: CaseId) {
         house.act(house.ana, case, close).await.unwrap();
     }
     let (ana, bo) = (house.caller(house.ana), house.caller(house.bo));
-    let offer = house.desk.ask_erasure(&ana, case, line("asked to")).await.unwrap();
+    let (_, offer) = house.desk.ask_erasure(&ana, case, line("asked to"), None).await.unwrap();
     house.desk.confirm_erasure(&bo, case, offer).await.unwrap();
 }
 

@@ -8,6 +8,7 @@ mod cluster;
 mod desk;
 mod finding;
 mod house;
+mod joint;
 mod matrix;
 mod rebuild;
 mod retention;
@@ -16,10 +17,3 @@ mod stories;
 mod webhooks;
 mod work;
 mod world;
-
-/// What the server of the store's tests is started with.
-mod ground {
-    pub fn run(story: impl Future<Output = ()>) {
-        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(story);
-    }
-}

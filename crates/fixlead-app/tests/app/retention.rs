@@ -94,7 +94,7 @@ async fn a_hold_keeps_a_case_and_a_case_that_is_open_again_is_kept() {
     let asked = desk.ask_erasures(&ana, &[held, reopened], &line("old")).await.unwrap();
     assert_eq!(done(&asked), [false, false]);
     assert!(asked[0].why.as_deref().unwrap().contains("a hold is on the case"), "{asked:?}");
-    assert!(desk.ask_erasure(&ana, held, line("old")).await.is_err(), "nor one by one");
+    assert!(desk.ask_erasure(&ana, held, line("old"), None).await.is_err(), "nor one by one");
 
     // A hold that comes between the two stops the second as well.
     house.act(house.ana, held, Command::LiftHold { reason: line("the court has it") }).await.unwrap();

@@ -442,7 +442,7 @@ async fn of_an_erased_case_nothing_is_sent_and_a_release_under_embargo_is_not_ca
     let mut sent = types(&all(&house.desk, &courier).await);
     sent.sort();
     assert_eq!(sent, ["case.closed", "case.updated", "report.received"], "once for what came together");
-    let offer = house.desk.ask_erasure(&ana, case, line("asked for")).await.unwrap();
+    let (_, offer) = house.desk.ask_erasure(&ana, case, line("asked for"), None).await.unwrap();
     house.desk.confirm_erasure(&house.caller(house.bo), case, offer).await.unwrap();
     assert!(all(&house.desk, &courier).await.is_empty());
     let (seen, _) = house.desk.deliveries(&ana, webhook, None, 200).await.unwrap();

@@ -181,12 +181,12 @@ async fn a_case_is_erased_by_two_and_then_it_is_nowhere() {
     let taken = house.reported().await;
     let case = taken.case;
     let (ana, bo) = (house.caller(house.ana), house.caller(house.bo));
-    assert!(house.desk.ask_erasure(&ana, case, line("by mistake")).await.is_err(), "it is open");
+    assert!(house.desk.ask_erasure(&ana, case, line("by mistake"), None).await.is_err(), "it is open");
     let dismiss = event(EventKind::TriageDecided).with(Field::Disposition, text("not-a-vulnerability"));
     house.lead(house.ana, case).await;
     house.record(house.ana, case, dismiss).await.unwrap();
     house.act(house.ana, case, Command::Close { reason: line("no flaw"), overriding: None }).await.unwrap();
-    let offer = house.desk.ask_erasure(&ana, case, line("by mistake")).await.unwrap();
+    let (_, offer) = house.desk.ask_erasure(&ana, case, line("by mistake"), None).await.unwrap();
     let alone = house.desk.confirm_erasure(&ana, case, offer).await;
     assert!(matches!(alone, Err(Problem::Invalid { .. })), "{alone:?}");
     assert!(house.desk.read(&bo, case).await.is_ok());

@@ -179,6 +179,15 @@ pub enum DeskEvent {
     /// A second person confirmed it.
     #[serde(rename = "second.confirmed")]
     SecondConfirmed { offer: OfferId },
+    /// Another case was merged into this one. Who reported it, and when, is kept.
+    #[serde(rename = "case.absorbed")]
+    CaseAbsorbed {
+        case: CaseId,
+        reported: Instant,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        reporters: Vec<PersonId>,
+        reason: Line,
+    },
     /// Somebody is thanked for this case, also when they reported another that
     /// was merged into it.
     #[serde(rename = "credit.given")]

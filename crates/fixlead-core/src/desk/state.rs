@@ -102,6 +102,17 @@ pub struct Credit {
     pub case: Option<CaseId>,
 }
 
+/// A case that was merged into this one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Absorbed {
+    /// Which.
+    pub case: CaseId,
+    /// When it was opened.
+    pub reported: Instant,
+    /// Who reported it, as far as they are known by an id.
+    pub reporters: Vec<PersonId>,
+}
+
 /// A case, as its log tells it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CaseFile {
@@ -149,6 +160,8 @@ pub struct CaseFile {
     pub public: bool,
     /// The case it was merged into.
     pub merged_into: Option<Line>,
+    /// The cases that were merged into it.
+    pub absorbed: Vec<Absorbed>,
     /// Who leads it.
     pub lead: Option<PersonId>,
 }
@@ -183,7 +196,10 @@ impl CaseFile {
                 self.handoff = None;
             }
             EventKind::CaseClosed => self.close(at),
-            EventKind::CaseReopened => (self.closed, self.closed_since) = (false, None),
+            EventKind::CaseReopened => {
+                (self.closed, self.closed_since) = (false, None);
+                self.merged_into = None;
+            }
             EventKind::CaseMerged => {
                 self.close(at);
                 self.merged_into = event.text(Field::Into).map(Line::tamed);
@@ -301,6 +317,12 @@ impl CaseFile {
                     && proposal.by != entry.by
                 {
                     proposal.confirmed.get_or_insert(person);
+                }
+            }
+            DeskEvent::CaseAbsorbed { case, reported, reporters, .. } => {
+                if self.absorbed.iter().all(|known| known.case != *case) {
+                    let (case, reported, reporters) = (*case, *reported, reporters.clone());
+                    self.absorbed.push(Absorbed { case, reported, reporters });
                 }
             }
             DeskEvent::CreditGiven { name, role, person, case } => {

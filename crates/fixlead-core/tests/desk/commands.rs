@@ -1,11 +1,12 @@
 //! What may be done with a case, story by story.
 
-use fixlead_core::access::{Action, Actor, CaseState, Role};
+use fixlead_core::access::{self, Action, Actor, CaseState, Role};
 use fixlead_core::case::event::{EventKind, Field, Value};
-use fixlead_core::desk::command::{Command, Refused, Source, Thing, Wrong};
-use fixlead_core::desk::event::{DeskEvent, Happening, Reminder, Room, Second};
+use fixlead_core::desk::CaseFile;
+use fixlead_core::desk::command::{self, Command, Context, Part, Refused, Source, Thing, Wrong};
+use fixlead_core::desk::event::{By, DeskEvent, Entry, Happening, Reminder, Room, Second};
 use fixlead_core::desk::state::Credit;
-use fixlead_core::id::{CaseId, MessageId};
+use fixlead_core::id::{CaseId, GrantId, MessageId, PersonId, ProjectId};
 use fixlead_core::time::Span;
 
 use super::office::*;
@@ -142,10 +143,7 @@ fn a_conflict_of_interest_beats_every_grant_at_once() {
     assert!(office.permit(&office.actor(ELI), Action::InternalRead).is_ok());
     let recuse = Command::Recuse { person: ELI, reason: line("works for the vendor concerned") };
     office.by(ANA, recuse).unwrap();
-    assert_eq!(
-        office.permit(&office.actor(ELI), Action::InternalRead),
-        Err(fixlead_core::access::Denied::NotFound)
-    );
+    assert_eq!(office.permit(&office.actor(ELI), Action::InternalRead), Err(access::Denied::NotFound));
     let grant = office.grant_id();
     let (reason, role) = (line("again"), Role::FixTeam);
     let give = Command::Give { grant, person: ELI, role, reason, until: None };
@@ -258,14 +256,87 @@ fn merging_keeps_everybodys_credit() {
     let other = CaseId::from_bytes([30; 16]);
     assert_eq!(office.by(ANA, Command::Merge { into: CASE, reason: line("x") }), refused(Wrong::Itself));
     let credits = vec![Credit { name: line("Ida"), role: line("finder"), person: None, case: None }];
-    office.by(ANA, Command::Absorb { case: other, credits: credits.clone() }).unwrap();
-    office.by(ANA, Command::Absorb { case: other, credits }).unwrap();
+    let absorb = |reporters| Command::Absorb {
+        case: other,
+        reported: START,
+        reporters,
+        credits: credits.clone(),
+        reason: line("the same flaw"),
+    };
+    office.by(ANA, absorb(vec![GUS])).unwrap();
+    // Merged again after it was opened again: it is still the one case.
+    office.by(ANA, absorb(Vec::new())).unwrap();
+    let absorbed = &office.file.absorbed;
+    assert_eq!((absorbed.len(), &absorbed[0].reporters), (1, &vec![GUS]));
     let names: Vec<(&str, Option<CaseId>)> =
         office.file.credits.iter().map(|credit| (&*credit.name, credit.case)).collect();
     assert_eq!(names, [("Gus", None), ("Ida", Some(other))]);
     office.by(ANA, Command::Merge { into: other, reason: line("the same flaw") }).unwrap();
     assert_eq!(office.file.state(), CaseState::Closed);
     assert_eq!(office.file.merged_into.as_deref(), Some(other.to_string().as_str()));
+    office.by(BO, Command::Reopen { reason: line("it was another flaw") }).unwrap();
+    assert_eq!(office.file.merged_into, None);
+}
+
+#[test]
+fn a_part_of_a_case_begins_with_everybody_who_belongs_to_it() {
+    let mut office = Office::led("opentelemetry");
+    let part = |office: &Office| Part {
+        from: CASE,
+        case: CaseId::from_bytes([31; 16]),
+        organisation: ORGANISATION,
+        project: PROJECT,
+        title: line("another flaw"),
+        body: body("the second half"),
+        policy: office.file.pin().unwrap().clone(),
+        facts: Box::new(facts()),
+        reason: line("two flaws"),
+    };
+    let reason = line("wrote the code");
+    office.by(BO, Command::Recuse { person: CHEN, reason: reason.clone() }).unwrap();
+    office.by(ANA, Command::Restrict { reason: reason.clone() }).unwrap();
+    let open = |office: &Office, part: Part| {
+        let standing = access::CaseStanding { case: part.case, ..office.file.standing().unwrap() };
+        let standing = access::CaseStanding { restricted: false, recused: Vec::new(), ..standing };
+        let target = access::Target::Case(&standing);
+        let permit = access::decide(&Actor::System, &[], Action::CaseOpen, target, office.now).unwrap();
+        let people = |person: PersonId| (person != INVITED).then_some(access::Standing::Active);
+        let context = Context { policy: &office.policy, people: &people, now: office.now };
+        let mut count = 60_u8;
+        let mut next = || {
+            count += 1;
+            GrantId::from_bytes([count; 16])
+        };
+        command::open_part(&office.file, &context, &permit, part, &mut next)
+    };
+    let events = open(&office, part(&office)).unwrap();
+    let now = office.now;
+    let entry = |event: &Happening| Entry { at: now, by: By::System, event: event.clone() };
+    let entries: Vec<Entry> = events.iter().map(entry).collect();
+    let file = CaseFile::of(&entries);
+    assert_eq!((file.lead, file.restricted, file.recused.contains(&CHEN)), (Some(ANA), true, true));
+    for (role, person) in [(Role::FixLead, ANA), (Role::FixTeam, ELI), (Role::Reporter, GUS)] {
+        assert!(file.active(role, office.now).any(|grant| grant.person == person), "{role:?}");
+    }
+    assert_eq!((&*file.credits[0].name, file.credits[0].case), ("Gus", Some(CASE)));
+    // Another project brings its own people, and could not reach what is restricted.
+    let elsewhere = Part { project: ProjectId::from_bytes([99; 16]), ..part(&office) };
+    assert_eq!(open(&office, elsewhere.clone()), refused(Wrong::Restricted));
+    office.by(ANA, Command::Unrestrict { reason }).unwrap();
+    let entries: Vec<Entry> = open(&office, elsewhere).unwrap().iter().map(entry).collect();
+    let file = CaseFile::of(&entries);
+    assert_eq!((file.lead, file.active(Role::FixTeam, office.now).count()), (None, 0));
+    assert_eq!(file.active(Role::Reporter, office.now).count(), 1);
+}
+
+#[test]
+fn nobody_is_locked_out_of_a_case_for_good() {
+    let mut office = Office::new("opentelemetry");
+    let restrict = || Command::Restrict { reason: line("about Bo") };
+    assert_eq!(office.by(ANA, restrict()), refused(Wrong::NobodyLeft));
+    let grant = office.grant_id();
+    office.by(ANA, Command::Volunteer { grant }).unwrap();
+    office.by(ANA, restrict()).unwrap();
 }
 
 #[test]

@@ -11,10 +11,11 @@ use fixlead_core::desk::CaseFile;
 use fixlead_core::desk::command::{Command, Refused, Source, Thing};
 use fixlead_core::desk::directory::command::DirectoryCommand;
 use fixlead_core::desk::directory::event::{Reach, Turns};
+use fixlead_core::desk::directory::webhook::{WebhookCommand, WebhookEnd};
 use fixlead_core::desk::directory::{Directory, DirectoryEntry, DirectoryEvent};
 use fixlead_core::desk::event::{By, DeskEvent, Entry, Pin, Reminder, Room, Second, Visibility};
 use fixlead_core::desk::state::Credit;
-use fixlead_core::id::{BlobId, GrantId, MessageId, OfferId, TeamId};
+use fixlead_core::id::{BlobId, GrantId, MessageId, OfferId, TeamId, WebhookId};
 
 use super::office::*;
 
@@ -72,6 +73,7 @@ fn planted_credit() -> Credit {
 
 const GRANT: GrantId = GrantId::from_bytes([31; 16]);
 const OFFER: OfferId = OfferId::from_bytes([32; 16]);
+const WEBHOOK: WebhookId = WebhookId::from_bytes([34; 16]);
 const TEAM: TeamId = TeamId::from_bytes([33; 16]);
 
 fn desk_events() -> Vec<DeskEvent> {
@@ -102,6 +104,9 @@ fn desk_events() -> Vec<DeskEvent> {
         EvidenceAdded { duty: canary(), text: canary(), reference: Some(canary()) }
         SecondAsked { offer: OFFER, what: Second::Erasure, sha256: sha('c'), reason: reason() }
         SecondConfirmed { offer: OFFER }
+        HoldPlaced { reason: reason() }
+        HoldLifted { reason: reason() }
+        CaseAbsorbed { case: CASE, reported: START, reporters: vec![GUS], reason: reason() }
         CreditGiven { name: canary(), role: canary(), person: None, case: None }
     })
 }
@@ -178,6 +183,8 @@ fn what_is_asked_for_is_told_by_kind_and_length() {
         Post { id, room: Room::Internal, body: body(CANARY), answers: None }
         Attach { blob, room: Room::Guest, name: canary(), size: 7, sha256: sha('b') }
         Note { text: body(CANARY) }
+        Hold { reason: reason() }
+        LiftHold { reason: reason() }
         Evidence { duty: canary(), text: canary(), reference: Some(canary()) }
         Volunteer { grant: GRANT }
         Assign { person: ANA, grant: GRANT, by_rotation: false, reason: reason() }
@@ -196,7 +203,9 @@ fn what_is_asked_for_is_told_by_kind_and_length() {
         Close { reason: reason(), overriding: None }
         Reopen { reason: reason() }
         Merge { into: CASE, reason: reason() }
-        Absorb { case: CASE, credits: vec![planted_credit()] }
+        Absorb {
+            case: CASE, reported: START, reporters: vec![GUS], credits: vec![planted_credit()], reason: reason()
+        }
         Split { into: CASE, reason: reason() }
         AskSecond { offer: OFFER, what: Second::Erasure, sha256: sha('c'), reason: reason() }
         ConfirmSecond { offer: OFFER }
@@ -234,6 +243,14 @@ fn the_directory_is_told_by_kind_and_length() {
         RotaServed { project: PROJECT, person: ANA, day: 3 }
         LeaveSet { person: ANA, days: days.clone() }
         MaintainersSet { project: PROJECT, people: people.clone() }
+        PersonRenamed { person: ANA, name: canary() }
+        WebhookAdded { webhook: WEBHOOK, reach, url: canary(), events: Vec::new(), secret: sha('d') }
+        WebhookChanged { webhook: WEBHOOK, url: canary(), events: Vec::new() }
+        WebhookSecret { webhook: WEBHOOK, secret: sha('e'), until: START }
+        WebhookPaused { webhook: WEBHOOK, reason: canary() }
+        WebhookResumed { webhook: WEBHOOK }
+        WebhookDisabled { webhook: WEBHOOK, why: WebhookEnd::Gone }
+        WebhookRemoved { webhook: WEBHOOK, reason: canary() }
     });
     let mut directory = Directory::default();
     for event in events {
@@ -249,6 +266,8 @@ fn the_directory_is_told_by_kind_and_length() {
         SetFacts { project: PROJECT, facts: Box::new(planted_facts()) }
         SetPolicy { project: PROJECT, policy: planted_pin(), reason: canary() }
         SetMaintainers { project: PROJECT, people: people.clone() }
+        Rename { person: ANA, name: canary() }
+        Webhook(WebhookCommand::Pause { webhook: WEBHOOK, reason: canary() })
         Invite { person: ANA, name: canary(), offer: OFFER, until: START }
         Accept { offer: OFFER }
         SetStanding { person: ANA, standing, reason: canary() }

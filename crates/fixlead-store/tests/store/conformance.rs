@@ -16,6 +16,7 @@ on_both_engines! {
     the_same_content_never_looks_the_same
     records_have_versions_and_expire
     an_append_takes_its_records_along_or_leaves_them
+    appends_that_belong_together_are_written_together_or_not_at_all
     lists_are_paged_by_key
     work_is_leased_finished_and_given_back
     a_lease_that_ran_out_finishes_nothing
@@ -235,6 +236,74 @@ async fn an_append_takes_its_records_along_or_leaves_them(ground: Ground) {
     assert!(append(&store, with(case(1), record("login", b"ann", 1, Some(b"2")))).await.is_written());
     assert_eq!(store.record("login", b"ann").await.unwrap().unwrap().value, b"2");
     assert_eq!(store.record("other", b"x").await.unwrap().unwrap().value, b"x");
+}
+
+async fn appends_that_belong_together_are_written_together_or_not_at_all(ground: Ground) {
+    let store = ground.open().await;
+    let (one, two, new) = (case(1), case(2), case(3));
+    append(&store, Append::to(one, 0).event("one")).await;
+    append(&store, Append::to(two, 0).event("two")).await;
+    let together = async |appends: Vec<Append>| {
+        let permits: Vec<_> = appends.iter().map(|append| may(append.stream)).collect();
+        store.append_together(permits.iter().zip(appends).collect()).await
+    };
+    let versions = async || {
+        let mut versions = Vec::new();
+        for stream in [one, two, new] {
+            versions.push(store.load(&may(stream), stream, 0).await.unwrap().version);
+        }
+        versions
+    };
+    let row = |list: &str| ListChange { list: list.into(), row: Some((at(9), b"row".to_vec())) };
+    let halves = |seen: u64, answer: &str| {
+        let mut first = Append::to(one, 1).event("merged").event("closed");
+        first.lists.push(row("first"));
+        let answer = answer.as_bytes().to_vec();
+        first.idempotency = Some(Idempotency { key: b"merge".to_vec(), answer, until: at(60) });
+        let mut second = Append::to(two, seen).event("absorbed");
+        second.lists.push(row("second"));
+        second.records.push(record("receipt", b"r", 0, Some(b"kept")));
+        vec![first, second, Append::to(new, 0).event("opened")]
+    };
+    // One of them has seen an older version: nothing of any is written.
+    let joint = together(halves(0, "")).await.unwrap();
+    assert_eq!(joint, Joint { index: 1, outcome: Outcome::Conflict { actual: 1 } });
+    assert_eq!(versions().await, [1, 1, 0]);
+    assert_eq!(store.head().await.unwrap().position, 2);
+    assert!(store.list("first", Page::First, 10).await.unwrap().is_empty());
+    assert_eq!(store.record("receipt", b"r").await.unwrap(), None);
+
+    let joint = together(halves(1, "done")).await.unwrap();
+    assert_eq!(joint, Joint { index: 0, outcome: Outcome::Appended { version: 3, position: 4, at: at(0) } });
+    assert_eq!(versions().await, [3, 2, 1]);
+    assert_eq!(store.head().await.unwrap().position, 6);
+    for list in ["first", "second"] {
+        assert_eq!(store.list(list, Page::First, 10).await.unwrap().len(), 1, "{list}");
+    }
+    // The same again is answered as the first time.
+    let joint = together(halves(1, "other")).await.unwrap();
+    assert_eq!(joint, Joint { index: 0, outcome: Outcome::Repeated { answer: b"done".to_vec() } });
+    assert_eq!(versions().await, [3, 2, 1]);
+    // A record that somebody has changed holds all of them back.
+    let mut second = Append::to(two, 2).event("late");
+    second.records.push(record("receipt", b"r", 0, Some(b"other")));
+    let joint = together(vec![Append::to(one, 3).event("late"), second]).await.unwrap();
+    assert_eq!(joint, Joint { index: 1, outcome: Outcome::RecordConflict { index: 0, actual: 1 } });
+    assert_eq!(versions().await, [3, 2, 1]);
+    // What does not belong together, or is not allowed, is refused as a whole.
+    let twice = vec![Append::to(one, 3).event("a"), Append::to(one, 4).event("b")];
+    assert!(matches!(together(twice).await, Err(Error::Refused(_))));
+    let (mine, other) = (may(one), may(new));
+    let both = vec![(&mine, Append::to(one, 3).event("a")), (&other, Append::to(two, 2).event("b"))];
+    assert!(matches!(store.append_together(both).await, Err(Error::NotPermitted(_))));
+    assert!(store.erase(&may_erase(two), two).await.is_ok());
+    let gone = together(vec![Append::to(one, 3).event("a"), Append::to(two, 2).event("b")]).await;
+    assert!(matches!(gone, Err(Error::Erased(_))), "{gone:?}");
+    assert_eq!(store.load(&may(one), one, 0).await.unwrap().version, 3);
+    // What was written together is as whole as anything else.
+    drop(store);
+    let store = ground.open().await;
+    assert_eq!(store.load(&may(one), one, 1).await.unwrap().events.len(), 2);
 }
 
 async fn lists_are_paged_by_key(ground: Ground) {

@@ -168,7 +168,7 @@ pub fn routes() -> OpenApiRouter<Wire> {
         .routes(routes!(reopen))
 }
 
-async fn act(
+pub(super) async fn act(
     wire: &Wire,
     caller: &Caller,
     case: CaseId,
@@ -181,7 +181,7 @@ async fn act(
     Ok(versioned(StatusCode::CREATED, &body, acted.version))
 }
 
-fn once(command: Command, repeat: Repeat) -> Act {
+pub(super) fn once(command: Command, repeat: Repeat) -> Act {
     Act { repeat: Some(repeat), ..Act::new(command) }
 }
 
@@ -206,7 +206,8 @@ async fn post(
     request_body = Record,
     responses((status = 201, body = Done), (status = 403, body = ProblemDocument),
         (status = 404, body = ProblemDocument), (status = 409, body = ProblemDocument),
-        (status = 422, body = ProblemDocument), (status = 428, body = ProblemDocument)))]
+        (status = 412, body = ProblemDocument), (status = 422, body = ProblemDocument),
+        (status = 428, body = ProblemDocument)))]
 async fn record(
     State(wire): State<Wire>,
     caller: Caller,
@@ -356,7 +357,8 @@ async fn recuse(
     request_body = Close,
     responses((status = 201, body = Done), (status = 403, body = ProblemDocument),
         (status = 404, body = ProblemDocument), (status = 409, body = ProblemDocument),
-        (status = 422, body = ProblemDocument), (status = 428, body = ProblemDocument)))]
+        (status = 412, body = ProblemDocument), (status = 422, body = ProblemDocument),
+        (status = 428, body = ProblemDocument)))]
 async fn close(
     State(wire): State<Wire>,
     caller: Caller,

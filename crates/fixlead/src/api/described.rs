@@ -34,11 +34,8 @@ const REFUSALS: &[(u16, &str)] = &[
     (403, "It may not be done by whoever asks, or not like this."),
     (404, "There is nothing there, as far as whoever asks may know."),
     (408, "The body took too long to arrive; nothing was done."),
-    (
-        409,
-        "It cannot be done as things stand: changed in between, held by the policy, or in the wrong state.",
-    ),
-    (412, "It has changed since the version that `If-Match` names."),
+    (409, "It cannot be done as things stand: held by the policy, or in the wrong state."),
+    (412, "It has changed since the version that `If-Match` names; nothing was done."),
     (413, "The body is too large."),
     (415, "The body is not what it has to be."),
     (422, "It does not make sense; `errors` names each place."),
@@ -168,8 +165,8 @@ fn operation_of(operation: &mut Value, path: &str, method: &str, schemas: &Value
         .as_object()
         .map(|responses| responses.keys().filter_map(|status| status.parse().ok()).collect())
         .unwrap_or_default();
-    let version = if statuses.contains(&428) { Some(true) } else { statuses.contains(&412).then_some(false) };
-    parameters(operation, path, method, version);
+    let versioned = statuses.contains(&412).then(|| statuses.contains(&428));
+    parameters(operation, path, method, versioned);
     let has_query = operation["parameters"]
         .as_array()
         .is_some_and(|all| all.iter().any(|parameter| parameter["in"] == "query"));
@@ -231,7 +228,8 @@ fn has_version(schema: &Value, schemas: &Value) -> bool {
 }
 
 /// Bounds of ids and pages, and the headers that a command takes.
-fn parameters(operation: &mut Value, path: &str, method: &str, version: Option<bool>) {
+/// With a version, whether it has to be said.
+fn parameters(operation: &mut Value, path: &str, method: &str, versioned: Option<bool>) {
     let mut all = operation["parameters"].as_array().cloned().unwrap_or_default();
     for parameter in &mut all {
         let plain = ["pattern", "$ref"].iter().all(|said| parameter["schema"].get(said).is_none());
@@ -261,10 +259,16 @@ fn parameters(operation: &mut Value, path: &str, method: &str, version: Option<b
             },
         }));
     }
-    if let Some(required) = version {
+    if let Some(required) = versioned {
+        let about = match required {
+            true => "The version that was read, as `ETag` gave it.",
+            false => {
+                "The version that was read, as `ETag` gave it; without it, it is done to whatever stands."
+            }
+        };
         all.push(json!({
             "name": "If-Match", "in": "header", "required": required,
-            "description": "The version that was read, as `ETag` gave it.",
+            "description": about,
             "schema": { "type": "string", "pattern": "^\"[0-9]{1,18}\"$", "examples": ["\"7\""] },
         }));
     }

@@ -1,7 +1,9 @@
 //! Organisations, projects, people, standing roles, rota and leave.
 //!
 //! Everything here is answered with the version of the whole directory, which
-//! stands in `ETag`. A command is decided on the directory as it is then.
+//! stands in `ETag`. A command that brings it in `If-Match` is done to that
+//! version alone; what replaces a whole that somebody has read, such as the
+//! rota, has to bring it.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -27,7 +29,7 @@ use utoipa_axum::routes;
 
 use super::Wire;
 use super::answer::{self, versioned};
-use super::extract::{InPath, Once};
+use super::extract::{IfMatch, InPath, MaybeIfMatch, Once};
 use super::problem::{ProblemDocument, Refusal};
 use super::shapes::answers::{self, Invited, OrganisationAdded, ProjectAdded, Proposed};
 use super::shapes::directory::DirectoryView;
@@ -192,14 +194,15 @@ fn done(directed: Directed, mut body: Value) -> Response {
     versioned(status, &body, directed.version)
 }
 
-async fn direct(
+pub(super) async fn direct(
     wire: &Wire,
     caller: &Caller,
     command: DirectoryCommand,
+    expected: Option<u64>,
     repeat: &Repeat,
     body: Value,
 ) -> Result<Response, Refusal> {
-    let directed = wire.desk.direct(caller, command, None, Some(repeat)).await?;
+    let directed = wire.desk.direct(caller, command, expected, Some(repeat)).await?;
     Ok(done(directed, body))
 }
 
@@ -216,15 +219,17 @@ async fn directory(State(wire): State<Wire>, caller: Caller) -> Result<Response,
 
 /// Adds an organisation.
 #[utoipa::path(post, path = "/api/v1/organisations", tag = "directory", request_body = AddOrganisation,
-    responses((status = 201, body = OrganisationAdded), (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument)))]
+    responses((status = 201, body = OrganisationAdded), (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument),
+        (status = 412, body = ProblemDocument)))]
 async fn add_organisation(
     State(wire): State<Wire>,
     caller: Caller,
+    MaybeIfMatch(expected): MaybeIfMatch,
     Once(AddOrganisation { name }, repeat): Once<AddOrganisation>,
 ) -> Result<Response, Refusal> {
     let organisation = OrganisationId::from_bytes(repeat.id(caller.person, "organisation"));
     let command = DirectoryCommand::AddOrganisation { organisation, name };
-    direct(&wire, &caller, command, &repeat, json!({ "organisation": organisation })).await
+    direct(&wire, &caller, command, expected, &repeat, json!({ "organisation": organisation })).await
 }
 
 /// Adds a project, whose cases run under a policy.
@@ -251,11 +256,13 @@ async fn add_project(
 #[utoipa::path(post, path = "/api/v1/projects/{project}/policy", tag = "directory",
     params(("project" = String, Path)), request_body = SetPolicy,
     responses((status = 200, body = answers::Directed), (status = 404, body = ProblemDocument),
-        (status = 422, body = ProblemDocument)))]
+        (status = 422, body = ProblemDocument),
+        (status = 412, body = ProblemDocument)))]
 async fn set_policy(
     State(wire): State<Wire>,
     caller: Caller,
     InPath(project): InPath<ProjectId>,
+    MaybeIfMatch(expected): MaybeIfMatch,
     Once(sent, repeat): Once<SetPolicy>,
 ) -> Result<Response, Refusal> {
     let policy = NewPolicy {
@@ -263,7 +270,8 @@ async fn set_policy(
         overlays: sent.overlays.unwrap_or_default(),
         parameters: sent.parameters.unwrap_or_default(),
     };
-    let directed = wire.desk.set_policy(&caller, project, policy, sent.reason, Some(&repeat)).await?;
+    let directed =
+        wire.desk.set_policy(&caller, project, policy, sent.reason, expected, Some(&repeat)).await?;
     Ok(done(directed, json!({})))
 }
 
@@ -271,39 +279,45 @@ async fn set_policy(
 #[utoipa::path(post, path = "/api/v1/projects/{project}/facts", tag = "directory",
     params(("project" = String, Path)), request_body = SetFacts,
     responses((status = 200, body = answers::Directed), (status = 404, body = ProblemDocument),
-        (status = 422, body = ProblemDocument)))]
+        (status = 422, body = ProblemDocument),
+        (status = 412, body = ProblemDocument), (status = 428, body = ProblemDocument)))]
 async fn set_facts(
     State(wire): State<Wire>,
     caller: Caller,
     InPath(project): InPath<ProjectId>,
+    IfMatch(expected): IfMatch,
     Once(SetFacts { facts }, repeat): Once<SetFacts>,
 ) -> Result<Response, Refusal> {
     let command = DirectoryCommand::SetFacts { project, facts: Box::new(facts) };
-    direct(&wire, &caller, command, &repeat, json!({})).await
+    direct(&wire, &caller, command, Some(expected), &repeat, json!({})).await
 }
 
 /// Says who maintains a project.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/maintainers", tag = "directory",
     params(("project" = String, Path)), request_body = SetMaintainers,
-    responses((status = 200, body = answers::Directed), (status = 404, body = ProblemDocument)))]
+    responses((status = 200, body = answers::Directed), (status = 404, body = ProblemDocument),
+        (status = 412, body = ProblemDocument), (status = 428, body = ProblemDocument)))]
 async fn set_maintainers(
     State(wire): State<Wire>,
     caller: Caller,
     InPath(project): InPath<ProjectId>,
+    IfMatch(expected): IfMatch,
     Once(SetMaintainers { people }, repeat): Once<SetMaintainers>,
 ) -> Result<Response, Refusal> {
     let command = DirectoryCommand::SetMaintainers { project, people };
-    direct(&wire, &caller, command, &repeat, json!({})).await
+    direct(&wire, &caller, command, Some(expected), &repeat, json!({})).await
 }
 
 /// Says who takes turns as Fix Lead.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/rota", tag = "directory",
     params(("project" = String, Path)), request_body = SetRota,
-    responses((status = 200, body = answers::Directed), (status = 404, body = ProblemDocument)))]
+    responses((status = 200, body = answers::Directed), (status = 404, body = ProblemDocument),
+        (status = 412, body = ProblemDocument), (status = 428, body = ProblemDocument)))]
 async fn set_rota(
     State(wire): State<Wire>,
     caller: Caller,
     InPath(project): InPath<ProjectId>,
+    IfMatch(expected): IfMatch,
     Once(SetRota { people, first_monday }, repeat): Once<SetRota>,
 ) -> Result<Response, Refusal> {
     let turns = match first_monday {
@@ -311,7 +325,7 @@ async fn set_rota(
         Some(day) => Turns::Weekly { first: day_at("/first_monday", &day)? },
     };
     let command = DirectoryCommand::SetRota { project, people, turns };
-    direct(&wire, &caller, command, &repeat, json!({})).await
+    direct(&wire, &caller, command, Some(expected), &repeat, json!({})).await
 }
 
 fn day_at(pointer: &str, day: &str) -> Result<i64, Problem> {
@@ -337,74 +351,84 @@ async fn invite(
 #[utoipa::path(post, path = "/api/v1/people/{person}/standing", tag = "directory",
     params(("person" = String, Path)), request_body = SetStanding,
     responses((status = 200, body = answers::Directed), (status = 403, body = ProblemDocument),
-        (status = 404, body = ProblemDocument)))]
+        (status = 404, body = ProblemDocument),
+        (status = 412, body = ProblemDocument)))]
 async fn set_standing(
     State(wire): State<Wire>,
     caller: Caller,
     InPath(person): InPath<PersonId>,
+    MaybeIfMatch(expected): MaybeIfMatch,
     Once(SetStanding { standing, reason }, repeat): Once<SetStanding>,
 ) -> Result<Response, Refusal> {
     let command = DirectoryCommand::SetStanding { person, standing, reason };
-    direct(&wire, &caller, command, &repeat, json!({})).await
+    direct(&wire, &caller, command, expected, &repeat, json!({})).await
 }
 
 /// Says when somebody is away.
 #[utoipa::path(post, path = "/api/v1/people/{person}/leave", tag = "directory",
     params(("person" = String, Path)), request_body = SetLeave,
-    responses((status = 200, body = answers::Directed), (status = 404, body = ProblemDocument)))]
+    responses((status = 200, body = answers::Directed), (status = 404, body = ProblemDocument),
+        (status = 412, body = ProblemDocument)))]
 async fn set_leave(
     State(wire): State<Wire>,
     caller: Caller,
     InPath(person): InPath<PersonId>,
+    MaybeIfMatch(expected): MaybeIfMatch,
     Once(SetLeave { days }, repeat): Once<SetLeave>,
 ) -> Result<Response, Refusal> {
     let read = |(place, (first, last)): (usize, &(String, String))| {
         Ok((day_at(&format!("/days/{place}/0"), first)?, day_at(&format!("/days/{place}/1"), last)?))
     };
     let days = days.iter().enumerate().map(read).collect::<Result<Vec<_>, Problem>>()?;
-    direct(&wire, &caller, DirectoryCommand::SetLeave { person, days }, &repeat, json!({})).await
+    direct(&wire, &caller, DirectoryCommand::SetLeave { person, days }, expected, &repeat, json!({})).await
 }
 
 /// Gives a standing role. It counts when a second person has confirmed it.
 #[utoipa::path(post, path = "/api/v1/roles", tag = "directory", request_body = ProposeRole,
     responses((status = 201, body = Proposed), (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument),
-        (status = 422, body = ProblemDocument)))]
+        (status = 422, body = ProblemDocument),
+        (status = 412, body = ProblemDocument)))]
 async fn propose_role(
     State(wire): State<Wire>,
     caller: Caller,
+    MaybeIfMatch(expected): MaybeIfMatch,
     Once(sent, repeat): Once<ProposeRole>,
 ) -> Result<Response, Refusal> {
     let offer = OfferId::from_bytes(repeat.id(caller.person, "offer"));
     let grant = GrantId::from_bytes(repeat.id(caller.person, "grant"));
     let ProposeRole { person, role, reach, reason, until } = sent;
     let command = DirectoryCommand::ProposeRole { offer, grant, person, role, reach, reason, until };
-    direct(&wire, &caller, command, &repeat, json!({ "offer": offer, "grant": grant })).await
+    direct(&wire, &caller, command, expected, &repeat, json!({ "offer": offer, "grant": grant })).await
 }
 
 /// Is the second person of what was proposed.
 #[utoipa::path(post, path = "/api/v1/offers/{offer}/confirm", tag = "directory",
     params(("offer" = String, Path)), request_body = Nothing,
     responses((status = 200, body = answers::Directed), (status = 403, body = ProblemDocument),
-        (status = 404, body = ProblemDocument), (status = 422, body = ProblemDocument)))]
+        (status = 404, body = ProblemDocument), (status = 422, body = ProblemDocument),
+        (status = 412, body = ProblemDocument)))]
 async fn confirm(
     State(wire): State<Wire>,
     caller: Caller,
     InPath(offer): InPath<OfferId>,
+    MaybeIfMatch(expected): MaybeIfMatch,
     Once(Nothing {}, repeat): Once<Nothing>,
 ) -> Result<Response, Refusal> {
-    direct(&wire, &caller, DirectoryCommand::Confirm { offer }, &repeat, json!({})).await
+    direct(&wire, &caller, DirectoryCommand::Confirm { offer }, expected, &repeat, json!({})).await
 }
 
 /// Takes a standing role back.
 #[utoipa::path(post, path = "/api/v1/roles/{grant}/revoke", tag = "directory",
     params(("grant" = String, Path)), request_body = Because,
     responses((status = 200, body = answers::Directed), (status = 403, body = ProblemDocument),
-        (status = 404, body = ProblemDocument)))]
+        (status = 404, body = ProblemDocument),
+        (status = 412, body = ProblemDocument)))]
 async fn revoke(
     State(wire): State<Wire>,
     caller: Caller,
     InPath(grant): InPath<GrantId>,
+    MaybeIfMatch(expected): MaybeIfMatch,
     Once(Because { reason }, repeat): Once<Because>,
 ) -> Result<Response, Refusal> {
-    direct(&wire, &caller, DirectoryCommand::RevokeRole { grant, reason }, &repeat, json!({})).await
+    direct(&wire, &caller, DirectoryCommand::RevokeRole { grant, reason }, expected, &repeat, json!({})).await
 }

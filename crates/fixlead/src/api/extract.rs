@@ -106,6 +106,21 @@ impl FromRequestParts<Wire> for IfMatch {
     }
 }
 
+/// The same, where whoever asks may leave it out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MaybeIfMatch(pub Option<u64>);
+
+impl FromRequestParts<Wire> for MaybeIfMatch {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, wire: &Wire) -> Result<Self, Refusal> {
+        if !parts.headers.contains_key(IF_MATCH) {
+            return Ok(MaybeIfMatch(None));
+        }
+        IfMatch::from_request_parts(parts, wire).await.map(|IfMatch(version)| MaybeIfMatch(Some(version)))
+    }
+}
+
 /// Which part of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {

@@ -6,11 +6,12 @@
 //! - [`enrolment`]: the first operator, and people who were invited. [`account`]:
 //!   signing in and out. [`keys`]: one's sessions and tokens.
 //! - [`directory`]: organisations, projects, people. [`reports`]: coming in.
+//!   [`people`]: sub-teams, names, links that were lost.
 //! - [`cases`]: reading them. [`search`]: looking for them. [`commands`]: doing something with them.
-//!   [`attachments`]: their files.
-//! - [`webhooks`]: telling addresses outside.
-//!   [`attachments`]: their files. [`retention`]: erasing what was kept long enough.
-//! - [`witness`]: heads of other installations' logs.
+//!   [`lifecycle`]: what becomes of a case as a whole. [`attachments`]: their files.
+//!   [`retention`]: erasing what was kept long enough.
+//! - [`webhooks`]: telling addresses outside. [`witness`]: heads of other
+//!   installations' logs.
 //! - [`caller`]: who asks. [`source`]: from where. [`rates`]: how often.
 //! - [`health`], [`metrics`]: for those who run it. [`openapi`]: the description,
 //!   with [`shapes`] of what is read and answered, and [`described`], which says
@@ -32,9 +33,11 @@ pub mod guard;
 pub mod health;
 pub mod json;
 pub mod keys;
+pub mod lifecycle;
 pub mod metrics;
 pub mod observe;
 pub mod openapi;
+pub mod people;
 pub mod problem;
 pub mod rates;
 pub mod reports;
@@ -121,8 +124,10 @@ pub fn router(wire: Wire) -> Router {
         .merge(directory::routes())
         .merge(reports::routes())
         .merge(cases::routes())
+        .merge(people::routes())
         .merge(search::routes())
         .merge(commands::routes())
+        .merge(lifecycle::routes())
         .merge(attachments::routes())
         .merge(webhooks::routes())
         .merge(retention::routes())

@@ -29,6 +29,8 @@ pub enum ClientError {
     },
     /// It refused, and said why.
     Refused(Box<Refused>),
+    /// It was not asked: what was typed names nothing, or not one thing.
+    Unclear(String),
 }
 
 /// What a desk said when it refused.
@@ -95,6 +97,7 @@ impl fmt::Display for ClientError {
                 f,
                 "{server} answered with status {status}, but not as a desk does; name the desk with --server"
             ),
+            ClientError::Unclear(why) => f.write_str(why),
             ClientError::Refused(refused) => {
                 let Refused { detail, places, clauses, earliest, may_override, retry_after, .. } = &**refused;
                 match places.as_slice() {
@@ -106,6 +109,18 @@ impl fmt::Display for ClientError {
                             write!(f, "\n  {pointer}{gap}{message}")?;
                         }
                     }
+                }
+                match refused.kind.as_str() {
+                    "step-up" => f.write_str("\n  on the command line, run `fixlead sign-in` again")?,
+                    "unauthenticated" => {
+                        f.write_str("\n  on the command line, run `fixlead sign-in`, or set FIXLEAD_TOKEN")?;
+                    }
+                    "forbidden" if detail.contains("with a token") => {
+                        f.write_str(
+                            "\n  on the command line, unset FIXLEAD_TOKEN and run `fixlead sign-in`",
+                        )?;
+                    }
+                    _ => {}
                 }
                 if !clauses.is_empty() {
                     write!(f, "\n  held by {}", clauses.join(", "))?;

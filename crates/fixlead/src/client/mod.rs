@@ -4,6 +4,7 @@
 //! up to a bound, and shown without anything that a terminal would obey.
 
 mod error;
+pub mod kept;
 pub mod session;
 
 use std::path::Path;
@@ -20,6 +21,8 @@ pub use error::ClientError;
 const USUAL_SERVER: &str = "http://127.0.0.1:8470";
 /// The largest answer that is read, in bytes.
 const MOST_ANSWER: u64 = 16 * 1024 * 1024;
+/// The largest file that is read, in bytes.
+const MOST_FILE: u64 = 26 * 1024 * 1024;
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -31,12 +34,18 @@ pub struct ServerArgs {
     pub server: Option<Origin>,
 }
 
+/// What shows who asks.
+enum Shows {
+    /// A token, or the receipt of a report.
+    Bearer(String),
+    /// The cookie of a session, by name and secret.
+    Session(String),
+}
+
 /// A desk that can be asked.
 pub struct Server {
     origin: Origin,
-    token: Option<String>,
-    /// The cookie of a session.
-    cookie: Option<String>,
+    shows: Option<Shows>,
     agent: ureq::Agent,
 }
 
@@ -47,13 +56,14 @@ pub struct Answer {
     pub body: Value,
     /// The version of what was read, for `If-Match`.
     pub etag: Option<String>,
-    /// The cookie of a session that begins with it.
-    pub(super) cookie: Option<String>,
+    /// The cookie of a session that has begun.
+    pub cookie: Option<String>,
 }
 
 impl Server {
     /// The desk that the arguments or the environment name, with the token of
-    /// the environment: `FIXLEAD_TOKEN`, else the file of `FIXLEAD_TOKEN_FILE`.
+    /// the environment: `FIXLEAD_TOKEN`, else the file of `FIXLEAD_TOKEN_FILE`;
+    /// else with the session of whoever has signed in here.
     ///
     /// # Errors
     /// What is wrong, and what to do.
@@ -84,23 +94,37 @@ impl Server {
             (None, Some(url)) => Origin::parse(&url).map_err(|why| format!("FIXLEAD_SERVER: {why}"))?,
             (None, None) => Origin::parse(USUAL_SERVER)?,
         };
-        let token = match (shows, text("FIXLEAD_TOKEN")?, environment("FIXLEAD_TOKEN_FILE")) {
-            (Some(shows), _, _) => Some(shows.trim().to_owned()),
-            (None, Some(token), _) => Some(token.trim().to_owned()),
-            (None, None, Some(path)) => Some(secret::read(Path::new(&path))?),
-            (None, None, None) => None,
+        let shows = match (shows, text("FIXLEAD_TOKEN")?, environment("FIXLEAD_TOKEN_FILE")) {
+            (Some(shows), _, _) => Some(Shows::Bearer(shows.trim().to_owned())),
+            (None, Some(token), _) => Some(Shows::Bearer(token.trim().to_owned())),
+            (None, None, Some(path)) => Some(Shows::Bearer(secret::read(Path::new(&path))?)),
+            (None, None, None) => kept::session(environment, &origin)?.map(Shows::Session),
         };
-        if token.is_some() && !origin.is_https() && !origin.is_loopback() {
+        if shows.is_some() && !origin.is_https() && !origin.is_loopback() {
             return Err(format!(
                 "{} is not encrypted: a token would be read on its way; use https://",
                 origin.as_str()
             ));
         }
-        Ok(Self::new(origin, token))
+        Ok(Self::with(origin, shows))
+    }
+
+    /// The desk that the arguments or the environment name, without saying who
+    /// asks.
+    ///
+    /// # Errors
+    /// What is wrong, and what to do.
+    pub fn anonymous(args: &ServerArgs, environment: Environment<'_>) -> Result<Self, String> {
+        let silent = |name: &str| if name == "FIXLEAD_SERVER" { environment(name) } else { None };
+        Self::look(args, &silent, None)
     }
 
     /// A desk and a token.
     pub fn new(origin: Origin, token: Option<String>) -> Self {
+        Self::with(origin, token.map(Shows::Bearer))
+    }
+
+    fn with(origin: Origin, shows: Option<Shows>) -> Self {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             // A token is for this desk and not for wherever it points to.
@@ -110,7 +134,40 @@ impl Server {
             .user_agent(concat!("fixlead/", env!("CARGO_PKG_VERSION")))
             .build()
             .new_agent();
-        Server { origin, token, cookie: None, agent }
+        Server { origin, shows, agent }
+    }
+
+    /// Which desk it is.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Whether it is shown who asks.
+    pub fn is_shown(&self) -> bool {
+        self.shows.is_some()
+    }
+
+    /// Whether a session shows it, and no token.
+    pub fn is_session(&self) -> bool {
+        matches!(self.shows, Some(Shows::Session(_)))
+    }
+
+    /// The same desk, without saying who asks.
+    pub fn without(&self) -> Server {
+        Server { origin: self.origin.clone(), shows: None, agent: self.agent.clone() }
+    }
+
+    /// Says who asks, with what follows from it.
+    fn dressed<B>(&self, mut request: ureq::RequestBuilder<B>) -> ureq::RequestBuilder<B> {
+        match &self.shows {
+            None => {}
+            Some(Shows::Bearer(secret)) => {
+                request = request.header("authorization", format!("Bearer {secret}"));
+            }
+            Some(Shows::Session(cookie)) => request = request.header("cookie", cookie),
+        }
+        // No page of another site asks here: somebody typed it.
+        request.header("sec-fetch-site", "none")
     }
 
     /// Reads something.
@@ -118,26 +175,41 @@ impl Server {
     /// # Errors
     /// What the desk said, or that it did not.
     pub fn get(&self, path: &str) -> Result<Answer, ClientError> {
-        let request = self.agent.get(self.url(path));
-        self.read(self.shows(request).call())
+        self.read(self.dressed(self.agent.get(self.url(path))).call())
     }
 
-    /// Takes something away.
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// What the desk said, or that it did not.
+    pub fn download(&self, path: &str) -> Result<Vec<u8>, ClientError> {
+        let unreachable = |error: ureq::Error| ClientError::unreachable(&self.origin, &error);
+        let answered = self.dressed(self.agent.get(self.url(path))).call();
+        if !answered.as_ref().is_ok_and(|response| response.status().is_success()) {
+            // What is no file is read as any other answer.
+            let said = self.read(answered)?;
+            return Ok(said.body.to_string().into_bytes());
+        }
+        let mut response = answered.map_err(unreachable)?;
+        response.body_mut().with_config().limit(MOST_FILE).read_to_vec().map_err(unreachable)
+    }
+
+    /// Sends a file. With the same idempotency key it is done once.
+    ///
+    /// # Errors
+    /// What the desk said, or that it did not.
+    pub fn upload(&self, path: &str, bytes: &[u8], idempotency_key: &str) -> Result<Answer, ClientError> {
+        let request = self.dressed(self.agent.post(self.url(path)));
+        let request = request.header("content-type", "application/octet-stream");
+        self.read(request.header("idempotency-key", idempotency_key).send(bytes))
+    }
+
+    /// Ends something.
     ///
     /// # Errors
     /// What the desk said, or that it did not.
     pub fn delete(&self, path: &str) -> Result<Answer, ClientError> {
-        let request = self.agent.delete(self.url(path));
-        self.read(self.shows(request).call())
-    }
-
-    /// Shows who asks. No page made us, and the desk is told so.
-    fn shows<B>(&self, request: ureq::RequestBuilder<B>) -> ureq::RequestBuilder<B> {
-        match (&self.token, &self.cookie) {
-            (Some(token), _) => request.header("authorization", format!("Bearer {token}")),
-            (None, Some(cookie)) => request.header("cookie", cookie).header("sec-fetch-site", "none"),
-            (None, None) => request,
-        }
+        self.read(self.dressed(self.agent.delete(self.url(path))).call())
     }
 
     /// Sends something. With the same idempotency key it is done once.
@@ -151,8 +223,8 @@ impl Server {
         idempotency_key: Option<&str>,
         if_match: Option<&str>,
     ) -> Result<Answer, ClientError> {
-        let request = self.agent.post(self.url(path)).header("content-type", "application/json");
-        let mut request = self.shows(request);
+        let request = self.dressed(self.agent.post(self.url(path)));
+        let mut request = request.header("content-type", "application/json");
         let headers = [("idempotency-key", idempotency_key), ("if-match", if_match)];
         for (name, value) in headers {
             if let Some(value) = value {
@@ -175,7 +247,7 @@ impl Server {
         let status = response.status().as_u16();
         let header = |name: &str| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
         let etag = header("etag");
-        let cookie = header("set-cookie").and_then(|all| all.split(';').next().map(str::to_owned));
+        let cookie = header("set-cookie").and_then(|line| Some(line.split(';').next()?.to_owned()));
         let kind = header("content-type").unwrap_or_default();
         let bytes =
             response.body_mut().with_config().limit(MOST_ANSWER).read_to_vec().map_err(unreachable)?;

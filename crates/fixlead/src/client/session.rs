@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{ClientError, Server};
+use super::{ClientError, Server, Shows};
 
 /// How somebody proves that it is them.
 pub struct Proof<'a> {
@@ -35,9 +35,9 @@ impl Server {
             Code::Recovery(code) => sent["recovery_code"] = Value::from(code),
         }
         // A token that lies in the environment is not shown beside it.
-        let server = Server { token: None, ..self };
+        let server = Server { shows: None, ..self };
         let answer = server.post("/api/v1/session", &sent, None, None)?;
-        Ok(Server { cookie: answer.cookie, ..server })
+        Ok(Server { shows: answer.cookie.map(Shows::Session), ..server })
     }
 
     /// Ends the session.

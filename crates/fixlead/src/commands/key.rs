@@ -7,6 +7,7 @@
 
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use fixlead_app::witness::Known;
@@ -18,7 +19,7 @@ use crate::commands::Outcome;
 use crate::configuration::values::Known as Setting;
 use crate::configuration::{Settings, environment, shown};
 use crate::serve::directory::DataDirectory;
-use crate::serve::installation::{self, KeySource, SystemRandom};
+use crate::serve::installation::{self, KeySource, SystemClock, SystemRandom};
 
 /// What to do with the keys.
 #[derive(Subcommand)]
@@ -85,7 +86,7 @@ pub fn run(command: &Command, out: &mut impl Write, messages: &mut impl Write) -
 }
 
 async fn open(settings: &Settings) -> Result<Store, String> {
-    Ok(installation::open(settings, &environment).await?.store)
+    Ok(installation::open(settings, &environment, Arc::new(SystemClock)).await?.store)
 }
 
 fn said(error: fixlead_store::Error) -> String {

@@ -83,6 +83,19 @@ fn a_team_is_made_over_the_api_and_a_second_person_confirms() {
     let without = call(&house.desk, "POST", "/api/v1/organisations", &olga.shows, Some(&sent)).is(422).json();
     assert!(without["detail"].as_str().unwrap().contains("Idempotency-Key"), "{without}");
 
+    // What replaces a whole that somebody has read says which version that was.
+    let path = format!("/api/v1/projects/{}/rota", team.project);
+    let rota = json!({ "people": [team.bo.person, team.ana.person] });
+    let unsaid = house.post(&team.ana.shows, &path, &rota).is(428).json();
+    assert_eq!(unsaid["type"], "/problems/precondition-required");
+    let stale = format!("{}if-match: {tag}\r\n", team.ana.shows);
+    let refused = house.post(&stale, &path, &rota).is(412).json();
+    assert!(refused["actual"].as_u64().unwrap() > tag.trim_matches('"').parse().unwrap(), "{refused}");
+    house.replace(&team.ana.shows, &path, &rota).is(200);
+    let leave = format!("/api/v1/people/{}/leave", team.bo.person);
+    house.post(&stale, &leave, &json!({ "days": [] })).is(412);
+    house.post(&team.bo.shows, &leave, &json!({ "days": [] })).is(200);
+
     // Who was on leave is skipped; who is suspended has no session that counts for anything.
     let leave = json!({ "days": [["2020-01-01", "2099-12-31"]] });
     house.post(&team.ana.shows, &format!("/api/v1/people/{}/leave", team.ana.person), &leave).is(200);
@@ -129,8 +142,8 @@ fn a_report_becomes_a_case_that_is_worked_on_over_the_api() {
     assert_eq!(record(ana, "", &cve).is(428).json()["type"], "/problems/precondition-required");
     let old = house.version(ana, &case);
     record(ana, &old, &cve).is(201);
-    let stale = record(ana, &old, &cve).is(409).json();
-    assert_eq!(stale["type"], "/problems/conflict");
+    let stale = record(ana, &old, &cve).is(412).json();
+    assert_eq!(stale["type"], "/problems/precondition-failed");
     assert!(stale["actual"].as_u64().unwrap() > 0, "{stale}");
     let affected = json!({ "event": { "type": "affected.set", "branches": ["main", "release-1"] } });
     record(ana, &house.version(ana, &case), &affected).is(201);
@@ -192,4 +205,36 @@ fn a_report_becomes_a_case_that_is_worked_on_over_the_api() {
     let headers = format!("{bo}{}{}", house.version(bo, &case), house.key());
     let closing = call(&house.desk, "POST", &at("/close"), &headers, Some(&close));
     assert!([201, 409].contains(&closing.status), "{}", closing.text);
+}
+
+#[test]
+fn what_concerns_two_cases_is_done_once_and_to_the_version_that_was_read() {
+    let house = House::new("two-cases");
+    let (_, team) = house.with_team();
+    let ana = &team.ana.shows;
+    let (one, _) = house.reported(&team, "first", "steps");
+    let (two, _) = house.reported(&team, "second", "steps");
+    let path = format!("/api/v1/cases/{one}/merge");
+    let sent = json!({ "into": two, "reason": "the same flaw" });
+    assert_eq!(house.post(ana, &path, &sent).is(428).json()["type"], "/problems/precondition-required");
+    let stale = format!("{ana}if-match: \"1\"\r\n");
+    assert_eq!(house.post(&stale, &path, &sent).is(412).json()["type"], "/problems/precondition-failed");
+    let headers = format!("{ana}{}{}", house.version(ana, &one), house.key());
+    let first = call(&house.desk, "POST", &path, &headers, Some(&sent)).is(201);
+    // Whoever does not know what became of it asks again, and is told: the case is closed by now.
+    let again = call(&house.desk, "POST", &path, &headers, Some(&sent)).is(201);
+    assert_eq!((first.header("etag"), &first.text), (again.header("etag"), &again.text));
+    assert_eq!(first.json()["case"], two.as_str());
+    let late = format!("{ana}{}", house.version(ana, &one));
+    assert_eq!(house.post(&late, &path, &sent).is(409).json()["type"], "/problems/wrong-state");
+    let seen = house.get(ana, &format!("/api/v1/cases/{two}")).is(200).json();
+    assert_eq!(seen["standing"]["absorbed"][0][0], one.as_str());
+    assert_eq!(seen["names"][&team.ana.person], "ana", "{}", seen["names"]);
+    // A case of another project's is no case at all to merge into.
+    let (three, _) = house.reported(&team, "third", "steps");
+    let at = |case: &str| format!("/api/v1/cases/{case}/merge");
+    let headers = format!("{ana}{}", house.version(ana, &three));
+    let none = json!({ "into": "00000000000000000000000000", "reason": "x" });
+    let refused = house.post(&headers, &at(&three), &none).is(422).json();
+    assert_eq!(refused["errors"][0]["pointer"], "/into");
 }

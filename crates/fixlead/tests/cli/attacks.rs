@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::house::{House, NOBODY, call};
+use crate::house::{House, NOBODY, Team, call};
 
 /// An id that nobody has.
 const NO_ID: &str = "00000000000000000000000000";
@@ -41,12 +41,57 @@ fn body_for(path: &str, person: &str) -> Option<Value> {
         "grants" => json!({ "person": person, "role": "fix-team", "reason": "why" }),
         "recusals" => json!({ "person": person, "reason": "why" }),
         "notes" => json!({ "text": "text" }),
-        "decline" | "revoke" | "close" | "reopen" => json!({ "reason": "why" }),
+        "decline" | "revoke" | "close" | "reopen" | "restrict" | "unrestrict" | "lift" | "erasure"
+        | "end" => {
+            json!({ "reason": "why" })
+        }
+        "facts" if path.contains("{case}") => json!({ "reason": "why" }),
         "facts" => json!({ "facts": {} }),
+        "merge" => json!({ "into": NO_ID, "reason": "why" }),
+        "split" => json!({ "title": "a part", "body": "text", "reason": "why" }),
+        "take-over" => json!({ "project": NO_ID, "reason": "why" }),
+        "teams" => json!({ "name": "a team", "reason": "why" }),
+        "members" => json!({ "person": person }),
+        "remove" | "invitation" => json!({}),
+        "name" => json!({ "name": "somebody" }),
+        "standing" => json!({ "standing": "suspended", "reason": "why" }),
+        "leave" => json!({ "days": [] }),
         "maintainers" | "rota" => json!({ "people": [] }),
         "policy" => json!({ "policy": "vitess", "reason": "why" }),
         _ => return None,
     })
+}
+
+/// A case in each state: one that is embargoed, and others of its project.
+fn in_every_state(house: &House, team: &Team, embargoed: String) -> Vec<(&'static str, String)> {
+    let ana = &team.ana.shows;
+    let mut cases = vec![("embargoed", embargoed)];
+    for (number, state) in ["public", "closed", "restricted", "recused"].into_iter().enumerate() {
+        let (case, _) = house.reported(team, &format!("canary-title-{number}"), "canary-body");
+        let at = |what: &str| format!("/api/v1/cases/{case}{what}");
+        let on = |what: &str, sent: &Value| {
+            let headers = format!("{ana}{}", house.version(ana, &case));
+            house.post(&headers, &at(what), sent).is(201);
+        };
+        house.post(ana, &at("/lead"), &json!({})).is(201);
+        match state {
+            "public" => on("/events", &json!({ "event": { "type": "public.appeared" }, "source": "done" })),
+            "closed" => on("/close", &json!({ "reason": "done", "although": { "reason": "a rehearsal" } })),
+            "restricted" => {
+                house.post(ana, &at("/restrict"), &json!({ "reason": "about Bo" })).is(201);
+            }
+            _ => {
+                let recuse = json!({ "person": team.bo.person, "reason": "wrote the code" });
+                house.post(ana, &at("/recusals"), &recuse).is(201);
+            }
+        }
+        if matches!(state, "public" | "closed") {
+            let seen = house.get(ana, &at("")).is(200).json();
+            assert_eq!(seen["about"]["state"], state);
+        }
+        cases.push((state, case));
+    }
+    cases
 }
 
 #[test]
@@ -78,22 +123,30 @@ fn what_one_may_not_know_answers_on_every_route_like_what_does_not_exist() {
     confirm(&team.bo.shows, &offer);
     let seen = house.get(&team.eli.shows, "/api/v1/directory").is(200).json();
     assert_eq!(seen["projects"].as_array().unwrap().len(), 1, "{seen}");
-    let roles = [
+    let strangers = [
         ("nobody", NOBODY.to_owned()),
         ("operator", olga.shows.clone()),
         ("stranger", team.eli.shows.clone()),
         ("stranger's token", eli_token),
     ];
+    // The same in every state of a case; where it is restricted, or they have a
+    // conflict of interest, a responder of the project is a stranger too.
+    let cases = in_every_state(&house, &team, case.clone());
+    let (bo_token, _) = house.token(&team.bo.shows, &["read", "post", "record", "directory", "audit"]);
     let mut tried = BTreeSet::new();
-    for (method, path) in routes(&house) {
-        if !path.starts_with("/api/v1/cases/{case}") {
-            continue;
-        }
+    let every = routes(&house).into_iter().filter(|(_, path)| path.starts_with("/api/v1/cases/{case}"));
+    for (method, path) in every {
         tried.insert((method.clone(), path.clone()));
-        for (role, shows) in &roles {
+        for ((state, case), (role, shows)) in cases.iter().flat_map(|case| {
+            let shut_out = matches!(case.0, "restricted" | "recused");
+            let bo = [("responder", team.bo.shows.clone()), ("responder's token", bo_token.clone())];
+            let bo = bo.into_iter().filter(move |_| shut_out);
+            strangers.iter().cloned().chain(bo).map(move |role| (case, role))
+        }) {
+            let role = format!("{role}, {state}");
             let asked = |id: &str| {
                 let mut address = path.replace("{case}", id);
-                for other in ["{offer}", "{grant}", "{file}"] {
+                for other in ["{offer}", "{grant}", "{file}", "{person}"] {
                     address = address.replace(other, NO_ID);
                 }
                 let headers = format!("{shows}if-match: \"1\"\r\n{}", house.key());
@@ -108,9 +161,9 @@ fn what_one_may_not_know_answers_on_every_route_like_what_does_not_exist() {
                 assert!(method != "POST" || body.is_some(), "say what {path} reads");
                 call(&house.desk, &method, &address, &headers, body.as_ref())
             };
-            let (there, nowhere) = (asked(&case), asked(NO_ID));
+            let (there, nowhere) = (asked(case), asked(NO_ID));
             assert_eq!(there.text, nowhere.text, "{role}: {method} {path}");
-            let expected = if *role == "nobody" { 401 } else { 404 };
+            let expected = if shows.is_empty() { 401 } else { 404 };
             assert_eq!(
                 (there.status, nowhere.status),
                 (expected, expected),
@@ -125,10 +178,24 @@ fn what_one_may_not_know_answers_on_every_route_like_what_does_not_exist() {
             assert_eq!(lines(&there.head), lines(&nowhere.head), "{role}: {method} {path}");
         }
     }
-    assert!(tried.len() >= 17, "{tried:?}");
-    // The same for projects and people whom one may not know of.
+    assert!(tried.len() >= 27, "{tried:?}");
+    // The same for projects, people, teams and offers that one may not know of.
+    let made = house.post(
+        &team.ana.shows,
+        &format!("/api/v1/projects/{}/teams", team.project),
+        &json!({ "name": "parsers", "reason": "they wrote it" }),
+    );
+    let waits = made.is(201).json();
+    let id = |name: &str| waits[name].as_str().unwrap().to_owned();
+    let places = [
+        ("{project}", team.project.clone()),
+        ("{grant}", team.project.clone()),
+        ("{offer}", id("offer")),
+        ("{team}", id("team")),
+        ("{person}", team.ana.person.clone()),
+    ];
     for (method, path) in routes(&house) {
-        let Some(place) = ["{project}", "{grant}"].into_iter().find(|place| path.contains(place)) else {
+        let Some((place, id)) = places.iter().find(|(place, _)| path.contains(place)) else {
             continue;
         };
         if path.contains("{case}") || path.ends_with("/reports") || method != "POST" {
@@ -136,17 +203,19 @@ fn what_one_may_not_know_answers_on_every_route_like_what_does_not_exist() {
         }
         let body = body_for(&path, &team.bo.person);
         let asked = |id: &str| {
-            let address = path.replace(place, id);
-            call(&house.desk, &method, &address, &format!("{}{}", team.eli.shows, house.key()), body.as_ref())
+            let address = path.replace(place, id).replace("{person}", &team.bo.person);
+            let headers = format!("{}if-match: \"1\"\r\n{}", team.eli.shows, house.key());
+            assert!(body.is_some(), "say what {path} reads");
+            call(&house.desk, &method, &address, &headers, body.as_ref())
         };
-        let (there, nowhere) = (asked(&team.project), asked(NO_ID));
+        let (there, nowhere) = (asked(id), asked(NO_ID));
         assert_eq!((there.status, &there.text), (nowhere.status, &nowhere.text), "{method} {path}");
         assert_eq!(there.status, 404, "{method} {path}: {}", there.text);
     }
     // And the receipt of one report opens no address of a case.
     assert_eq!(house.get(&receipt, &format!("/api/v1/cases/{case}")).status, 401);
     // Lists do not tell either.
-    for (role, shows) in &roles[1..] {
+    for (role, shows) in &strangers[1..] {
         let listed = house.get(shows, "/api/v1/inbox");
         assert!(!listed.text.contains(&case) && !listed.text.contains("canary"), "{role}: {}", listed.text);
     }

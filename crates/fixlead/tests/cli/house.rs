@@ -68,7 +68,7 @@ fn now() -> Instant {
 }
 
 /// What an authenticator shows that was told a secret.
-fn code(secret: &str) -> String {
+pub fn code(secret: &str) -> String {
     let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let bits: Vec<bool> = secret
         .chars()
@@ -184,6 +184,13 @@ impl House {
         call(&self.desk, "POST", path, &format!("{who}{}", self.key()), Some(sent))
     }
 
+    /// Replaces a part of the directory as it is now.
+    pub fn replace(&self, who: &str, path: &str, sent: &Value) -> Answer {
+        let seen = self.get(who, "/api/v1/directory").is(200);
+        let version = format!("if-match: {}\r\n", seen.header("etag").unwrap());
+        self.post(&format!("{who}{version}"), path, sent)
+    }
+
     /// A token of somebody, as the header that shows it.
     pub fn token(&self, who: &str, scopes: &[&str]) -> (String, String) {
         let ends = now() + fixlead_core::time::Span::days(7);
@@ -229,11 +236,11 @@ impl House {
         }
         let at = |what: &str| format!("/api/v1/projects/{project}/{what}");
         let rota = json!({ "people": [ana.person, bo.person] });
-        self.post(&ana.shows, &at("rota"), &rota).is(200);
+        self.replace(&ana.shows, &at("rota"), &rota).is(200);
         let facts = json!({ "facts": { "branches": [
             { "name": "main", "class": "development" }, { "name": "release-1", "class": "supported" },
         ] } });
-        self.post(&ana.shows, &at("facts"), &facts).is(200);
+        self.replace(&ana.shows, &at("facts"), &facts).is(200);
         (olga, Team { project, ana, bo, eli })
     }
 }
@@ -275,6 +282,44 @@ impl House {
             .stdin(std::process::Stdio::null())
             .output()
             .unwrap()
+    }
+
+    /// Keeps the session of somebody as `fixlead sign-in` does, and runs the
+    /// command as them.
+    pub fn as_member(&self, who: &Member, arguments: &[&str]) -> std::process::Output {
+        let file = self.session_file(who);
+        if !file.exists() {
+            let cookie = who.shows.lines().find_map(|line| line.strip_prefix("cookie: ")).unwrap();
+            let text = json!({ format!("http://{}", self.desk.address): cookie }).to_string();
+            fs::write(&file, text).unwrap();
+            fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        }
+        crate::desk::fixlead(&self.desk.place, arguments)
+            .env("FIXLEAD_SERVER", format!("http://{}", self.desk.address))
+            .env("FIXLEAD_SESSION_FILE", file)
+            .env_remove("FIXLEAD_TOKEN")
+            .stdin(std::process::Stdio::null())
+            .output()
+            .unwrap()
+    }
+
+    pub fn session_file(&self, who: &Member) -> std::path::PathBuf {
+        self.desk.place.join(format!("session-{}", who.person))
+    }
+
+    /// Runs it as somebody who has signed in, and expects this exit code.
+    pub fn tells(&self, who: &Member, arguments: &[&str], code: i32) -> String {
+        let output = self.as_member(who, arguments);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let messages = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}\n{text}{messages}");
+        if code == 0 { text } else { text + &messages }
+    }
+
+    /// Runs it with `--json`, which is one object.
+    pub fn object(&self, who: &Member, arguments: &[&str]) -> Value {
+        let text = self.tells(who, &[arguments, &["--json"]].concat(), 0);
+        serde_json::from_str(&text).unwrap_or_else(|_| panic!("{arguments:?}: {text}"))
     }
 
     /// Runs it, and expects this exit code.

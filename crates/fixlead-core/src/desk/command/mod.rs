@@ -5,10 +5,13 @@
 //! the gate, its clauses, the arithmetic, the earliest instant, and who may
 //! override it. Nothing else writes events of a case.
 
+mod part;
 mod people;
 mod record;
 
 use std::fmt;
+
+pub use part::{Part, open_part};
 
 use super::event::{By, DeskEvent, Happening, Pin, Reminder, Room, Second, Visibility};
 use super::state::{CaseFile, Credit};
@@ -121,8 +124,9 @@ pub enum Command {
     Reopen { reason: Line },
     /// Close it in favour of another case.
     Merge { into: CaseId, reason: Line },
-    /// Take over the thanks of a case that was merged into this.
-    Absorb { case: CaseId, credits: Vec<Credit> },
+    /// Take note of a case that is merged into this: who reported it when, and
+    /// who is thanked for it.
+    Absorb { case: CaseId, reported: Instant, reporters: Vec<PersonId>, credits: Vec<Credit>, reason: Line },
     /// Take a part of it to a case of its own.
     Split { into: CaseId, reason: Line },
     /// Ask for a second person.
@@ -178,6 +182,8 @@ pub enum Wrong {
     Expired,
     TooMany,
     Kept,
+    NobodyLeft,
+    Restricted,
 }
 
 impl fmt::Display for Wrong {
@@ -211,6 +217,10 @@ impl fmt::Display for Wrong {
             Wrong::Expired => "the invitation has expired; ask for another",
             Wrong::TooMany => "the list is too long; shorten it",
             Wrong::Kept => "a hold is on the case, so nobody erases it; lift the hold first",
+            Wrong::NobodyLeft => {
+                "a restricted case is reached only by those who have a role in it; have somebody lead it first"
+            }
+            Wrong::Restricted => "the case is restricted; lift that first, or nobody of the other project reaches it",
         })
     }
 }
@@ -423,6 +433,10 @@ pub fn decide(file: &CaseFile, context: &Context<'_>, permit: &Permit, command: 
         }
         Command::Restrict { .. } if file.restricted => wrong(Wrong::Unchanged),
         Command::Unrestrict { .. } if !file.restricted => wrong(Wrong::Unchanged),
+        // Otherwise nobody could ever lift it.
+        Command::Restrict { .. } if file.active(Role::FixLead, now).next().is_none() => {
+            wrong(Wrong::NobodyLeft)
+        }
         Command::Restrict { reason } => desk(DeskEvent::CaseRestricted { reason }),
         Command::Unrestrict { reason } => desk(DeskEvent::CaseUnrestricted { reason }),
         Command::MovePolicy { policy, .. } if file.pin() == Some(&policy) => wrong(Wrong::Unchanged),
@@ -453,12 +467,17 @@ pub fn decide(file: &CaseFile, context: &Context<'_>, permit: &Permit, command: 
                 .with(Field::Reason, text(reason));
             Ok(vec![event.into()])
         }
-        Command::Absorb { case, credits } => {
+        Command::Absorb { case, reported, reporters, credits, reason } => {
+            let mut events: Vec<Happening> = Vec::new();
+            if file.absorbed.iter().all(|known| known.case != case) {
+                events.push(DeskEvent::CaseAbsorbed { case, reported, reporters, reason }.into());
+            }
             let given = credits.into_iter().map(|credit| {
                 let (name, role, person) = (credit.name, credit.role, credit.person);
                 DeskEvent::CreditGiven { name, role, person, case: credit.case.or(Some(case)) }.into()
             });
-            Ok(given.collect())
+            events.extend(given);
+            Ok(events)
         }
         Command::Split { into, reason } => {
             let event = happened(EventKind::CaseSplit, permit, now)

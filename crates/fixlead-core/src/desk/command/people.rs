@@ -48,7 +48,7 @@ fn lead(
 }
 
 /// How a case names a member of its Fix Team.
-fn post(role: Role) -> Option<&'static str> {
+pub(super) fn post(role: Role) -> Option<&'static str> {
     match role {
         Role::FixTeam => Some("engineer"),
         Role::ReleaseManager => Some("release-manager"),

@@ -51,6 +51,10 @@ pub enum DirectoryCommand {
     Accept {
         offer: OfferId,
     },
+    Rename {
+        person: PersonId,
+        name: Line,
+    },
     SetStanding {
         person: PersonId,
         standing: Standing,
@@ -228,6 +232,8 @@ impl DirectoryCommand {
                 Some(invitation) => (Action::InvitationAccept, Within::Person(invitation.person)),
                 None => return unknown(Thing::Offer, offer),
             },
+            C::Rename { person, .. } if Some(*person) == me => (Action::OwnProfile, Within::Person(*person)),
+            C::Rename { .. } => (Action::PeopleInvite, Within::Installation),
             C::SetStanding { .. } => (Action::PeopleStanding, Within::Installation),
             C::ProposeRole { reach, .. } => (Action::RolesGive, directory.within_reach(reach.scope())?),
             C::ProposeTeam { project, .. } => (Action::TeamDelegate, directory.within(*project)?),
@@ -314,6 +320,11 @@ pub fn decide(
             Some(invitation) if invitation.until <= now => return wrong(Wrong::Expired),
             Some(invitation) => E::PersonJoined { person: invitation.person, offer },
             None => return unknown(Thing::Offer, offer),
+        },
+        C::Rename { person, name } => match directory.people.get(&person) {
+            None => return unknown(Thing::Person, person),
+            Some(known) if known.name == name => return wrong(Wrong::Unchanged),
+            Some(_) => E::PersonRenamed { person, name },
         },
         C::SetStanding { person, standing, reason } => {
             let known = directory.standing(person);

@@ -72,6 +72,8 @@ pub enum DirectoryEvent {
     PersonInvited { person: PersonId, name: Line, offer: OfferId, until: Instant },
     #[serde(rename = "person.joined")]
     PersonJoined { person: PersonId, offer: OfferId },
+    #[serde(rename = "person.renamed")]
+    PersonRenamed { person: PersonId, name: Line },
     #[serde(rename = "person.standing")]
     PersonStanding { person: PersonId, standing: Standing, reason: Line },
     #[serde(rename = "role.proposed")]

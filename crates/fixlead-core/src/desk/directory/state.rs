@@ -182,6 +182,11 @@ impl Directory {
                     self.invitations.retain(|_, known| known.person != *person);
                 }
             }
+            E::PersonRenamed { person, name } => {
+                if let Some(record) = self.people.get_mut(person) {
+                    record.name.clone_from(name);
+                }
+            }
             E::PersonStanding { person, standing, .. } => {
                 if let Some(record) = self.people.get_mut(person) {
                     record.standing = *standing;

@@ -1,10 +1,12 @@
 //! A case, as far as somebody may see it; lists of cases; who knew.
 
+use std::collections::BTreeMap;
+
 use utoipa::ToSchema;
 
 use super::{
-    ActionName, BreadthName, Handoff, Id, Moment, Restriction, RoleName, RoomName, StateName, TimelineEvent,
-    Waiting, Wrote,
+    Absorbed, ActionName, BreadthName, Handoff, Id, Moment, Restriction, RoleName, RoomName, StateName,
+    TimelineEvent, Waiting, Wrote,
 };
 
 /// A case, as far as its reader may see it.
@@ -29,6 +31,9 @@ pub struct CaseView {
     timeline: Vec<Step>,
     /// What they may do now; whether the policy lets them is another question.
     may: Vec<ActionName>,
+    /// The names of those whom it names by their ids, for those who work on the
+    /// case.
+    names: BTreeMap<String, String>,
 }
 
 /// What a case is about.
@@ -85,6 +90,8 @@ pub struct CaseStanding {
     /// The case it was merged into.
     #[schema(required)]
     merged_into: Option<String>,
+    /// The cases that were merged into it.
+    absorbed: Vec<Absorbed>,
 }
 
 /// Somebody with a role in a case.
@@ -192,6 +199,9 @@ pub struct CaseItem {
     /// Who leads it.
     #[schema(required)]
     lead: Option<Id>,
+    /// Their name.
+    #[schema(required)]
+    lead_name: Option<String>,
     /// The next due of a duty.
     #[schema(required)]
     due: Option<Moment>,
@@ -217,6 +227,9 @@ pub struct LogLine {
     /// By whom.
     #[schema(required)]
     by: Option<Id>,
+    /// Their name, for those who work on the case or may read the directory.
+    #[schema(required)]
+    name: Option<String>,
     /// The type of the event.
     event: String,
 }

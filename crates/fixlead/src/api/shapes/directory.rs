@@ -18,8 +18,46 @@ pub struct DirectoryView {
     people: Vec<PersonView>,
     /// Their standing roles.
     roles: Vec<RoleView>,
+    /// Sub-teams that work is delegated to.
+    teams: Vec<TeamView>,
     /// What waits for a second person.
-    proposed: Vec<ProposedRole>,
+    proposed: Vec<ProposedItem>,
+}
+
+/// A sub-team.
+#[derive(ToSchema)]
+pub struct TeamView {
+    /// Its id.
+    team: Id,
+    /// The project it works for.
+    project: Id,
+    /// What it is called.
+    name: String,
+    /// Who belongs to it.
+    members: Vec<Id>,
+}
+
+/// A sub-team that waits for a second person.
+#[derive(ToSchema)]
+pub struct ProposedTeam {
+    /// What the second person confirms.
+    offer: Id,
+    /// Its id.
+    team: Id,
+    /// The project it is to work for.
+    project: Id,
+    /// What it is called.
+    name: String,
+}
+
+/// What waits for a second person: a standing role, or a sub-team.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub enum ProposedItem {
+    /// A standing role.
+    Role(ProposedRole),
+    /// A sub-team.
+    Team(ProposedTeam),
 }
 
 /// An organisation.

@@ -15,6 +15,7 @@ const DESK: &[&str] = &[
     "recusal.lifted",
     "case.restricted",
     "case.unrestricted",
+    "case.absorbed",
     "handoff.offered",
     "handoff.accepted",
     "handoff.declined",

@@ -168,6 +168,13 @@ pub fn written() -> Vec<(&'static str, Value)> {
                 ] }),
             ),
         ),
+        (
+            "Absorbed",
+            described(
+                "A case that was merged into another, and when it was reported.",
+                row(vec![reference("Id"), reference("Moment")]),
+            ),
+        ),
         ("Handoff", described("An offer of the lead, and to whom.", row(vec![reference("Id"); 2]))),
         (
             "Waiting",
@@ -211,7 +218,7 @@ macro_rules! written {
     )+};
 }
 
-written! { ReachName ShelfName OrderName Days Turns Handoff Waiting Restriction Wrote CaseEvent TimelineEvent NewEvent }
+written! { ReachName ShelfName OrderName Days Turns Absorbed Handoff Waiting Restriction Wrote CaseEvent TimelineEvent NewEvent }
 
 /// What else is true of a shape: of the fields named, exactly one is a text.
 pub const ONE_OF: &[(&str, [&str; 2])] =

@@ -5,8 +5,9 @@ use std::io::{self, Read, Write};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
 
+use super::named::name;
 use super::search::{self, SearchArgs};
-use super::{Asking, id, list, minute, new_key, text};
+use super::{Asking, files, id, lead, list, minute, send, send_on, text, whole, written};
 use crate::client::{ClientError, Server};
 use crate::commands::Outcome;
 use crate::terminal::{Style, Tone, plain, table};
@@ -24,8 +25,20 @@ pub enum Command {
     Record(RecordArgs),
     /// Write into a room of a case.
     Say(SayArgs),
+    /// Write a note for those who work on a case.
+    Note(NoteArgs),
     /// Show what happened in a case.
-    History(CaseArgs),
+    History(HistoryArgs),
+    /// Show the log of a case: who recorded which event when, not what it says.
+    Log(CaseArgs),
+    /// Show who could read a case, who did, and when.
+    WhoKnew(CaseArgs),
+    #[command(flatten)]
+    People(lead::Command),
+    #[command(flatten)]
+    Files(files::Command),
+    #[command(flatten)]
+    Whole(whole::Command),
 }
 
 /// Which cases.
@@ -46,9 +59,35 @@ pub struct ListArgs {
 pub struct CaseArgs {
     /// The case.
     #[arg(value_parser = id)]
-    case: String,
+    pub case: String,
     #[command(flatten)]
-    asking: Asking,
+    pub asking: Asking,
+}
+
+impl CaseArgs {
+    /// The address of something of it.
+    pub fn path(&self, what: &str) -> String {
+        format!("/api/v1/cases/{}{what}", self.case)
+    }
+}
+
+/// How to show what happened.
+#[derive(Args)]
+pub struct HistoryArgs {
+    #[command(flatten)]
+    case: CaseArgs,
+    /// Print it as the document that `fixlead policy replay -` reads.
+    #[arg(long)]
+    replay: bool,
+}
+
+/// A note.
+#[derive(Args)]
+pub struct NoteArgs {
+    #[command(flatten)]
+    case: CaseArgs,
+    /// What it says; `-` reads it from standard input.
+    text: String,
 }
 
 /// What to record.
@@ -84,6 +123,17 @@ pub enum Room {
     Reporter,
     /// They and the guests.
     Guest,
+}
+
+impl Room {
+    /// As the API names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Room::Internal => "internal",
+            Room::Reporter => "reporter",
+            Room::Guest => "guest",
+        }
+    }
 }
 
 /// What to write.
@@ -141,33 +191,83 @@ pub fn run(
             },
             |case, out| show(style, case, out),
         ),
-        Command::History(args) => args.asking.ask(
+        Command::History(HistoryArgs { case: args, replay: true }) => args.asking.ask(
+            out,
+            messages,
+            |server| Ok(server.get(&args.path("/history"))?.body),
+            |document, out| writeln!(out, "{document}"),
+        ),
+        Command::History(HistoryArgs { case: args, replay: false }) => args.asking.ask(
             out,
             messages,
             |server| {
-                let case = server.get(&format!("/api/v1/cases/{}", args.case))?.body;
-                Ok(json!({ "case": case["case"], "version": case["version"], "timeline": case["timeline"] }))
+                let case = server.get(&args.path(""))?.body;
+                Ok(json!({
+                    "case": case["case"], "version": case["version"], "timeline": case["timeline"],
+                    "names": case["names"],
+                }))
             },
             |case, out| history(style, case, out),
         ),
+        Command::Log(args) => args.asking.ask(
+            out,
+            messages,
+            |server| Ok(server.get(&args.path("/log"))?.body),
+            |found, out| {
+                let row = |line: &Value| {
+                    let by = line["name"].as_str().map_or_else(|| text(&line["by"]), str::to_owned);
+                    [text(&line["version"]), minute(&line["at"]), by, text(&line["event"])]
+                };
+                let rows: Vec<[String; 4]> = list(&found["items"]).iter().map(row).collect();
+                table::write(style, [">VERSION", "!AT (UTC)", "BY", "EVENT"], &rows, &mut { out })
+            },
+        ),
+        Command::WhoKnew(args) => args.asking.ask(
+            out,
+            messages,
+            |server| Ok(server.get(&args.path("/who-knew"))?.body),
+            |found, out| who_knew(style, found, out),
+        ),
+        Command::Note(args) => {
+            let sent = json!({ "text": typed(&args.text, &mut input)? });
+            let asks = |server: &Server| send(server, &args.case.path("/notes"), &sent);
+            args.case.asking.ask(out, messages, asks, written)
+        }
+        Command::People(command) => lead::run(command, out, messages),
+        Command::Files(command) => files::run(command, style, out, messages),
+        Command::Whole(command) => whole::run(command, out, messages),
         Command::Record(args) => args.asking.ask(out, messages, |server| record(server, args), written),
         Command::Say(args) => {
-            let mut body = args.text.clone();
-            if body == "-" {
-                body.clear();
-                input.read_to_string(&mut body)?;
-            }
-            let room = match args.room {
-                Room::Internal => "internal",
-                Room::Reporter => "reporter",
-                Room::Guest => "guest",
-            };
-            let sent = json!({ "room": room, "body": body });
+            let sent = json!({ "room": args.room.name(), "body": typed(&args.text, &mut input)? });
             let path = format!("/api/v1/cases/{}/messages", args.case);
-            let asks = |server: &Server| Ok(server.post(&path, &sent, Some(&new_key()), None)?.body);
-            args.asking.ask(out, messages, asks, written)
+            args.asking.ask(out, messages, |server| send(server, &path, &sent), written)
         }
     }
+}
+
+/// A text as it was typed; from standard input for `-`.
+fn typed(text: &str, input: &mut impl Read) -> io::Result<String> {
+    let mut body = text.to_owned();
+    if body == "-" {
+        body.clear();
+        input.read_to_string(&mut body)?;
+    }
+    Ok(body)
+}
+
+fn who_knew(style: Style, found: &Value, out: &mut dyn Write) -> io::Result<()> {
+    let rows: Vec<[String; 5]> = list(&found["people"])
+        .iter()
+        .map(|knew| {
+            let name = knew["name"].as_str().map_or_else(|| text(&knew["person"]), str::to_owned);
+            let roles: Vec<String> = list(&knew["could"]).iter().map(|could| text(&could["role"])).collect();
+            let reads = list(&knew["read"]);
+            let last = reads.last().map_or_else(|| "-".to_owned(), |read| minute(&read["at"]));
+            let note = if knew["recused"].is_null() { "" } else { "kept out" };
+            [name, roles.join(", "), format!("{}", reads.len()), last, note.to_owned()]
+        })
+        .collect();
+    table::write(style, ["NAME", "COULD READ AS", ">READ", "!LAST (UTC)", "NOTE"], &rows, &mut { out })
 }
 
 /// Every page of a list.
@@ -189,18 +289,28 @@ fn all(server: &Server, args: &ListArgs) -> Result<Value, ClientError> {
 }
 
 fn show_list(style: Style, found: &Value, out: &mut dyn Write) -> io::Result<()> {
-    let rows: Vec<[String; 5]> = list(&found["items"])
+    let rows: Vec<[String; 6]> = list(&found["items"])
         .iter()
         .map(|item| {
             let [case, duty, severity, title] =
                 ["case", "duty", "severity", "title"].map(|name| text(&item[name]));
-            [case, minute(&item["due"]), duty, severity, title]
+            let lead = item["lead_name"].as_str().map_or_else(|| text(&item["lead"]), str::to_owned);
+            [case, minute(&item["due"]), duty, severity, lead, title]
         })
         .collect();
     if rows.is_empty() {
         return writeln!(out, "no cases");
     }
-    table::write(style, ["!CASE", "!DUE (UTC)", "DUTY", "SEVERITY", "TITLE"], &rows, &mut { out })
+    if list(&found["items"]).iter().all(|item| item["lead"].is_null()) {
+        // The room is the titles'.
+        let rows: Vec<[String; 5]> = rows
+            .into_iter()
+            .map(|[case, due, duty, severity, _, title]| [case, due, duty, severity, title])
+            .collect();
+        let heads = ["!CASE", "!DUE (UTC)", "DUTY", "SEVERITY", "TITLE"];
+        return table::write(style, heads, &rows, &mut { out });
+    }
+    table::write(style, ["!CASE", "!DUE (UTC)", "DUTY", "SEVERITY", "LEAD", "TITLE"], &rows, &mut { out })
 }
 
 fn show(style: Style, case: &Value, out: &mut dyn Write) -> io::Result<()> {
@@ -216,7 +326,20 @@ fn show(style: Style, case: &Value, out: &mut dyn Write) -> io::Result<()> {
     line("state", &case["about"]["state"])?;
     line("opened", &case["about"]["opened"])?;
     line("policy", &case["standing"]["policy"])?;
-    line("lead", &case["standing"]["lead"])?;
+    let names = &case["names"];
+    if !case["standing"]["lead"].is_null() {
+        line("lead", &json!(name(names, &case["standing"]["lead"])))?;
+    }
+    if !case["standing"]["handoff"].is_null() {
+        line("offered to", &json!(name(names, &case["standing"]["handoff"][1])))?;
+    }
+    if case["standing"]["restricted"] == true {
+        line("reached by", &json!("those with a role in it"))?;
+    }
+    line("merged", &case["standing"]["merged_into"])?;
+    for other in list(&case["standing"]["absorbed"]) {
+        line("holds", &json!(format!("{}, reported {}", text(&other[0]), text(&other[1]))))?;
+    }
     line("class", &case["evaluation"]["class"])?;
     let duties = list(&case["evaluation"]["duties"]).iter();
     let rows: Vec<[String; 5]> = duties
@@ -233,10 +356,15 @@ fn show(style: Style, case: &Value, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out)?;
         table::write(style, ["!DUTY", "STATE", "!DUE (UTC)", "WHO", "!CLAUSES"], &rows, &mut { &mut *out })?;
     }
+    let rows = lead::members(case);
+    if !rows.is_empty() {
+        writeln!(out)?;
+        table::write(style, ["NAME", "ROLE", "UNTIL", "!GRANT"], &rows, &mut { &mut *out })?;
+    }
     for room in list(&case["rooms"]) {
         for message in list(&room["messages"]) {
-            let head =
-                format!("{} · {} · {}", text(&room["room"]), text(&message["at"]), text(&message["by"]));
+            let by = name(names, &message["by"]);
+            let head = format!("{} · {} · {by}", text(&room["room"]), text(&message["at"]));
             writeln!(out, "\n{}", style.paint(Tone::Quiet, plain(&head)))?;
             for line in text(&message["body"]).lines() {
                 writeln!(out, "  {}", plain(line))?;
@@ -254,9 +382,10 @@ fn history(style: Style, case: &Value, out: &mut dyn Write) -> io::Result<()> {
             let told: Vec<String> = event
                 .iter()
                 .filter(|(name, _)| !matches!(name.as_str(), "type" | "at" | "by"))
-                .map(|(name, value)| format!("{name}={}", text(value)))
+                .map(|(field, value)| format!("{field}={}", named(&case["names"], value)))
                 .collect();
-            [minute(&step["at"]), text(&step["by"]), text(&step["event"]["type"]), told.join(" ")]
+            let by = name(&case["names"], &step["by"]);
+            [minute(&step["at"]), by, text(&step["event"]["type"]), told.join(" ")]
         })
         .collect();
     if rows.is_empty() {
@@ -265,21 +394,24 @@ fn history(style: Style, case: &Value, out: &mut dyn Write) -> io::Result<()> {
     table::write(style, ["!AT (UTC)", "BY", "!EVENT", "WHAT"], &rows, &mut { out })
 }
 
+/// A value of an event, with names where it names people.
+fn named(names: &Value, value: &Value) -> String {
+    match value {
+        Value::String(_) => name(names, value),
+        Value::Array(all) => {
+            let all: Vec<String> = all.iter().map(|one| named(names, one)).collect();
+            all.join(",")
+        }
+        other => text(other),
+    }
+}
+
 fn record(server: &Server, args: &RecordArgs) -> Result<Value, ClientError> {
-    let path = format!("/api/v1/cases/{}", args.case);
-    let version = match args.version {
-        Some(version) => format!("\"{version}\""),
-        None => server.get(&path)?.etag.unwrap_or_default(),
-    };
     let mut event: Map<String, Value> = args.fields.iter().cloned().collect();
     event.insert("type".to_owned(), json!(args.event));
     let mut sent = json!({ "event": event, "source": if args.found { "found" } else { "done" } });
     if let Some(reason) = &args.although {
         sent["although"] = json!({ "reason": reason });
     }
-    Ok(server.post(&format!("{path}/events"), &sent, Some(&new_key()), Some(&version))?.body)
-}
-
-fn written(answer: &Value, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "recorded at {}; the case is at version {}", text(&answer["at"]), text(&answer["version"]))
+    send_on(server, &args.case, "events", &sent, args.version)
 }

@@ -1,21 +1,36 @@
-//! The verbs that ask a running desk over its API: `fixlead case`, `report`,
-//! `people`, `rota`, `webhook`. The desk decides what its answer shows; here it is only
-//! set for people, or printed as it came.
+//! The verbs that ask a running desk over its API. The desk decides what its
+//! answer shows; here it is only set for people, or printed as it came.
+//!
+//! - [`case`]: lists, one case, what is written into it. [`lead`]: who works on
+//!   it. [`files`]: its files. [`whole`]: what becomes of it.
+//! - [`people`], [`roles`], [`project`]: the directory. [`report`]: reports.
+//!   [`account`], [`tokens`]: signing in, and what programs show.
+//! - [`webhook`]: addresses outside. [`named`]: people and projects by the names that people type.
 
+pub mod account;
 pub mod case;
+pub mod files;
+pub mod lead;
+pub mod named;
 pub mod people;
+pub mod project;
 pub mod report;
+pub mod roles;
 pub mod search;
+pub mod tokens;
 pub mod webhook;
+pub mod whole;
 
-use std::io::{self, Write};
+use std::fs;
+use std::io::{self, Read as _, Write};
+use std::path::Path;
 
 use clap::Args;
 use serde_json::Value;
 
 use crate::client::{ClientError, Server, ServerArgs};
 use crate::commands::Outcome;
-use crate::configuration::environment;
+use crate::configuration::{environment, shown};
 use crate::serve::world;
 
 /// Which desk to ask, and how to show what it says.
@@ -64,6 +79,46 @@ impl Asking {
         }
         Ok(Outcome::Done)
     }
+}
+
+/// What is asked of a desk.
+type Asks<'a> = Box<dyn Fn(&Server) -> Result<Value, ClientError> + 'a>;
+
+/// Sends something under a new key: a body to an address.
+fn send(server: &Server, path: &str, sent: &Value) -> Result<Value, ClientError> {
+    Ok(server.post(path, sent, Some(&new_key()), None)?.body)
+}
+
+/// Sends something to a case, on the version that stands now unless one is
+/// given.
+fn send_on(
+    server: &Server,
+    case: &str,
+    what: &str,
+    sent: &Value,
+    version: Option<u64>,
+) -> Result<Value, ClientError> {
+    let path = format!("/api/v1/cases/{case}");
+    let version = match version {
+        Some(version) => format!("\"{version}\""),
+        None => server.get(&path)?.etag.unwrap_or_default(),
+    };
+    Ok(server.post(&format!("{path}/{what}"), sent, Some(&new_key()), Some(&version))?.body)
+}
+
+/// Says that something is written into a case.
+fn written(answer: &Value, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "recorded at {}; the case is at version {}", text(&answer["at"]), text(&answer["version"]))
+}
+
+/// The text of a file; of standard input for `-`.
+fn read_file(path: &Path) -> Result<String, ClientError> {
+    let fail = |error: io::Error| ClientError::Unclear(format!("{}: cannot be read: {error}", shown(path)));
+    if path.as_os_str() == "-" {
+        let mut text = String::new();
+        return io::stdin().lock().read_to_string(&mut text).map(|_| text).map_err(fail);
+    }
+    fs::read_to_string(path).map_err(fail)
 }
 
 /// A key under which the desk knows a request that is sent again.

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::{Asking, id, list, new_key, text};
-use crate::client::Server;
+use super::{Asking, id, list, send, text, written};
+use crate::client::{ClientError, Server};
 use crate::commands::Outcome;
 use crate::configuration::{environment, secret, shown};
 use crate::terminal::plain;
@@ -20,6 +20,8 @@ pub enum Command {
     Send(SendArgs),
     /// Show how a report stands, with the receipt that came for it.
     Status(StatusArgs),
+    /// Write to those who work on a report, with its receipt.
+    Say(SayArgs),
 }
 
 /// What to send.
@@ -37,8 +39,20 @@ pub struct SendArgs {
     /// The name to thank.
     #[arg(long, value_name = "NAME")]
     credit: Option<String>,
+    /// Do not say who sends it, although a token is set or somebody has signed in.
+    #[arg(long)]
+    anonymous: bool,
     #[command(flatten)]
     asking: Asking,
+}
+
+/// What to write.
+#[derive(Args)]
+pub struct SayArgs {
+    /// What to write; `-` reads it from standard input.
+    text: String,
+    #[command(flatten)]
+    status: StatusArgs,
 }
 
 /// Which report.
@@ -81,35 +95,71 @@ pub fn run(
                 sent["credit"] = json!(credit);
             }
             let path = format!("/api/v1/projects/{}/reports", args.project);
-            let asks = |server: &Server| Ok(server.post(&path, &sent, Some(&new_key()), None)?.body);
-            args.asking.ask(out, messages, asks, |taken, out| {
+            let mut silent = false;
+            let asks = |server: &Server| {
+                if args.anonymous {
+                    return send(&server.without(), &path, &sent);
+                }
+                match send(server, &path, &sent) {
+                    // Anybody may report. A token that was made for something else
+                    // does not keep them from it; it is only not shown.
+                    Err(ClientError::Refused(refused))
+                        if refused.kind == "forbidden" && server.is_shown() =>
+                    {
+                        silent = true;
+                        send(&server.without(), &path, &sent)
+                    }
+                    answered => answered,
+                }
+            };
+            let outcome = args.asking.ask(out, messages, asks, |taken, out| {
                 writeln!(out, "received at {}", text(&taken["at"]))?;
                 writeln!(out, "{}", text(&taken["receipt"]))?;
                 writeln!(out, "keep this receipt: it is shown once, and is the way back to the report")
-            })
+            })?;
+            if silent && outcome == Outcome::Done {
+                writeln!(
+                    messages,
+                    "fixlead: sent without saying who you are: your token was not made for reports (scope `intake`)"
+                )?;
+            }
+            Ok(outcome)
         }
         Command::Status(args) => {
-            let receipt = match (&args.receipt, environment("FIXLEAD_RECEIPT")) {
-                (Some(path), _) => secret::read(path),
-                (None, Some(receipt)) => {
-                    receipt.into_string().map_err(|_| "FIXLEAD_RECEIPT is not UTF-8".to_owned())
-                }
-                (None, None) => {
-                    Err("name the file of the receipt with --receipt, or set FIXLEAD_RECEIPT".into())
-                }
-            };
-            let server =
-                receipt.and_then(|receipt| Server::find_with(&args.asking.server, &environment, receipt));
-            match server {
-                Ok(server) => {
-                    let asks = |server: &Server| Ok(server.get("/api/v1/report")?.body);
-                    args.asking.ask_at(&server, out, messages, asks, status)
-                }
-                Err(why) => {
-                    writeln!(messages, "fixlead: {why}")?;
-                    Ok(Outcome::Unreadable)
-                }
+            let asks = |server: &Server| Ok(server.get("/api/v1/report")?.body);
+            with_receipt(args, out, messages, asks, status)
+        }
+        Command::Say(args) => {
+            let mut body = args.text.clone();
+            if body == "-" {
+                body.clear();
+                input.read_to_string(&mut body)?;
             }
+            let sent = json!({ "body": body });
+            let asks = |server: &Server| send(server, "/api/v1/report/messages", &sent);
+            with_receipt(&args.status, out, messages, asks, written)
+        }
+    }
+}
+
+/// Asks as whoever holds the receipt.
+fn with_receipt(
+    args: &StatusArgs,
+    out: &mut impl Write,
+    messages: &mut impl Write,
+    asks: impl FnOnce(&Server) -> Result<Value, ClientError>,
+    show: impl FnOnce(&Value, &mut dyn Write) -> io::Result<()>,
+) -> io::Result<Outcome> {
+    let receipt = match (&args.receipt, environment("FIXLEAD_RECEIPT")) {
+        (Some(path), _) => secret::read(path),
+        (None, Some(receipt)) => receipt.into_string().map_err(|_| "FIXLEAD_RECEIPT is not UTF-8".to_owned()),
+        (None, None) => Err("name the file of the receipt with --receipt, or set FIXLEAD_RECEIPT".into()),
+    };
+    match receipt.and_then(|receipt| Server::find_with(&args.asking.server, &environment, receipt)) {
+        Ok(server) => args.asking.ask_at(&server, out, messages, asks, show),
+        Err(why) => {
+            writeln!(messages, "fixlead: {why}")?;
+            Ok(Outcome::Unreadable)
         }
     }
 }

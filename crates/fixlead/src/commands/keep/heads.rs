@@ -2,6 +2,7 @@
 //! covers.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use fixlead_app::witness::{self, Known};
 use fixlead_core::time::Instant;
@@ -13,7 +14,7 @@ use super::{KeptArgs, refuse};
 use crate::commands::Outcome;
 use crate::configuration::environment;
 use crate::configuration::values::{Known as Setting, bytes};
-use crate::serve::installation;
+use crate::serve::installation::{self, SystemClock};
 
 /// Runs `fixlead log kept`.
 pub(super) fn kept(args: &KeptArgs, out: &mut impl Write, messages: &mut impl Write) -> io::Result<Outcome> {
@@ -28,7 +29,7 @@ pub(super) fn kept(args: &KeptArgs, out: &mut impl Write, messages: &mut impl Wr
         Err(why) => return refuse(messages, &why),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
-    let store = match runtime.block_on(installation::open(&settings, &environment)) {
+    let store = match runtime.block_on(installation::open(&settings, &environment, Arc::new(SystemClock))) {
         Ok(opened) => opened.store,
         Err(why) => return refuse(messages, &why),
     };

@@ -19,7 +19,7 @@ use crate::terminal::{Style, report};
 /// What to replay.
 #[derive(Args)]
 pub struct ReplayArgs {
-    /// Histories, as `fixlead-history/1` documents.
+    /// Histories, as `fixlead-history/1` documents; `-` reads one from standard input.
     #[arg(value_name = "HISTORY.json", required = true)]
     histories: Vec<PathBuf>,
     /// Replay under this policy (a built-in one or a file) instead of the

@@ -42,6 +42,10 @@ pub struct Source {
 /// Reads a whole file of at most so many bytes, without waiting on anything
 /// that is not a file. A complaint does not name the file.
 pub fn read_text(path: &Path, most: usize) -> Result<String, String> {
+    if path.as_os_str() == "-" {
+        let input = std::io::stdin().lock();
+        return read_whole(input, most);
+    }
     let metadata = std::fs::metadata(path).map_err(|error| format!("cannot be read: {error}"))?;
     if metadata.is_dir() {
         return Err("is a directory; name a file in it".to_owned());
@@ -52,9 +56,17 @@ pub fn read_text(path: &Path, most: usize) -> Result<String, String> {
     if metadata.len() > most as u64 {
         return Err(format!("{} bytes, at most {most} are read", metadata.len()));
     }
-    let mut bytes = Vec::with_capacity(metadata.len() as usize);
     let file = File::open(path).map_err(|error| format!("cannot be opened: {error}"))?;
-    file.take(most as u64 + 1).read_to_end(&mut bytes).map_err(|error| format!("cannot be read: {error}"))?;
+    read_whole(file, most)
+}
+
+/// Everything up to a bound, as text.
+fn read_whole(source: impl Read, most: usize) -> Result<String, String> {
+    let mut bytes = Vec::new();
+    source
+        .take(most as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| format!("cannot be read: {error}"))?;
     if bytes.len() > most {
         return Err(format!("more than {most} bytes, at most that many are read"));
     }
