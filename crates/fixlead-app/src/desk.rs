@@ -114,6 +114,14 @@ impl Desk {
         self.inner.clock.now()
     }
 
+    /// The instant now, but not before the last of what it is about was
+    /// recorded: the clocks of several desks differ, and what one has revoked
+    /// is revoked for the other at once.
+    pub(crate) fn now_after(&self, latest: Option<Instant>) -> Instant {
+        let now = self.now();
+        latest.map_or(now, |latest| now.max(latest))
+    }
+
     pub(crate) fn draw<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
         self.inner.random.fill(&mut bytes);

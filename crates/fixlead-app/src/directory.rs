@@ -28,6 +28,8 @@ const TRIES: usize = 50;
 pub(crate) struct Snapshot {
     pub version: u64,
     pub directory: Directory,
+    /// When the last of it was recorded.
+    pub latest: Option<Instant>,
 }
 
 /// What became of a command.
@@ -79,6 +81,7 @@ impl Desk {
             let entry = entry.ok_or(Problem::Unavailable { retry_after: 60 })?;
             snapshot.directory.apply(&entry);
             snapshot.version = event.version;
+            snapshot.latest = snapshot.latest.max(Some(entry.at));
         }
         let snapshot = Arc::new(snapshot);
         let mut kept = lock(&self.inner.directory);
@@ -108,7 +111,7 @@ impl Desk {
             &grants,
             action,
             Target::Directory(self.inner.installation, within),
-            self.now(),
+            self.now_after(snapshot.latest),
         )
     }
 
@@ -170,11 +173,11 @@ impl Desk {
         caller: &Caller,
         repeat: Option<&Repeat>,
     ) -> Result<std::result::Result<Directed, u64>> {
-        let events =
-            command::decide(&snapshot.directory, self.inner.installation, permit, command, self.now())?;
+        let now = self.now_after(snapshot.latest);
+        let events = command::decide(&snapshot.directory, self.inner.installation, permit, command, now)?;
         let mut append = Append::to(self.inner.installation.into(), snapshot.version);
         for event in events {
-            append = append.event(DirectoryEntry { at: self.now(), by, event }.write());
+            append = append.event(DirectoryEntry { at: now, by, event }.write());
         }
         let version = snapshot.version + append.events.len() as u64;
         append.idempotency = self.remember(caller.person, repeat, &version);

@@ -82,6 +82,12 @@ pub enum Problem {
         /// Seconds to wait.
         retry_after: u32,
     },
+    /// What is kept is not what was written.
+    #[error(
+        "what is kept here is not what was written: somebody or something changed the database; nothing of it is \
+         shown; tell whoever runs this desk to run `fixlead log verify`"
+    )]
+    Altered,
 }
 
 /// What holds an action.
@@ -163,6 +169,7 @@ impl From<fixlead_store::Error> for Problem {
         match error {
             fixlead_store::Error::Missing(_) | fixlead_store::Error::Erased(_) => Problem::NotFound,
             fixlead_store::Error::NotPermitted(_) => Problem::NotFound,
+            fixlead_store::Error::Tampered(_) => Problem::Altered,
             _ => Problem::Unavailable { retry_after: 5 },
         }
     }

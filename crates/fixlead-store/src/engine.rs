@@ -210,6 +210,31 @@ impl Engine {
         }
     }
 
+    /// When the last entry of the chain was written; long ago when there is
+    /// none.
+    pub(crate) async fn latest(&self) -> Result<Instant> {
+        match self {
+            Engine::Sqlite(database) => database.read(|c| Ok(read::latest(c)?)).await,
+            Engine::Postgres(database) => database.latest().await,
+        }
+    }
+
+    /// What time it is where the database is, if that has a clock of its own.
+    pub(crate) async fn time(&self) -> Result<Option<Instant>> {
+        match self {
+            Engine::Sqlite(_) => Ok(None),
+            Engine::Postgres(database) => database.time().await.map(Some),
+        }
+    }
+
+    /// Finishes what was asked, and lets nothing more in.
+    pub(crate) async fn close(&self) {
+        match self {
+            Engine::Sqlite(database) => database.close().await,
+            Engine::Postgres(database) => database.close().await,
+        }
+    }
+
     pub(crate) async fn put_head(&self, head: SignedHead) -> Result<()> {
         match self {
             Engine::Sqlite(database) => database.writer.task(move |c| write::head(c, &head)).await,

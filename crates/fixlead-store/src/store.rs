@@ -470,6 +470,24 @@ impl Store {
         self.inner.engine.limit_pages(pages).await
     }
 
+    /// When the last entry of the chain was written, if there is one.
+    pub async fn latest(&self) -> Result<Option<Instant>> {
+        Ok(Some(self.inner.engine.latest().await?).filter(|at| *at > Instant::EPOCH))
+    }
+
+    /// What time it is where the database is: a server has a clock of its own,
+    /// a file has none.
+    pub async fn database_time(&self) -> Result<Option<Instant>> {
+        self.inner.engine.time().await
+    }
+
+    /// Has everything that was asked written, and closes the database. Whoever
+    /// asks for more, of this store or a clone, is told that it is closed.
+    /// When this returns, the files may be replaced.
+    pub async fn close(&self) {
+        self.inner.engine.close().await;
+    }
+
     /// The end of the chain.
     pub async fn head(&self) -> Result<Head> {
         let chain = self.inner.engine.chain().await?;

@@ -205,7 +205,8 @@ impl Desk {
         };
         let policy = self.policy(pin.ok_or(Problem::NotFound)?).await?;
         let people = |person: PersonId| snapshot.directory.standing(person);
-        let context = Context { policy: &policy, people: &people, now: self.now() };
+        let now = self.now_after(kept.file.latest);
+        let context = Context { policy: &policy, people: &people, now };
         Ok(command::decide(&kept.file, &context, permit, command)?)
     }
 
@@ -218,7 +219,7 @@ impl Desk {
         happened: Vec<Happening>,
         writing: Writing<'_>,
     ) -> Result<Option<Acted>> {
-        let now = self.now();
+        let now = self.now_after(kept.file.latest);
         let mut after = kept.clone();
         let mut append = Append::to(case.into(), kept.version);
         for event in happened {

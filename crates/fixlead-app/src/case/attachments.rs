@@ -28,6 +28,7 @@ pub struct Download {
     pub size: u64,
     /// Its bytes, part by part.
     pub bytes: Blob,
+    room: Room,
 }
 
 const fn download(room: Room) -> Action {
@@ -78,6 +79,15 @@ impl Desk {
             })?;
         let permit = self.case_permit(caller, &snapshot, &kept.file, action)?;
         let bytes = self.inner.store.blob(&permit, case.into(), blob).await?;
-        Ok(Download { name: file.name.to_string(), size: file.size, bytes })
+        Ok(Download { name: file.name.to_string(), size: file.size, bytes, room: file.room })
+    }
+
+    /// Whether somebody may have the rest of a file that they began to
+    /// download: a right that was taken away meanwhile is gone.
+    pub async fn may_go_on(&self, caller: &Caller, case: CaseId, download: &Download) -> Result<()> {
+        let (snapshot, kept) = (self.directory().await?, self.kept(case).await?);
+        let action = self::download(download.room);
+        self.case_permit(caller, &snapshot, &kept.file, action)?;
+        Ok(())
     }
 }

@@ -175,14 +175,14 @@ impl Desk {
             grants.insert(grant.id, grant);
         }
         for grant in same.iter().flat_map(|row| row.grants(caller.person)) {
-            grants.insert(grant.id, grant);
+            grants.insert(grant.id, snapshot.directory.as_it_counts(grant));
         }
         let grants: Vec<_> = grants.into_values().collect();
         let row = same.into_iter().next()?;
         let standing = row.standing()?;
-        let may = |action: Action| {
-            access::decide(&actor, &grants, action, Target::Case(&standing), self.now()).is_ok()
-        };
+        let now = self.now_after(snapshot.latest);
+        let may =
+            |action: Action| access::decide(&actor, &grants, action, Target::Case(&standing), now).is_ok();
         let (works, reported) = (may(Action::CaseRead), may(Action::ReporterRead));
         if !(works || reported || may(Action::GuestRead) || may(Action::LogRead)) {
             return None;

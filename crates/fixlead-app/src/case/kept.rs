@@ -186,6 +186,7 @@ impl Desk {
     /// The grants of somebody that can reach a case, with those for the case
     /// itself.
     pub(crate) fn with_own(caller: &Caller, snapshot: &Snapshot, own: Vec<Grant>) -> Vec<Grant> {
+        let own: Vec<Grant> = own.into_iter().map(|grant| snapshot.directory.as_it_counts(grant)).collect();
         match caller.by {
             // A receipt opens what it was given for, whoever holds it.
             By::Receipt(_) => own,
@@ -205,7 +206,7 @@ impl Desk {
     ) -> std::result::Result<Permit, Denied> {
         let standing = file.standing().ok_or(Denied::NotFound)?;
         let grants = Self::with_own(caller, snapshot, file.grants_of(caller.person));
-        self.standing_permit(caller, snapshot, &standing, &grants, action)
+        self.permit_after(caller, snapshot, &standing, &grants, action, file.latest)
     }
 
     /// The same, of a case of which only its standing is known.
@@ -217,11 +218,25 @@ impl Desk {
         grants: &[Grant],
         action: Action,
     ) -> std::result::Result<Permit, Denied> {
+        self.permit_after(caller, snapshot, standing, grants, action, None)
+    }
+
+    fn permit_after(
+        &self,
+        caller: &Caller,
+        snapshot: &Snapshot,
+        standing: &CaseStanding,
+        grants: &[Grant],
+        action: Action,
+        latest: Option<Instant>,
+    ) -> std::result::Result<Permit, Denied> {
         if matches!(caller.by, By::Receipt(case) if case != standing.case) {
             return Err(Denied::NotFound);
         }
         let actor = self.actor(caller, snapshot);
-        access::decide(&actor, grants, action, Target::Case(standing), self.now())
+        let ended = grants.iter().filter_map(|grant| grant.revoked).max();
+        let now = self.now_after(snapshot.latest.max(ended).max(latest));
+        access::decide(&actor, grants, action, Target::Case(standing), now)
     }
 
     /// What the installation does itself in a case.

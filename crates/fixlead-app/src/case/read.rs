@@ -307,6 +307,7 @@ impl Desk {
         let people = file
             .grants
             .values()
+            .map(|grant| snapshot.directory.as_it_counts(grant.clone()))
             .filter(|grant| grant.is_active(now) && (reporters || grant.role != Role::Reporter));
         let people = people.map(|grant| Member {
             grant: grant.id,

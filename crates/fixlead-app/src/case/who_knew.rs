@@ -103,7 +103,7 @@ impl Desk {
         let mut known: BTreeMap<PersonId, Knew> = BTreeMap::new();
         for grant in standing.chain(kept.file.grants.values()) {
             if grant.from <= now
-                && let Some(could) = Could::by(grant, opened.at)
+                && let Some(could) = Could::by(&snapshot.directory.as_it_counts(grant.clone()), opened.at)
             {
                 known.entry(grant.person).or_insert_with(|| of(grant.person)).could.push(could);
             }

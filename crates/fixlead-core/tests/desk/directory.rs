@@ -207,12 +207,32 @@ fn who_is_removed_comes_back_with_nothing() {
     assert!(!hall.may(BO, Action::CaseList));
     hall.by(OPERATOR, set(Standing::Active)).unwrap();
     assert!(hall.may(BO, Action::CaseList), "a suspension is not for ever");
+    // What they proposed, what was proposed for them, and a grant that only a case knows.
+    hall.propose(BO, ELI, Role::Responder, Reach::Project(PROJECT), 31).unwrap();
+    let in_case = |from| Grant {
+        id: grant(33),
+        person: BO,
+        role: Role::FixLead,
+        scope: Scope::Case(CaseId::from_bytes([9; 16])),
+        reason: "leads".into(),
+        given_by: None,
+        team: None,
+        from,
+        until: None,
+        revoked: None,
+    };
+    let before = in_case(hall.now);
+    assert!(hall.directory.as_it_counts(before.clone()).is_active(hall.now));
+    assert!(!hall.directory.proposed.is_empty());
     hall.by(OPERATOR, set(Standing::Removed)).unwrap();
+    assert!(hall.directory.proposed.is_empty(), "{:?}", hall.directory.proposed);
     assert_eq!(hall.by(OPERATOR, set(Standing::Active)), Err(Refused::Wrong(Wrong::OwnCommand)));
     hall.now = hall.now + Span::days(1);
     hall.join(BO);
     assert_eq!(hall.directory.standing(BO), Some(Standing::Active));
     assert!(!hall.may(BO, Action::CaseList));
+    assert!(!hall.directory.as_it_counts(before).is_active(hall.now), "nor in any case");
+    assert!(hall.directory.as_it_counts(in_case(hall.now)).is_active(hall.now), "what is given anew counts");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Error, Row, Statement};
 
 use super::listen::CHANNEL;
-use super::read::{array, chain, stream_id};
+use super::read::{array, chain, instant, stream_id};
 use crate::batch::{
     Chain, Prepared, RecordState, Standing, StreamState, Verdict, Wanted, WorkRow, Writes, judge,
 };
@@ -15,6 +15,9 @@ use crate::stream::to_bytes;
 
 /// Locks the end of the chain.
 pub(super) const LOCK: &str = "SELECT number, position, hash FROM chain FOR UPDATE";
+/// When the last entry was written. Asked after the lock, so that it sees what
+/// was committed while others waited for it.
+pub(super) const LATEST: &str = "SELECT coalesce((SELECT at FROM entry ORDER BY number DESC LIMIT 1), 0)";
 const STREAMS: &str = "SELECT id, version, hash, key IS NULL FROM stream WHERE id = ANY($1)";
 const RECORDS: &str = "SELECT row, version, expires, sealed FROM record WHERE row = ANY($1)";
 const LEASES: &str = "SELECT id, lease FROM work WHERE id = ANY($1) AND lease IS NOT NULL FOR UPDATE";
@@ -72,6 +75,7 @@ type Value<'a> = &'a (dyn ToSql + Sync);
 pub(super) struct Connection {
     client: Client,
     lock: Statement,
+    latest: Statement,
     streams: Statement,
     records: Statement,
     events: Statement,
@@ -88,8 +92,9 @@ pub(super) struct Connection {
 
 impl Connection {
     pub(super) async fn prepare(client: Client) -> Result<Self, Error> {
-        let (lock, streams, records, events, new_streams, old_streams, work) = tokio::try_join!(
+        let (lock, latest, streams, records, events, new_streams, old_streams, work) = tokio::try_join!(
             client.prepare(LOCK),
+            client.prepare(LATEST),
             client.prepare(STREAMS),
             client.prepare(RECORDS),
             client.prepare(EVENTS),
@@ -108,6 +113,7 @@ impl Connection {
         Ok(Connection {
             client,
             lock,
+            latest,
             streams,
             records,
             events,
@@ -135,7 +141,9 @@ impl Connection {
         at: Instant,
     ) -> Result<(Vec<Verdict>, u64), Error> {
         let batch = || appends.iter().map(AsRef::as_ref);
-        let (before, standing) = self.begin(&Wanted::of(batch())).await?;
+        let (before, latest, standing) = self.begin(&Wanted::of(batch())).await?;
+        // The clocks of several nodes differ; the log's instants never go back.
+        let at = at.max(latest);
         let (verdicts, writes) = judge(batch(), before, standing, at);
         tokio::try_join!(
             biased;
@@ -156,7 +164,7 @@ impl Connection {
 
     /// Begins, locks, and reads what the judgement has to know. It is all sent
     /// at once, in this order.
-    async fn begin(&self, wanted: &Wanted) -> Result<(Chain, Standing), Error> {
+    async fn begin(&self, wanted: &Wanted) -> Result<(Chain, Instant, Standing), Error> {
         let streams: Vec<Vec<u8>> = wanted.streams.iter().map(|stream| to_bytes(*stream).to_vec()).collect();
         let records: Vec<&[u8]> = wanted.records.iter().map(<[u8; 32]>::as_slice).collect();
         let leases: Vec<Vec<u8>> = wanted.leases.iter().map(|work| work.bytes().to_vec()).collect();
@@ -167,13 +175,14 @@ impl Connection {
         let taken = async {
             if blobs.is_empty() { Ok(Vec::new()) } else { self.client.query(BLOBS, &[&blobs]).await }
         };
-        let lock: [Value<'_>; 0] = [];
+        let nothing: [Value<'_>; 0] = [];
         let wanted_streams: [Value<'_>; 1] = [&streams];
         let wanted_records: [Value<'_>; 1] = [&records];
-        let (_, locked, streams, records) = tokio::try_join!(
+        let (_, locked, latest, streams, records) = tokio::try_join!(
             biased;
             self.client.batch_execute("BEGIN"),
-            self.client.query_one(&self.lock, &lock),
+            self.client.query_one(&self.lock, &nothing),
+            self.client.query_one(&self.latest, &nothing),
             self.client.query(&self.streams, &wanted_streams),
             self.client.query(&self.records, &wanted_records),
         )?;
@@ -202,7 +211,7 @@ impl Connection {
         for row in &taken {
             standing.blobs.insert(array(row, 0)?);
         }
-        Ok((chain(&locked)?, standing))
+        Ok((chain(&locked)?, instant(&latest, 0)?, standing))
     }
 
     async fn events(&self, writes: &Writes<'_>, at: Instant) -> Result<(), Error> {

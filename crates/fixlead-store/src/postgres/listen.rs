@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio_postgres::{AsyncMessage, Config, NoTls};
+use tokio_postgres::AsyncMessage;
+
+use super::Server;
 
 /// The channel of `NOTIFY`; its message is the position of the last event.
 pub(super) const CHANNEL: &str = "fixlead";
@@ -14,19 +16,19 @@ pub(super) const CHANNEL: &str = "fixlead";
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// Passes on what it hears until nobody listens to it any more.
-pub(super) fn start(config: Config, told: Arc<watch::Sender<u64>>) {
+pub(super) fn start(server: Server, told: Arc<watch::Sender<u64>>) {
     tokio::spawn(async move {
         loop {
             tokio::select! {
                 () = told.closed() => return,
-                _ = listen(&config, &told) => tokio::time::sleep(PAUSE).await,
+                _ = listen(&server, &told) => tokio::time::sleep(PAUSE).await,
             }
         }
     });
 }
 
-async fn listen(config: &Config, told: &watch::Sender<u64>) -> Result<(), tokio_postgres::Error> {
-    let (client, mut connection) = config.connect(NoTls).await?;
+async fn listen(server: &Server, told: &watch::Sender<u64>) -> Result<(), tokio_postgres::Error> {
+    let (client, mut connection) = server.connect().await?;
     let asked = async {
         client.batch_execute("LISTEN fixlead").await?;
         // The connection lives as long as its client.

@@ -6,6 +6,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 
 use super::Postgres;
+use super::append::LATEST;
 use crate::batch::Chain;
 use crate::error::Result;
 use crate::log::SignedHead;
@@ -81,6 +82,18 @@ impl Postgres {
     pub(crate) async fn chain(&self) -> Result<Chain> {
         let found = self.row("SELECT number, position, hash FROM chain", &[], chain).await?;
         found.ok_or_else(|| crate::Error::Schema("the chain has no end; restore a backup".into()))
+    }
+
+    pub(crate) async fn latest(&self) -> Result<Instant> {
+        let found = self.row(LATEST, &[], |row| instant(row, 0)).await?;
+        Ok(found.unwrap_or(Instant::EPOCH))
+    }
+
+    /// The instant now, by the server's clock.
+    pub(crate) async fn time(&self) -> Result<Instant> {
+        let query = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+        let found = self.row(query, &[], |row| instant(row, 0)).await?;
+        found.ok_or_else(|| crate::Error::Unavailable("it does not say what time it is".into()))
     }
 
     pub(crate) async fn stream(&self, stream: StreamId) -> Result<Option<StreamHead>> {

@@ -4,7 +4,7 @@ use fixlead_core::id::{StreamId, WorkId};
 use fixlead_core::time::{Instant, Span};
 
 use super::Postgres;
-use super::append::{CHAIN, ENTRY, LOCK};
+use super::append::{CHAIN, ENTRY, LATEST, LOCK};
 use super::read::{array, chain, instant, stream_id, wrapped};
 use crate::append::Lease;
 use crate::batch::entry_without_events;
@@ -84,6 +84,7 @@ impl Postgres {
         ] {
             transaction.execute(delete, &[&id]).await?;
         }
+        let at = at.max(instant(&transaction.query_one(LATEST, &[]).await?, 0)?);
         let replace = "UPDATE setting SET value = $1 WHERE name = $2";
         transaction.execute(replace, &[&copies, &setting::COPIES]).await?;
         let row = entry_without_events(before, at, &Extra::Erased { stream });

@@ -4,10 +4,9 @@
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio_postgres::Config;
 
 use super::append::Connection;
-use super::{connect, listen};
+use super::{Server, listen};
 use crate::batch::{Prepared, Verdict};
 use crate::error::{Error, Result};
 use crate::world::Clock;
@@ -17,29 +16,44 @@ const MOST_IN_BATCH: usize = 256;
 /// Most appends that wait; whoever comes then waits to be let in.
 const MOST_WAITING: usize = 4096;
 
-/// Sends appends to the task. It ends when the last sender is dropped.
+/// Sends appends to the task. It ends when it is closed or the last
+/// sender is dropped.
 #[derive(Clone)]
 pub(crate) struct Writer {
     requests: mpsc::Sender<Request>,
 }
 
-struct Request {
-    append: Box<Prepared>,
-    answer: oneshot::Sender<Result<Verdict>>,
+enum Request {
+    Append {
+        append: Box<Prepared>,
+        answer: oneshot::Sender<Result<Verdict>>,
+    },
+    /// The last one.
+    Close(oneshot::Sender<()>),
 }
 
 impl Writer {
-    pub(super) fn start(config: Config, clock: Arc<dyn Clock>, told: Arc<watch::Sender<u64>>) -> Self {
+    pub(super) fn start(server: Server, clock: Arc<dyn Clock>, told: Arc<watch::Sender<u64>>) -> Self {
         let (requests, receiver) = mpsc::channel(MOST_WAITING);
-        tokio::spawn(Task { config, clock, told, connection: None }.run(receiver));
+        tokio::spawn(Task { server, clock, told, connection: None }.run(receiver));
         Writer { requests }
     }
 
     /// Appends, and answers when it is on the disk.
     pub(crate) async fn append(&self, append: Box<Prepared>) -> Result<Verdict> {
         let (answer, answered) = oneshot::channel();
-        self.requests.send(Request { append, answer }).await.map_err(|_| lost())?;
+        self.requests.send(Request::Append { append, answer }).await.map_err(|_| lost())?;
         answered.await.map_err(|_| lost())?
+    }
+}
+
+impl Writer {
+    /// Has everything that waits written, and takes nothing more.
+    pub(super) async fn close(&self) {
+        let (answer, answered) = oneshot::channel();
+        if self.requests.send(Request::Close(answer)).await.is_ok() {
+            let _ = answered.await;
+        }
     }
 }
 
@@ -48,7 +62,7 @@ fn lost() -> Error {
 }
 
 struct Task {
-    config: Config,
+    server: Server,
     clock: Arc<dyn Clock>,
     told: Arc<watch::Sender<u64>>,
     /// Nothing after a failure, until the next append.
@@ -59,9 +73,29 @@ impl Task {
     async fn run(mut self, mut receiver: mpsc::Receiver<Request>) {
         let mut batch = Vec::new();
         while receiver.recv_many(&mut batch, MOST_IN_BATCH).await > 0 {
-            let (appends, answers): (Vec<_>, Vec<_>) =
-                batch.drain(..).map(|request| (request.append, request.answer)).unzip();
-            match self.commit(&appends).await {
+            let (mut appends, mut answers, mut closing) = (Vec::new(), Vec::new(), Vec::new());
+            for request in batch.drain(..) {
+                match request {
+                    Request::Append { append, answer } => {
+                        appends.push(append);
+                        answers.push(answer);
+                    }
+                    Request::Close(answer) => closing.push(answer),
+                }
+            }
+            self.write(&appends, answers).await;
+            if !closing.is_empty() {
+                for answer in closing {
+                    let _ = answer.send(());
+                }
+                return;
+            }
+        }
+    }
+
+    async fn write(&mut self, appends: &[Box<Prepared>], answers: Vec<oneshot::Sender<Result<Verdict>>>) {
+        if !appends.is_empty() {
+            match self.commit(appends).await {
                 Ok(verdicts) => answers.into_iter().zip(verdicts).for_each(|(answer, verdict)| {
                     // Whoever asked may have gone; what was written stays written.
                     let _ = answer.send(Ok(verdict));
@@ -107,6 +141,6 @@ impl Task {
     }
 
     async fn connect(&self) -> Result<Connection> {
-        Ok(Connection::prepare(connect(&self.config).await?).await?)
+        Ok(Connection::prepare(self.server.client().await?).await?)
     }
 }

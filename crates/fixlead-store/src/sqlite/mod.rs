@@ -44,7 +44,7 @@ pub(crate) struct Sqlite {
 
 struct Readers {
     idle: Mutex<Vec<Connection>>,
-    free: Semaphore,
+    free: Arc<Semaphore>,
 }
 
 impl From<rusqlite::Error> for Error {
@@ -81,6 +81,19 @@ impl Sqlite {
         self.position.clone()
     }
 
+    /// Finishes what was asked, closes every connection, and lets nothing more
+    /// in.
+    pub(crate) async fn close(&self) {
+        // Whoever reads has one of these.
+        if let Ok(all) = self.readers.free.acquire_many(READERS as u32).await {
+            all.forget();
+        }
+        self.readers.free.close();
+        self.readers.lock().clear();
+        // The last connection empties the write-ahead log when it closes.
+        self.writer.close().await;
+    }
+
     /// Runs a query on a reading connection, away from the async threads.
     pub(crate) async fn read<T, F>(&self, query: F) -> Result<T>
     where
@@ -90,8 +103,10 @@ impl Sqlite {
         let gone = |_| Error::Unavailable("the store was closed".into());
         let readers = Arc::clone(&self.readers);
         let path = Arc::clone(&self.path);
-        let _turn = self.readers.free.acquire().await.map_err(gone)?;
+        let turn = Arc::clone(&readers.free).acquire_owned().await.map_err(gone)?;
         tokio::task::spawn_blocking(move || {
+            // Whoever asked may be gone before this ends.
+            let _turn = turn;
             let idle = readers.lock().pop();
             let connection = match idle {
                 Some(connection) => connection,
@@ -111,7 +126,7 @@ impl Sqlite {
 
 impl Readers {
     fn new() -> Self {
-        Readers { idle: Mutex::new(Vec::new()), free: Semaphore::new(READERS) }
+        Readers { idle: Mutex::new(Vec::new()), free: Arc::new(Semaphore::new(READERS)) }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {

@@ -45,6 +45,13 @@ pub(crate) fn chain(connection: &Connection) -> rusqlite::Result<Chain> {
     })
 }
 
+/// When the last entry of the chain was written; long ago when there is none.
+pub(crate) fn latest(connection: &Connection) -> rusqlite::Result<Instant> {
+    connection
+        .prepare_cached("SELECT coalesce((SELECT at FROM entry ORDER BY number DESC LIMIT 1), 0)")?
+        .query_row((), |row| row.get(0).map(Instant::from_millis))
+}
+
 /// Version and key of a stream, if it exists.
 pub(crate) fn stream(connection: &Connection, stream: StreamId) -> Result<Option<StreamHead>> {
     Ok(connection

@@ -4,7 +4,7 @@ use fixlead_core::id::{StreamId, WorkId};
 use fixlead_core::time::{Instant, Span};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::read::{bytes, chain, instant, stream_id, wrapped};
+use super::read::{bytes, chain, instant, latest, stream_id, wrapped};
 use crate::append::Lease;
 use crate::batch::{
     self, EntryRow, Prepared, RecordState, Standing, StreamState, Verdict, Wanted, Writes, judge,
@@ -24,6 +24,7 @@ pub(super) fn appends<'a>(
 ) -> rusqlite::Result<Vec<Verdict>> {
     let standing = standing(connection, &Wanted::of(batch.clone()))?;
     let before = chain(connection)?;
+    let at = at.max(latest(connection)?);
     let (verdicts, writes) = judge(batch, before, standing, at);
     write(connection, &writes, at)?;
     if let Some(row) = &writes.entry {
@@ -255,6 +256,7 @@ pub(crate) fn erase(connection: &Connection, stream: StreamId, at: Instant, copi
     }
     connection.execute("UPDATE setting SET value = ?1 WHERE name = ?2", params![copies, setting::COPIES])?;
     let before = chain(connection)?;
+    let at = at.max(latest(connection)?);
     let row = batch::entry_without_events(before, at, &Extra::Erased { stream });
     entry(connection, &row, &before.hash, at)?;
     Ok(true)

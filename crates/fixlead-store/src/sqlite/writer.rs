@@ -17,7 +17,8 @@ const MOST_IN_BATCH: usize = 256;
 /// Most requests that wait; whoever comes then waits to be let in.
 const MOST_WAITING: usize = 4096;
 
-/// Sends requests to the thread. It ends when the last sender is dropped.
+/// Sends requests to the thread. It ends when it is closed
+/// or the last sender is dropped.
 #[derive(Clone)]
 pub(crate) struct Writer {
     requests: mpsc::Sender<Request>,
@@ -31,6 +32,8 @@ enum Request {
     Task(Box<dyn Task>),
     /// Outside of any transaction.
     Alone(Box<dyn Task>),
+    /// The last one.
+    Close(oneshot::Sender<()>),
 }
 
 /// Something else that writes, in the same commit.
@@ -112,6 +115,15 @@ impl Writer {
         answered.await.map_err(|_| lost())?
     }
 
+    /// Has everything that waits written, closes the database, and takes
+    /// nothing more.
+    pub(crate) async fn close(&self) {
+        let (answer, answered) = oneshot::channel();
+        if self.send(Request::Close(answer)).await.is_ok() {
+            let _ = answered.await;
+        }
+    }
+
     async fn send(&self, request: Request) -> Result<()> {
         self.requests.send(request).await.map_err(|_| lost())
     }
@@ -140,11 +152,23 @@ impl Thread {
             {
                 batch.push(next);
             }
-            self.write(&mut batch);
+            let closing = self.write(&mut batch);
+            if !closing.is_empty() {
+                // Dropped, it would only be let go of some time later.
+                if let Some(Err((connection, _))) = self.connection.take().map(Connection::close) {
+                    drop(connection);
+                }
+                for answer in closing {
+                    let _ = answer.send(());
+                }
+                return;
+            }
         }
     }
 
-    fn write(&mut self, batch: &mut Vec<Request>) {
+    /// Whom to tell when it is closed, if somebody wants it to be.
+    fn write(&mut self, batch: &mut Vec<Request>) -> Vec<oneshot::Sender<()>> {
+        let mut closing = Vec::new();
         let (mut appends, mut tasks) = (Vec::new(), Vec::new());
         let mut answers = Vec::new();
         let mut alone = Vec::new();
@@ -156,6 +180,7 @@ impl Thread {
                 }
                 Request::Task(task) => tasks.push(task),
                 Request::Alone(task) => alone.push(task),
+                Request::Close(answer) => closing.push(answer),
             }
         }
         if !appends.is_empty() || !tasks.is_empty() {
@@ -197,6 +222,7 @@ impl Thread {
                 Err(error) => task.answer(Err(&error)),
             }
         }
+        closing
     }
 
     fn connection(&mut self) -> Result<&mut Connection> {

@@ -1,7 +1,9 @@
 //! A PostgreSQL server of the tests' own: on a socket in a temporary
-//! directory, run by a user without rights, gone when the tests are.
+//! directory, run by a user without rights, gone when the tests are. The tests
+//! of the command bring this file in as well.
 
 use std::fs;
+use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -11,30 +13,32 @@ const MISSING: &str = "\
 these tests need PostgreSQL 15 or later, only its programs, no running server; \
 install it with `apt-get install postgresql` (or `./test tools` as root)";
 
-/// The server, and the shell that ends it when this process ends.
-struct Cluster {
-    sockets: PathBuf,
+/// A server, and the shell that ends it when this process ends.
+pub struct Cluster {
+    place: PathBuf,
+    port: u16,
     _guard: Child,
+}
+
+/// The server that most tests share.
+fn shared() -> &'static Cluster {
+    static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+    CLUSTER.get_or_init(|| Cluster::start(&place("shared"), 5432, "-c listen_addresses="))
+}
+
+/// A place for a server of this process.
+fn place(name: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("fixlead-postgres-{name}-{}", std::process::id()))
 }
 
 /// Makes a database and gives its address.
 pub fn new_database() -> String {
-    static CLUSTER: OnceLock<Cluster> = OnceLock::new();
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let cluster = CLUSTER.get_or_init(Cluster::start);
-    let name = format!("store_{}", COUNT.fetch_add(1, Ordering::SeqCst));
-    let host = cluster.sockets.display();
-    let postgres = format!("host={host} user=postgres dbname=postgres");
-    super::ground::run(async {
-        let client = connect(&postgres).await;
-        client.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
-    });
-    format!("host={host} user=postgres dbname={name}")
+    shared().new_database()
 }
 
 /// The directory that a thief would take.
 pub fn data() -> PathBuf {
-    std::env::temp_dir().join(format!("fixlead-postgres-{}", std::process::id())).join("data")
+    shared().place.join("data")
 }
 
 /// A connection past the store.
@@ -42,6 +46,11 @@ pub async fn connect(address: &str) -> tokio_postgres::Client {
     let (client, connection) = tokio_postgres::connect(address, tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
     client
+}
+
+/// Waits for something on a thread of its own.
+pub fn wait<T>(story: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(story)
 }
 
 /// The directory with the newest server's programs.
@@ -78,19 +87,20 @@ fn succeed(command: &mut Command) {
 }
 
 impl Cluster {
-    fn start() -> Self {
+    /// Starts a server in a place; files that are in it are the server's own
+    /// from then on. `settings` are for its command line.
+    pub fn start(place: &Path, port: u16, settings: &str) -> Self {
         let programs = programs();
-        let place = std::env::temp_dir().join(format!("fixlead-postgres-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&place);
-        fs::create_dir(&place).unwrap();
+        let data = place.join("data");
+        let _ = fs::remove_dir_all(&data);
+        fs::create_dir_all(place).unwrap();
         let user = unprivileged();
         if let Some(user) = user {
-            succeed(Command::new("chown").arg(user).arg(&place));
+            succeed(Command::new("chown").arg("-R").arg(user).arg(place));
         }
         let prefix = user.map_or(String::new(), |user| {
             format!("setpriv --reuid={user} --regid=$(id -g {user}) --clear-groups ")
         });
-        let data = place.join("data");
         let initdb = programs.join("initdb");
         let make = format!(
             "{prefix}{} -D {} -U postgres -A trust -E UTF8 --locale=C --no-sync --no-instructions",
@@ -100,7 +110,7 @@ impl Cluster {
         succeed(Command::new("sh").current_dir("/").args(["-c", &make]));
         // The shell waits for its input to end, which it does with this process.
         let serve = format!(
-            "{prefix}{postgres} -D {data} -k {place} -c listen_addresses= -c fsync=off -c max_connections=400 \
+            "{prefix}{postgres} -D {data} -k {place} -p {port} {settings} -c fsync=off -c max_connections=400 \
              -c log_min_messages=panic >{log} 2>&1 & server=$!; cat >/dev/null; kill -INT $server; wait $server; rm -rf {place}",
             postgres = programs.join("postgres").display(),
             data = data.display(),
@@ -115,26 +125,38 @@ impl Cluster {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        wait_for(&place);
-        Cluster { sockets: place, _guard: guard }
+        let cluster = Cluster { place: place.to_owned(), port, _guard: guard };
+        wait(cluster.answers());
+        cluster
     }
-}
 
-/// Waits until the server answers; the operating system is asked, no clock.
-fn wait_for(place: &Path) {
-    let address = format!("host={} user=postgres dbname=postgres", place.display());
-    for _ in 0..600 {
-        let answers =
-            tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-                let found = tokio_postgres::connect(&address, tokio_postgres::NoTls).await;
-                if found.is_err() {
-                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-                }
-                found.is_ok()
-            });
-        if answers {
-            return;
-        }
+    /// The address of a database over the socket.
+    fn address(&self, name: &str) -> String {
+        let path = self.place.to_str().expect("a plain path").replace('/', "%2F");
+        format!("postgres://postgres@{path}:{}/{name}", self.port)
     }
-    panic!("PostgreSQL does not answer: {}", fs::read_to_string(place.join("log")).unwrap_or_default());
+
+    /// Makes a database and gives its address.
+    pub fn new_database(&self) -> String {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let name = format!("store_{}", COUNT.fetch_add(1, Ordering::SeqCst));
+        wait(async {
+            let client = connect(&self.address("postgres")).await;
+            client.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
+        });
+        self.address(&name)
+    }
+
+    /// Waits until the server answers; the operating system is asked, no clock.
+    async fn answers(&self) {
+        let address = self.address("postgres");
+        for _ in 0..600 {
+            if tokio_postgres::connect(&address, tokio_postgres::NoTls).await.is_ok() {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        let log = fs::read_to_string(self.place.join("log")).unwrap_or_default();
+        panic!("PostgreSQL does not answer: {log}");
+    }
 }

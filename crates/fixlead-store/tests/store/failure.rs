@@ -5,7 +5,12 @@ use fixlead_core::time::{Instant, Span};
 use fixlead_store::*;
 
 use crate::cluster;
-use crate::ground::{Ground, MORNING, case, may, run};
+use crate::ground::{Ground, MORNING, case, may, may_erase, on_both_engines, run};
+
+on_both_engines! {
+    a_store_that_is_closed_has_written_what_was_asked_and_takes_nothing_more
+    what_is_recorded_never_goes_back_in_time
+}
 
 async fn append(store: &Store, number: u64, size: usize) -> Result<Outcome> {
     store.append(&may(case(number)), Append::to(case(number), 0).event(vec![b'x'; size])).await
@@ -176,8 +181,66 @@ fn two_nodes_on_one_database_do_everything_once() {
         other.append(&may(case(777)), Append::to(case(777), 0).event("news")).await.unwrap();
         assert_eq!(told.await.unwrap()[0].stream, case(777));
         // And an erasure by one holds for the other, which remembers the key.
-        other.erase(&crate::ground::may_erase(case(777)), case(777)).await.unwrap();
+        other.erase(&may_erase(case(777)), case(777)).await.unwrap();
         assert!(matches!(third.load(&may(case(777)), case(777), 0).await, Err(Error::Erased(_))));
         assert!(log::verify::database(&ground.location, &[]).await.unwrap().is_ok());
     });
+}
+
+/// Everything that was asked before is on the disk when it is closed, and whoever
+/// comes later is told.
+async fn a_store_that_is_closed_has_written_what_was_asked_and_takes_nothing_more(ground: Ground) {
+    let store = ground.open().await;
+    let others: Vec<_> = (0..50)
+        .map(|number| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                store.append(&may(case(number)), Append::to(case(number), 0).event("before")).await
+            })
+        })
+        .collect();
+    // At least one of them has come before.
+    store.append(&may(case(99)), Append::to(case(99), 0).event("before")).await.unwrap();
+    store.close().await;
+    let mut written = 1;
+    for other in others {
+        match other.await.unwrap() {
+            Ok(outcome) => written += u64::from(outcome.is_written()),
+            Err(error) => assert!(error.is_retryable(), "{error}"),
+        }
+    }
+    for late in [
+        store.append(&may(case(98)), Append::to(case(98), 0).event("after")).await.err(),
+        store.load(&may(case(99)), case(99), 0).await.err(),
+        store.head().await.err(),
+    ] {
+        assert!(matches!(late, Some(Error::Unavailable(_))), "{late:?}");
+    }
+    // Closed twice is closed.
+    store.close().await;
+    if let Location::Directory(directory) = &ground.location {
+        let names = std::fs::read_dir(directory).unwrap();
+        let names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["fixlead.db"], "no write-ahead log is left, the file may be replaced");
+    }
+    let again = ground.open().await;
+    assert_eq!(again.head().await.unwrap().position, written);
+}
+
+/// A node whose clock is behind writes after one whose clock is ahead.
+async fn what_is_recorded_never_goes_back_in_time(ground: Ground) {
+    let store = ground.open().await;
+    let mut instants = Vec::new();
+    for (number, hour) in [0, 5, 1, 6, -3].into_iter().enumerate() {
+        ground.clock.set(MORNING + hour * 3_600_000);
+        let number = number as u64;
+        match store.append(&may(case(number)), Append::to(case(number), 0).event("x")).await.unwrap() {
+            Outcome::Appended { at, .. } => instants.push((at.millis() - MORNING) / 3_600_000),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(instants, [0, 5, 5, 6, 6]);
+    assert!(store.erase(&may_erase(case(0)), case(0)).await.unwrap());
+    assert_eq!(store.latest().await.unwrap().map(|at| at.millis() - MORNING), Some(6 * 3_600_000));
+    assert!(log::verify::database(&ground.location, &[]).await.unwrap().is_ok());
 }

@@ -1,23 +1,28 @@
 //! Files of a case. They are taken as they are, never looked into, and given
 //! out only to be saved: no browser shows one on the desk's own address.
 
-use axum::body::Body;
+use std::io;
+
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request, State};
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
+use fixlead_app::Desk;
 use fixlead_app::accounts::Caller;
-use fixlead_app::case::attachments::MOST_FILE;
+use fixlead_app::case::attachments::{Download, MOST_FILE};
 use fixlead_app::problem::Problem;
 use fixlead_app::repeat::Repeat;
 use fixlead_core::desk::event::Room;
 use fixlead_core::id::{BlobId, CaseId};
+use http_body_util::channel::{Channel, Sender};
 use serde_json::json as object;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Wire;
 use super::answer::versioned;
+use super::caller::{Shown, shown};
 use super::extract::{IdempotencyKey, InPath, query};
 use super::json;
 use super::problem::{ProblemDocument, Refusal};
@@ -83,18 +88,64 @@ async fn attach(
 async fn download(
     State(wire): State<Wire>,
     caller: Caller,
+    headers: HeaderMap,
     InPath((case, file)): InPath<(CaseId, BlobId)>,
 ) -> Result<Response, Refusal> {
     let file = wire.desk.attachment(&caller, case, file).await?;
-    let bytes = file.bytes.bytes().await.map_err(Problem::from)?;
-    let mut response = Response::new(Body::from(bytes));
+    // What cannot be read at all is refused before anything is promised.
+    let first = match file.bytes.parts() {
+        0 => Vec::new(),
+        _ => file.bytes.part(0).await.map_err(Problem::from)?,
+    };
+    let secret = match shown(&headers, wire.public.is_https()) {
+        Some(Shown::Session(secret) | Shown::Token(secret)) => secret.to_owned(),
+        None => return Err(Problem::Unauthenticated.into()),
+    };
+    let name = disposition(&file.name);
+    let size = file.size;
+    let (sender, body) = Channel::new(1);
+    tokio::spawn(send(wire.desk.clone(), secret, case, file, first, sender));
+    let mut response = Response::new(Body::new(body));
     let headers = response.headers_mut();
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(size));
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
-    if let Ok(name) = HeaderValue::try_from(disposition(&file.name)) {
+    if let Ok(name) = HeaderValue::try_from(name) {
         headers.insert(CONTENT_DISPOSITION, name);
     }
     Ok(response)
+}
+
+/// Sends a file part by part, as fast as it is read. Each part is asked of the
+/// gate anew, so that whoever is let out in the middle does not get the rest.
+async fn send(
+    desk: Desk,
+    secret: String,
+    case: CaseId,
+    file: Download,
+    first: Vec<u8>,
+    mut sender: Sender<Bytes, io::Error>,
+) {
+    let mut next = first;
+    for part in 1.. {
+        if sender.send_data(next.into()).await.is_err() {
+            // Nobody reads it any more.
+            return;
+        }
+        if part >= file.bytes.parts() {
+            return;
+        }
+        let more = async {
+            let caller = desk.accounts().caller(&secret).await?;
+            desk.may_go_on(&caller, case, &file).await?;
+            Ok::<_, Problem>(file.bytes.part(part).await?)
+        };
+        match more.await {
+            Ok(bytes) => next = bytes,
+            // The connection ends early, so that nobody takes it for the whole.
+            Err(_) => return sender.abort(io::ErrorKind::PermissionDenied.into()),
+        }
+    }
 }
 
 /// To be saved under a name, written as RFC 8187 says.

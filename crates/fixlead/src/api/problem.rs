@@ -136,6 +136,7 @@ impl Refusal {
                 ),
                 Problem::TooMany { .. } => ("too-many-requests", "Too many requests", S::TOO_MANY_REQUESTS),
                 Problem::Unavailable { .. } => ("unavailable", "Not right now", S::SERVICE_UNAVAILABLE),
+                Problem::Altered => ("altered", "Not what was written", S::INTERNAL_SERVER_ERROR),
                 _ => ("refused", "Refused", S::CONFLICT),
             },
         }
@@ -223,6 +224,12 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
+        if matches!(self, Refusal::Problem(Problem::Altered)) {
+            tracing::error!(
+                target: "fixlead",
+                "what is kept is not what was written; run `fixlead log verify`, which names the place"
+            );
+        }
         let document = self.document();
         let (_, _, status) = self.kind();
         let retry_after = document.retry_after;

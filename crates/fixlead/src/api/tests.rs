@@ -13,7 +13,8 @@ use super::caller::Shown;
 use super::extract::{IdempotencyKey, IfMatch, Page, query};
 use super::source::{Peer, Source};
 use super::*;
-use crate::serve::installation::{StoreReadiness, SystemClock, SystemRandom};
+use crate::serve::clock::WatchedClock;
+use crate::serve::installation::{DeskReadiness, SystemRandom};
 use crate::serve::listen::answer;
 
 /// A desk's wire around a new database.
@@ -21,7 +22,7 @@ async fn wire(name: &str, requests: usize) -> Wire {
     let directory: PathBuf = std::env::temp_dir().join(format!("fixlead-api-{name}-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&directory);
     let keyring = Keyring::new(Secret::from_bytes([7; 32]));
-    let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
+    let (clock, random) = (Arc::new(WatchedClock::default()), Arc::new(SystemRandom));
     let store =
         Store::open(Location::Directory(directory), keyring, clock.clone(), random.clone()).await.unwrap();
     let limits = Limits {
@@ -38,8 +39,10 @@ async fn wire(name: &str, requests: usize) -> Wire {
         trusted: vec![Network::parse("10.0.0.0/8").unwrap()].into(),
         metrics: Arc::default(),
         rates: Arc::new(Rates::of(&settings())),
-        desk: Desk::open(store.clone(), clock, random, fixlead_app::Settings::default()).await.unwrap(),
-        readiness: Arc::new(StoreReadiness(store)),
+        desk: Desk::open(store.clone(), clock.clone(), random, fixlead_app::Settings::default())
+            .await
+            .unwrap(),
+        readiness: Arc::new(DeskReadiness { store, clock }),
     }
 }
 

@@ -2,6 +2,7 @@
 //! or compared with them. It needs the installation's key.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use clap::Args;
 use fixlead_app::rebuild::Rebuilt;
@@ -11,7 +12,7 @@ use super::keep::Kept;
 use crate::commands::Outcome;
 use crate::configuration::{Settings, environment, shown};
 use crate::serve::directory::DataDirectory;
-use crate::serve::installation;
+use crate::serve::installation::{self, SystemClock};
 
 /// What to rebuild.
 #[derive(Args)]
@@ -79,7 +80,7 @@ async fn rebuild(settings: &Settings, mend: bool) -> Result<Rebuilt, String> {
             shown(path)
         ));
     }
-    let opened = installation::open(settings, &environment).await?;
-    let desk = installation::desk(settings, opened.store).await?;
+    let opened = installation::open(settings, &environment, Arc::new(SystemClock)).await?;
+    let desk = installation::desk(settings, opened.store, Arc::new(SystemClock)).await?;
     desk.rebuild(mend).await.map_err(|problem| problem.to_string())
 }

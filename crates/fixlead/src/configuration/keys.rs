@@ -65,6 +65,8 @@ keys! {
         "The file with the installation key, mode 0600. Without it: beside the data directory, with `.key` added to its name.";
     database_url_file: Option<PathBuf>, "database.url-file" = "",
         "A file, mode 0600, with the URL of a PostgreSQL database. Without it everything is in SQLite, in the data directory.";
+    database_certificate_authorities: Option<PathBuf>, "database.certificate-authorities" = "",
+        "A file in PEM with the certificate authorities that a PostgreSQL server's certificate has to come from, where its URL names none with `sslrootcert`.";
     log_format: LogFormat, "log.format" = "\"text\"",
         "What log lines look like. They go to standard error, and hold ids and routes, never content.";
     log_level: LogLevel, "log.level" = "\"info\"",

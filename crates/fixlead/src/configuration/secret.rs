@@ -18,6 +18,21 @@ impl DatabaseUrl {
         &self.0
     }
 
+    /// The URL with a file of certificate authorities, unless it names one.
+    pub fn trusting(&self, path: &Path) -> String {
+        use std::fmt::Write as _;
+        let (address, query) = self.0.split_once('?').unwrap_or((&self.0, ""));
+        if query.split('&').any(|pair| pair.starts_with("sslrootcert=")) {
+            return self.0.clone();
+        }
+        let mut url = format!("{address}?{query}{}sslrootcert=", if query.is_empty() { "" } else { "&" });
+        for byte in path.as_os_str().as_encoded_bytes() {
+            // Writing to a text does not fail.
+            let _ = write!(url, "%{byte:02X}");
+        }
+        url
+    }
+
     /// Looks where it may stand: the flag, the environment, the file that the
     /// configuration names; in this order.
     pub fn find(

@@ -12,6 +12,7 @@ use fixlead_app::signin::session::Lengths;
 use fixlead_core::time::Instant;
 use fixlead_store::{Clock, Keyring, Location, Random, Readers, Store};
 
+use super::clock::{self, WatchedClock};
 use super::world;
 use crate::api::health::{Checks, Readiness};
 use crate::configuration::{Environment, Settings, shown};
@@ -92,7 +93,10 @@ pub struct Opened {
 /// Where the database is.
 pub fn location(settings: &Settings) -> Location {
     match &settings.database {
-        Some(url) => Location::Postgres(url.expose().to_owned()),
+        Some(url) => {
+            let authorities = settings.keys.database_certificate_authorities.as_deref();
+            Location::Postgres(authorities.map_or_else(|| url.expose().to_owned(), |path| url.trusting(path)))
+        }
         None => Location::Directory(settings.keys.data.clone()),
     }
 }
@@ -106,7 +110,11 @@ pub fn database_file(settings: &Settings) -> PathBuf {
 ///
 /// # Errors
 /// What is wrong, and what to do.
-pub async fn open(settings: &Settings, environment: Environment<'_>) -> Result<Opened, String> {
+pub async fn open(
+    settings: &Settings,
+    environment: Environment<'_>,
+    clock: Arc<dyn Clock>,
+) -> Result<Opened, String> {
     let source = KeySource::find(settings, environment);
     let mut made_key = None;
     let keyring = match &source {
@@ -123,9 +131,7 @@ pub async fn open(settings: &Settings, environment: Environment<'_>) -> Result<O
         }
         source => source.read(environment)?,
     };
-    let opened =
-        Store::open(location(settings), keyring, Arc::new(SystemClock), Arc::new(SystemRandom)).await;
-    match opened {
+    match Store::open(location(settings), keyring, clock, Arc::new(SystemRandom)).await {
         Ok(store) => Ok(Opened { store, made_key }),
         Err(error) => {
             // A key that has sealed nothing must not be taken for the one that did.
@@ -143,21 +149,46 @@ pub async fn open(settings: &Settings, environment: Environment<'_>) -> Result<O
 ///
 /// # Errors
 /// What the database said.
-pub async fn desk(settings: &Settings, store: Store) -> Result<Desk, String> {
+pub async fn desk(settings: &Settings, store: Store, clock: Arc<dyn Clock>) -> Result<Desk, String> {
     let lengths = Lengths { idle: settings.keys.session_idle.0, most: settings.keys.session_most.0 };
     let chosen = fixlead_app::Settings { lengths, ..fixlead_app::Settings::default() };
-    let opened = Desk::open(store, Arc::new(SystemClock), Arc::new(SystemRandom), chosen).await;
+    let opened = Desk::open(store, clock, Arc::new(SystemRandom), chosen).await;
     opened.map_err(|problem| problem.to_string())
 }
 
-/// Whether a desk can work: its database answers.
-pub struct StoreReadiness(pub Store);
+/// Whether the clock of this node fits to what its database knows of the time.
+///
+/// # Errors
+/// What does not, and what to do.
+pub async fn compare_clocks(store: &Store, clock: &dyn Clock) -> Result<(), String> {
+    let said = |error: fixlead_store::Error| error.to_string();
+    let (database, latest) =
+        (store.database_time().await.map_err(said)?, store.latest().await.map_err(said)?);
+    let here = clock.now();
+    if let Some(database) = database {
+        clock::agree(here, database)?;
+    }
+    // Wrong now, or wrong then: either way the desk works, and what it records
+    // bears the later instant until the clock has caught up.
+    if let Some(latest) = latest.filter(|latest| *latest - here > clock::MOST_APART) {
+        tracing::warn!(target: "fixlead::clock", %latest, %here, "the log ends later than it is now; is the clock right?");
+    }
+    Ok(())
+}
 
-impl Readiness for StoreReadiness {
+/// Whether a desk can work: its database answers, and its clock runs evenly.
+pub struct DeskReadiness {
+    /// Its store.
+    pub store: Store,
+    /// Its clock.
+    pub clock: Arc<WatchedClock>,
+}
+
+impl Readiness for DeskReadiness {
     fn check(&self) -> Pin<Box<dyn Future<Output = Checks> + Send + '_>> {
         Box::pin(async {
-            let answered = tokio::time::timeout(PATIENCE, self.0.head()).await;
-            vec![("database", matches!(answered, Ok(Ok(_))))]
+            let answered = tokio::time::timeout(PATIENCE, self.store.head()).await;
+            vec![("database", matches!(answered, Ok(Ok(_)))), ("clock", self.clock.jumped().is_none())]
         })
     }
 }

@@ -4,10 +4,11 @@
 //! - [`listen`], [`connections`], [`stream`]: sockets. Nothing else opens one to
 //!   listen on.
 //! - [`workers`], [`search`]: what is done without being asked.
-//! - [`process`], [`log`], [`world`]: what the system is asked for.
+//! - [`process`], [`log`], [`world`], [`clock`]: what the system is asked for.
 //!
 //! Nothing here knows a use case or a page: those are in [`crate::api`].
 
+pub mod clock;
 pub mod connections;
 pub mod directory;
 pub mod installation;
@@ -32,6 +33,7 @@ use crate::api::{self, Limits, Wire};
 use crate::commands::Outcome;
 use crate::configuration::values::Origin;
 use crate::configuration::{self, Environment, Flags, Settings, shown};
+use clock::WatchedClock;
 use directory::DataDirectory;
 use listen::Bounds;
 
@@ -96,12 +98,16 @@ async fn desk(
     };
     // Before the first message, so that whoever reads it can already stop us.
     let (mut stop, mut once_more) = (process::Stop::listen()?, process::Stop::listen()?);
-    let opened = match installation::open(settings, environment).await {
+    let clock = Arc::new(WatchedClock::default());
+    let opened = match installation::open(settings, environment, Arc::clone(&clock) as _).await {
         Ok(opened) => opened,
         Err(why) => return Ok(Err(why)),
     };
     if let Some(path) = &opened.made_key {
         tell_of_key(messages, &shown(path))?;
+    }
+    if let Err(why) = installation::compare_clocks(&opened.store, &*clock).await {
+        return Ok(Err(why));
     }
     let listener = match TcpListener::bind(keys.listen).await {
         Ok(listener) => listener,
@@ -118,7 +124,7 @@ async fn desk(
     if keys.public_url.is_some() {
         writeln!(out, "it listens on http://{address}")?;
     }
-    let desk = match installation::desk(settings, opened.store.clone()).await {
+    let desk = match installation::desk(settings, opened.store.clone(), Arc::clone(&clock) as _).await {
         Ok(desk) => desk,
         Err(why) => return Ok(Err(why)),
     };
@@ -146,7 +152,7 @@ async fn desk(
         metrics: Arc::clone(&metrics),
         rates: Arc::new(Rates::of(settings)),
         desk,
-        readiness: Arc::new(installation::StoreReadiness(opened.store.clone())),
+        readiness: Arc::new(installation::DeskReadiness { store: opened.store.clone(), clock }),
     };
     let bounds = Bounds {
         connections: usize::try_from(keys.limits_connections.0).unwrap_or(usize::MAX),
@@ -175,6 +181,10 @@ async fn desk(
         () = works => {}
         () = searches => {}
         () = twice => warn!(target: "fixlead", "stopped at once, as asked twice"),
+    }
+    // Whoever waits for this process may then replace its files.
+    if tokio::time::timeout(bounds.shutdown_time, opened.store.close()).await.is_err() {
+        warn!(target: "fixlead", "the database did not close in time; nothing that was answered is lost");
     }
     info!(target: "fixlead", "stopped");
     Ok(Ok(()))

@@ -2,7 +2,7 @@
 //! the system for them.
 
 use std::sync::OnceLock;
-use std::time::{Duration, Instant as Tick, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fixlead_core::id;
 use fixlead_core::time::Instant;
@@ -14,12 +14,13 @@ pub fn now() -> Instant {
     Instant::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// Time that never jumps, from the first call on.
-#[allow(clippy::disallowed_methods, reason = "the one clock that everything else is given")]
+/// Time that never jumps, from the first call on. It goes on while the machine
+/// sleeps.
 pub fn ticks() -> Duration {
-    static START: OnceLock<Tick> = OnceLock::new();
-    let now = Tick::now();
-    now.saturating_duration_since(*START.get_or_init(|| now))
+    static START: OnceLock<Duration> = OnceLock::new();
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    let now = Duration::try_from(now).unwrap_or_default();
+    now.saturating_sub(*START.get_or_init(|| now))
 }
 
 /// Fills bytes from the system's source of randomness. A machine that has none

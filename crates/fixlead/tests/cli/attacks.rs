@@ -1,6 +1,14 @@
 //! Attacks on the desk's core, on the real command: who may not know, what is
 //! told nowhere, and who was let out again.
 
+mod altered;
+mod insider;
+mod operator;
+mod race;
+mod removed;
+mod streams;
+mod theft;
+
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::fs;
+use std::path::Path;
 
 use fixlead_app::signin::totp;
 use fixlead_core::time::Instant;
@@ -119,9 +120,25 @@ impl House {
 
     /// The same, with something set.
     pub fn set_up(name: &str, configuration: &str) -> House {
+        Self::with(name, configuration, &[])
+    }
+
+    /// The same on a PostgreSQL database, and another node on it.
+    pub fn on(database: &str, name: &str) -> (House, Desk) {
+        let environment = [("FIXLEAD_DATABASE_URL", Path::new(database))];
+        let house = Self::with(name, "", &environment);
+        let other = directory(&format!("{name}-other"));
+        fs::copy(house.desk.place.join("fixlead-data.key"), other.join("fixlead-data.key")).unwrap();
+        (house, Desk::start_with(other, "", &environment))
+    }
+
+    /// A desk with its first operator, set up in some way.
+    pub fn with(name: &str, configuration: &str, environment: &[(&str, &Path)]) -> House {
         let place = directory(name);
         fs::write(place.join("first"), "").unwrap();
-        let desk = Desk::start_in(place, configuration);
+        let desk = Desk::start_with(place, configuration, environment);
+        // Nobody is waited for a second time.
+        fs::remove_file(desk.place.join("first")).unwrap();
         let link = desk.said.lines().find_map(|line| line.split_once("/setup#")).unwrap().1.to_owned();
         let olga = enrol(&desk, &link, "olga");
         House { desk, olga, keys: Cell::new(0) }

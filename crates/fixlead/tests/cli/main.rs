@@ -6,11 +6,16 @@ mod api;
 mod architecture;
 mod attacks;
 mod bad_input;
+mod clock;
+#[path = "../../../fixlead-store/tests/store/cluster.rs"]
+mod cluster;
 mod desk;
 mod drill;
 mod house;
+mod nodes;
 mod output;
 mod policy;
 mod rates;
 mod search;
+mod tls;
 mod verbs;

@@ -21,6 +21,9 @@ pub struct Person {
     pub standing: Standing,
     /// When they are away: first and last day, counted from 1970-01-01.
     pub leave: Vec<(i64, i64)>,
+    /// When they were last removed. Nothing that they were given before counts
+    /// any more, in no case either, even when they come back.
+    pub removed: Option<Instant>,
 }
 
 /// An invitation that nobody has accepted.
@@ -158,7 +161,7 @@ impl Directory {
             }
             E::PersonInvited { person, name, offer, until } => {
                 let standing = Standing::Invited;
-                let record = Person { name: name.clone(), standing, leave: Vec::new() };
+                let record = Person { name: name.clone(), standing, leave: Vec::new(), removed: None };
                 let known = self.people.entry(*person).or_insert(record);
                 // Somebody who was removed can be asked again; nobody who is
                 // there loses anything by an invitation.
@@ -179,9 +182,17 @@ impl Directory {
             E::PersonStanding { person, standing, .. } => {
                 if let Some(record) = self.people.get_mut(person) {
                     record.standing = *standing;
+                    if *standing == Standing::Removed {
+                        record.removed = record.removed.max(Some(at));
+                    }
                 }
                 if *standing == Standing::Removed {
                     self.invitations.retain(|_, known| known.person != *person);
+                    // Neither what was to be theirs nor what they wanted others to have.
+                    self.proposed.retain(|_, proposed| {
+                        proposed.by() != By::Person(*person)
+                            && !matches!(proposed, Proposed::Role { grant, .. } if grant.person == *person)
+                    });
                     // Who comes back begins with nothing.
                     self.revoke(at, |grant| grant.person == *person);
                     for team in self.teams.values_mut() {
@@ -298,6 +309,16 @@ impl Directory {
     /// Whether somebody may act; nothing for whom nobody knows.
     pub fn standing(&self, person: PersonId) -> Option<Standing> {
         self.people.get(&person).map(|record| record.standing)
+    }
+
+    /// A grant for a case, as it counts: it ended when whoever has it was
+    /// removed, whatever the case itself says.
+    pub fn as_it_counts(&self, mut grant: Grant) -> Grant {
+        let removed = self.people.get(&grant.person).and_then(|record| record.removed);
+        if let Some(removed) = removed.filter(|removed| grant.from <= *removed) {
+            grant.revoked = Some(grant.revoked.map_or(removed, |revoked| revoked.min(removed)));
+        }
+        grant
     }
 
     /// The standing grants of a person, ended ones too.

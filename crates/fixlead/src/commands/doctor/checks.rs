@@ -13,6 +13,7 @@ use super::{Check, State};
 use crate::client::Server;
 use crate::configuration::values::Origin;
 use crate::configuration::{Environment, Settings, shown};
+use crate::serve::clock::{MOST_APART, agree};
 use crate::serve::installation::{KeySource, SystemClock, SystemRandom, database_file, location};
 use crate::serve::{directory, listen, process, world};
 
@@ -33,13 +34,14 @@ const LATEST: Instant = Instant::from_millis(4_102_444_800_000);
 
 /// Everything.
 pub fn all(settings: &Settings, environment: Environment<'_>, runtime: &Runtime) -> Vec<Check> {
+    let (database, seen) = runtime.block_on(database(settings, environment));
     vec![
         configuration(settings),
         data_directory(&settings.keys.data),
         key(settings, environment),
-        runtime.block_on(database(settings, environment)),
+        database,
         disk(&settings.keys.data),
-        clock(),
+        clock(seen),
         address(settings, runtime),
         public_url(&settings.public_url(), settings.keys.public_url.is_some()),
         proxy(settings),
@@ -131,33 +133,54 @@ fn key(settings: &Settings, environment: Environment<'_>) -> Check {
     )
 }
 
-async fn database(settings: &Settings, environment: Environment<'_>) -> Check {
+async fn database(settings: &Settings, environment: Environment<'_>) -> (Check, Seen) {
     let name = "database";
     if settings.database.is_none() && !database_file(settings).exists() {
         let place = shown(&database_file(settings));
-        return Check::new(name, State::Ok, format!("{place} is made at the first start"));
+        let check = Check::new(name, State::Ok, format!("{place} is made at the first start"));
+        return (check, Seen::default());
     }
     let keyring = match KeySource::find(settings, environment).read(environment) {
         Ok(keyring) => keyring,
-        Err(_) => return Check::new(name, State::Fail, "it cannot be opened without its key"),
+        Err(_) => {
+            let check = Check::new(name, State::Fail, "it cannot be opened without its key");
+            return (check, Seen::default());
+        }
     };
+    let mut seen = Seen::default();
     let opened =
         Store::open(location(settings), keyring, Arc::new(SystemClock), Arc::new(SystemRandom)).await;
     let looked = match opened {
         Ok(store) => match store.quick_check().await {
-            Ok(()) => store.head().await,
+            Ok(()) => {
+                seen = Seen {
+                    time: store.database_time().await.ok().flatten(),
+                    latest: store.latest().await.ok().flatten(),
+                };
+                store.head().await
+            }
             Err(error) => Err(error),
         },
         Err(error) => Err(error),
     };
-    match looked {
+    let check = match looked {
         Ok(head) => {
             let kind = if settings.database.is_some() { "PostgreSQL" } else { "SQLite" };
             let events = head.position;
             Check::new(name, State::Ok, format!("{kind} opens with its key and is whole; events: {events}"))
         }
         Err(error) => Check::new(name, State::Fail, error.to_string()),
-    }
+    };
+    (check, seen)
+}
+
+/// What the database knows of the time.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    /// What its own clock says, if it has one.
+    time: Option<Instant>,
+    /// When it was last written to.
+    latest: Option<Instant>,
 }
 
 /// The next directory above that is there.
@@ -186,21 +209,33 @@ fn disk(path: &Path) -> Check {
     }
 }
 
-fn clock() -> Check {
+fn clock(seen: Seen) -> Check {
     let (began, ticks) = (world::now(), world::ticks());
     std::thread::sleep(WATCHED);
     let ran = world::now() - began;
     let should = world::ticks().saturating_sub(ticks);
-    judge_clock(began, ran, Span::from_millis(i64::try_from(should.as_millis()).unwrap_or(i64::MAX)))
+    let should = Span::from_millis(i64::try_from(should.as_millis()).unwrap_or(i64::MAX));
+    // What passed since the database was asked is no difference worth a word.
+    judge_clock(began, ran, should, seen)
 }
 
 /// What to think of a clock that said `now` and ran so far while it should have
 /// run so far.
-fn judge_clock(now: Instant, ran: Span, should: Span) -> Check {
+fn judge_clock(now: Instant, ran: Span, should: Span, seen: Seen) -> Check {
     let name = "clock";
     let remedy = "set it and keep it right with a time service (chrony, systemd-timesyncd): every promise is counted by it";
     if now < EARLIEST || LATEST < now {
         return Check::new(name, State::Fail, format!("it says {now}, which cannot be; {remedy}"));
+    }
+    if let Some(Err(why)) = seen.time.map(|database| agree(now, database)) {
+        return Check::new(name, State::Fail, why);
+    }
+    if let Some(latest) = seen.latest.filter(|latest| *latest - now > MOST_APART) {
+        return Check::new(
+            name,
+            State::Fail,
+            format!("it says {now}, and the log ends at {latest}; {remedy}"),
+        );
     }
     let drift = (ran.millis() - should.millis()).abs();
     if drift > MOST_DRIFT.millis() {
@@ -311,11 +346,27 @@ mod tests {
     #[test]
     fn a_clock_is_judged_by_its_year_and_by_how_it_runs() {
         let (good, second) = (Instant::from_millis(1_800_000_000_000), Span::from_millis(1_000));
-        assert_eq!(judge_clock(good, second, second).state, State::Ok);
-        assert_eq!(judge_clock(good, Span::from_millis(1_200), second).state, State::Warn);
-        assert_eq!(judge_clock(good, Span::from_millis(-5_000), second).state, State::Warn);
-        assert_eq!(judge_clock(Instant::EPOCH, second, second).state, State::Fail);
-        assert_eq!(judge_clock(Instant::from_millis(i64::MAX / 4), second, second).state, State::Fail);
+        let none = Seen::default();
+        assert_eq!(judge_clock(good, second, second, none).state, State::Ok);
+        assert_eq!(judge_clock(good, Span::from_millis(1_200), second, none).state, State::Warn);
+        assert_eq!(judge_clock(good, Span::from_millis(-5_000), second, none).state, State::Warn);
+        assert_eq!(judge_clock(Instant::EPOCH, second, second, none).state, State::Fail);
+        assert_eq!(judge_clock(Instant::from_millis(i64::MAX / 4), second, second, none).state, State::Fail);
+        // And by what the database knows of the time.
+        let later = |seconds: i64| Some(good + Span::from_millis(seconds * 1_000));
+        for (time, latest, state) in [
+            (later(50), later(50), State::Ok),
+            (later(-50), later(-9_999), State::Ok),
+            (later(70), None, State::Fail),
+            (later(-70), None, State::Fail),
+            (None, later(70), State::Fail),
+        ] {
+            assert_eq!(
+                judge_clock(good, second, second, Seen { time, latest }).state,
+                state,
+                "{time:?} {latest:?}"
+            );
+        }
     }
 
     #[test]
