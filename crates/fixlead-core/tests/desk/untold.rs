@@ -99,6 +99,8 @@ fn desk_events() -> Vec<DeskEvent> {
         FactsMoved { facts: planted_facts(), reason: reason() }
         ReadRecorded { person: BO, action: canary() }
         NoteAdded { text: body(CANARY) }
+        HoldPlaced { reason: reason() }
+        HoldLifted { reason: reason() }
         EvidenceAdded { duty: canary(), text: canary(), reference: Some(canary()) }
         SecondAsked { offer: OFFER, what: Second::Erasure, sha256: sha('c'), reason: reason() }
         SecondConfirmed { offer: OFFER }
@@ -178,6 +180,8 @@ fn what_is_asked_for_is_told_by_kind_and_length() {
         Post { id, room: Room::Internal, body: body(CANARY), answers: None }
         Attach { blob, room: Room::Guest, name: canary(), size: 7, sha256: sha('b') }
         Note { text: body(CANARY) }
+        Hold { reason: canary() }
+        LiftHold { reason: canary() }
         Evidence { duty: canary(), text: canary(), reference: Some(canary()) }
         Volunteer { grant: GRANT }
         Assign { person: ANA, grant: GRANT, by_rotation: false, reason: reason() }
@@ -230,10 +234,10 @@ fn the_directory_is_told_by_kind_and_length() {
         TeamEnded { team: TEAM, reason: canary() }
         TeamJoined { team: TEAM, person: ANA, grant: GRANT }
         TeamLeft { team: TEAM, person: ANA }
-        RotaSet { project: PROJECT, people.clone(), turns }
+        RotaSet { project: PROJECT, people: people.clone(), turns }
         RotaServed { project: PROJECT, person: ANA, day: 3 }
-        LeaveSet { person: ANA, days.clone() }
-        MaintainersSet { project: PROJECT, people.clone() }
+        LeaveSet { person: ANA, days: days.clone() }
+        MaintainersSet { project: PROJECT, people: people.clone() }
     });
     let mut directory = Directory::default();
     for event in events {
@@ -248,7 +252,7 @@ fn the_directory_is_told_by_kind_and_length() {
         AddProject { project: PROJECT, organisation: ORGANISATION, name: canary(), policy: planted_pin() }
         SetFacts { project: PROJECT, facts: Box::new(planted_facts()) }
         SetPolicy { project: PROJECT, policy: planted_pin(), reason: canary() }
-        SetMaintainers { project: PROJECT, people.clone() }
+        SetMaintainers { project: PROJECT, people: people.clone() }
         Invite { person: ANA, name: canary(), offer: OFFER, until: START }
         Accept { offer: OFFER }
         SetStanding { person: ANA, standing, reason: canary() }
