@@ -13,10 +13,10 @@ use crate::problem::{Problem, Result};
 impl Desk {
     /// The history of a case, as `fixlead-history/1`: what the policy looks
     /// at, and nothing of what people wrote to each other. It names people by
-    /// their ids, and says no more than the timeline: whoever may read that
-    /// gets it, and who reported it is named to those who may know.
+    /// their ids, and who reported it only to those who may know. Taking a
+    /// case out of the desk is more than reading it: it asks for a fresh proof.
     pub async fn export_history(&self, caller: &Caller, case: CaseId) -> Result<Value> {
-        let (snapshot, kept) = self.read_as(caller, case, &[Action::TimelineRead]).await?;
+        let (snapshot, kept) = self.read_as(caller, case, &[Action::CaseExport]).await?;
         let file = &kept.file;
         let reporters = self.case_permit(caller, &snapshot, file, Action::ReporterRead).is_ok();
         let pin = file.pin().ok_or(Problem::NotFound)?;

@@ -206,7 +206,7 @@ async fn post(
     request_body = Record,
     responses((status = 201, body = Done), (status = 403, body = ProblemDocument),
         (status = 404, body = ProblemDocument), (status = 409, body = ProblemDocument),
-        (status = 412, body = ProblemDocument), (status = 422, body = ProblemDocument),
+        (status = 422, body = ProblemDocument),
         (status = 428, body = ProblemDocument)))]
 async fn record(
     State(wire): State<Wire>,
@@ -357,7 +357,7 @@ async fn recuse(
     request_body = Close,
     responses((status = 201, body = Done), (status = 403, body = ProblemDocument),
         (status = 404, body = ProblemDocument), (status = 409, body = ProblemDocument),
-        (status = 412, body = ProblemDocument), (status = 422, body = ProblemDocument),
+        (status = 422, body = ProblemDocument),
         (status = 428, body = ProblemDocument)))]
 async fn close(
     State(wire): State<Wire>,

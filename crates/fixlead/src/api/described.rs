@@ -34,8 +34,10 @@ const REFUSALS: &[(u16, &str)] = &[
     (403, "It may not be done by whoever asks, or not like this."),
     (404, "There is nothing there, as far as whoever asks may know."),
     (408, "The body took too long to arrive; nothing was done."),
-    (409, "It cannot be done as things stand: held by the policy, or in the wrong state."),
-    (412, "It has changed since the version that `If-Match` names; nothing was done."),
+    (
+        409,
+        "It cannot be done as things stand: changed since the version that `If-Match` names, held by the policy, or in the wrong state.",
+    ),
     (413, "The body is too large."),
     (415, "The body is not what it has to be."),
     (422, "It does not make sense; `errors` names each place."),
@@ -157,6 +159,7 @@ fn headers() -> Value {
 fn operation_of(operation: &mut Value, path: &str, method: &str, schemas: &Value) {
     // A name counts once in a description, and handlers of two subjects may share one.
     let (tag, id) = (operation["tags"][0].as_str(), operation["operationId"].as_str());
+    let of_directory = tag == Some("directory");
     operation["operationId"] = json!(format!("{}.{}", tag.unwrap_or_default(), id.unwrap_or_default()));
     let has_body = operation.get("requestBody").is_some();
     let is_api = path.starts_with("/api/");
@@ -165,7 +168,9 @@ fn operation_of(operation: &mut Value, path: &str, method: &str, schemas: &Value
         .as_object()
         .map(|responses| responses.keys().filter_map(|status| status.parse().ok()).collect())
         .unwrap_or_default();
-    let versioned = statuses.contains(&412).then(|| statuses.contains(&428));
+    // What changes the directory may say what it was decided on, and needs not.
+    let may = of_directory && method != "get" && statuses.contains(&409);
+    let versioned = if statuses.contains(&428) { Some(true) } else { may.then_some(false) };
     parameters(operation, path, method, versioned);
     let has_query = operation["parameters"]
         .as_array()

@@ -220,7 +220,7 @@ async fn directory(State(wire): State<Wire>, caller: Caller) -> Result<Response,
 /// Adds an organisation.
 #[utoipa::path(post, path = "/api/v1/organisations", tag = "directory", request_body = AddOrganisation,
     responses((status = 201, body = OrganisationAdded), (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument),
-        (status = 412, body = ProblemDocument)))]
+        (status = 409, body = ProblemDocument)))]
 async fn add_organisation(
     State(wire): State<Wire>,
     caller: Caller,
@@ -257,7 +257,7 @@ async fn add_project(
     params(("project" = String, Path)), request_body = SetPolicy,
     responses((status = 200, body = answers::Directed), (status = 404, body = ProblemDocument),
         (status = 422, body = ProblemDocument),
-        (status = 412, body = ProblemDocument)))]
+        (status = 409, body = ProblemDocument)))]
 async fn set_policy(
     State(wire): State<Wire>,
     caller: Caller,
@@ -280,7 +280,7 @@ async fn set_policy(
     params(("project" = String, Path)), request_body = SetFacts,
     responses((status = 200, body = answers::Directed), (status = 404, body = ProblemDocument),
         (status = 422, body = ProblemDocument),
-        (status = 412, body = ProblemDocument), (status = 428, body = ProblemDocument)))]
+        (status = 409, body = ProblemDocument), (status = 428, body = ProblemDocument)))]
 async fn set_facts(
     State(wire): State<Wire>,
     caller: Caller,
@@ -296,7 +296,7 @@ async fn set_facts(
 #[utoipa::path(post, path = "/api/v1/projects/{project}/maintainers", tag = "directory",
     params(("project" = String, Path)), request_body = SetMaintainers,
     responses((status = 200, body = answers::Directed), (status = 404, body = ProblemDocument),
-        (status = 412, body = ProblemDocument), (status = 428, body = ProblemDocument)))]
+        (status = 409, body = ProblemDocument), (status = 428, body = ProblemDocument)))]
 async fn set_maintainers(
     State(wire): State<Wire>,
     caller: Caller,
@@ -312,7 +312,7 @@ async fn set_maintainers(
 #[utoipa::path(post, path = "/api/v1/projects/{project}/rota", tag = "directory",
     params(("project" = String, Path)), request_body = SetRota,
     responses((status = 200, body = answers::Directed), (status = 404, body = ProblemDocument),
-        (status = 412, body = ProblemDocument), (status = 428, body = ProblemDocument)))]
+        (status = 409, body = ProblemDocument), (status = 428, body = ProblemDocument)))]
 async fn set_rota(
     State(wire): State<Wire>,
     caller: Caller,
@@ -352,7 +352,7 @@ async fn invite(
     params(("person" = String, Path)), request_body = SetStanding,
     responses((status = 200, body = answers::Directed), (status = 403, body = ProblemDocument),
         (status = 404, body = ProblemDocument),
-        (status = 412, body = ProblemDocument)))]
+        (status = 409, body = ProblemDocument)))]
 async fn set_standing(
     State(wire): State<Wire>,
     caller: Caller,
@@ -368,7 +368,7 @@ async fn set_standing(
 #[utoipa::path(post, path = "/api/v1/people/{person}/leave", tag = "directory",
     params(("person" = String, Path)), request_body = SetLeave,
     responses((status = 200, body = answers::Directed), (status = 404, body = ProblemDocument),
-        (status = 412, body = ProblemDocument)))]
+        (status = 409, body = ProblemDocument)))]
 async fn set_leave(
     State(wire): State<Wire>,
     caller: Caller,
@@ -387,7 +387,7 @@ async fn set_leave(
 #[utoipa::path(post, path = "/api/v1/roles", tag = "directory", request_body = ProposeRole,
     responses((status = 201, body = Proposed), (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument),
         (status = 422, body = ProblemDocument),
-        (status = 412, body = ProblemDocument)))]
+        (status = 409, body = ProblemDocument)))]
 async fn propose_role(
     State(wire): State<Wire>,
     caller: Caller,
@@ -406,7 +406,7 @@ async fn propose_role(
     params(("offer" = String, Path)), request_body = Nothing,
     responses((status = 200, body = answers::Directed), (status = 403, body = ProblemDocument),
         (status = 404, body = ProblemDocument), (status = 422, body = ProblemDocument),
-        (status = 412, body = ProblemDocument)))]
+        (status = 409, body = ProblemDocument)))]
 async fn confirm(
     State(wire): State<Wire>,
     caller: Caller,
@@ -422,7 +422,7 @@ async fn confirm(
     params(("grant" = String, Path)), request_body = Because,
     responses((status = 200, body = answers::Directed), (status = 403, body = ProblemDocument),
         (status = 404, body = ProblemDocument),
-        (status = 412, body = ProblemDocument)))]
+        (status = 409, body = ProblemDocument)))]
 async fn revoke(
     State(wire): State<Wire>,
     caller: Caller,

@@ -196,7 +196,7 @@ async fn lift_recusal(
     request_body = MergeInto,
     responses((status = 201, body = Related), (status = 403, body = ProblemDocument),
         (status = 404, body = ProblemDocument), (status = 409, body = ProblemDocument),
-        (status = 412, body = ProblemDocument), (status = 422, body = ProblemDocument),
+        (status = 422, body = ProblemDocument),
         (status = 428, body = ProblemDocument)))]
 async fn merge(
     State(wire): State<Wire>,
@@ -232,7 +232,7 @@ async fn split(
     request_body = TakeOver,
     responses((status = 201, body = Related), (status = 403, body = ProblemDocument),
         (status = 404, body = ProblemDocument), (status = 409, body = ProblemDocument),
-        (status = 412, body = ProblemDocument), (status = 422, body = ProblemDocument),
+        (status = 422, body = ProblemDocument),
         (status = 428, body = ProblemDocument)))]
 async fn take_over(
     State(wire): State<Wire>,
@@ -250,7 +250,7 @@ async fn take_over(
     request_body = MovePolicy,
     responses((status = 201, body = Changed), (status = 403, body = ProblemDocument),
         (status = 404, body = ProblemDocument), (status = 409, body = ProblemDocument),
-        (status = 412, body = ProblemDocument), (status = 422, body = ProblemDocument),
+        (status = 422, body = ProblemDocument),
         (status = 428, body = ProblemDocument)))]
 async fn move_policy(
     State(wire): State<Wire>,

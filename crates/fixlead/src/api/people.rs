@@ -107,7 +107,7 @@ pub fn routes() -> OpenApiRouter<Wire> {
 #[utoipa::path(post, path = "/api/v1/projects/{project}/teams", tag = "directory",
     params(("project" = String, Path)), request_body = DelegateTeam,
     responses((status = 201, body = TeamProposed), (status = 403, body = ProblemDocument),
-        (status = 404, body = ProblemDocument), (status = 412, body = ProblemDocument),
+        (status = 404, body = ProblemDocument), (status = 409, body = ProblemDocument),
         (status = 422, body = ProblemDocument)))]
 async fn delegate(
     State(wire): State<Wire>,
@@ -126,7 +126,7 @@ async fn delegate(
 #[utoipa::path(post, path = "/api/v1/teams/{team}/end", tag = "directory",
     params(("team" = String, Path)), request_body = Because,
     responses((status = 200, body = DirectoryChanged), (status = 403, body = ProblemDocument),
-        (status = 404, body = ProblemDocument), (status = 412, body = ProblemDocument),
+        (status = 404, body = ProblemDocument), (status = 409, body = ProblemDocument),
         (status = 422, body = ProblemDocument)))]
 async fn end_team(
     State(wire): State<Wire>,
@@ -143,7 +143,7 @@ async fn end_team(
 #[utoipa::path(post, path = "/api/v1/teams/{team}/members", tag = "directory",
     params(("team" = String, Path)), request_body = AddMember,
     responses((status = 201, body = MemberAdded), (status = 403, body = ProblemDocument),
-        (status = 404, body = ProblemDocument), (status = 412, body = ProblemDocument),
+        (status = 404, body = ProblemDocument), (status = 409, body = ProblemDocument),
         (status = 422, body = ProblemDocument)))]
 async fn add_member(
     State(wire): State<Wire>,
@@ -161,7 +161,7 @@ async fn add_member(
 #[utoipa::path(post, path = "/api/v1/teams/{team}/members/{person}/remove", tag = "directory",
     params(("team" = String, Path), ("person" = String, Path)), request_body = Nothing,
     responses((status = 200, body = DirectoryChanged), (status = 403, body = ProblemDocument),
-        (status = 404, body = ProblemDocument), (status = 412, body = ProblemDocument),
+        (status = 404, body = ProblemDocument), (status = 409, body = ProblemDocument),
         (status = 422, body = ProblemDocument)))]
 async fn remove_member(
     State(wire): State<Wire>,
@@ -178,7 +178,7 @@ async fn remove_member(
 #[utoipa::path(post, path = "/api/v1/people/{person}/name", tag = "directory",
     params(("person" = String, Path)), request_body = Rename,
     responses((status = 200, body = DirectoryChanged), (status = 403, body = ProblemDocument),
-        (status = 404, body = ProblemDocument), (status = 412, body = ProblemDocument),
+        (status = 404, body = ProblemDocument), (status = 409, body = ProblemDocument),
         (status = 422, body = ProblemDocument)))]
 async fn rename(
     State(wire): State<Wire>,

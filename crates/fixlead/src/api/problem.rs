@@ -125,9 +125,7 @@ impl Refusal {
                 Problem::Forbidden { .. } => ("forbidden", "Not allowed", S::FORBIDDEN),
                 Problem::WrongState => ("wrong-state", "Not in this state", S::CONFLICT),
                 Problem::StepUp => ("step-up", "Prove again that it is you", S::FORBIDDEN),
-                Problem::Conflict { .. } => {
-                    ("precondition-failed", "Changed in between", S::PRECONDITION_FAILED)
-                }
+                Problem::Conflict { .. } => ("conflict", "Changed in between", S::CONFLICT),
                 Problem::Held { .. } => ("held", "Held by the policy", S::CONFLICT),
                 Problem::Invalid { .. } => ("invalid", "Does not make sense", S::UNPROCESSABLE_ENTITY),
                 Problem::TooLarge { .. } => ("too-large", "Too large", S::PAYLOAD_TOO_LARGE),

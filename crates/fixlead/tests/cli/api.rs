@@ -89,11 +89,11 @@ fn a_team_is_made_over_the_api_and_a_second_person_confirms() {
     let unsaid = house.post(&team.ana.shows, &path, &rota).is(428).json();
     assert_eq!(unsaid["type"], "/problems/precondition-required");
     let stale = format!("{}if-match: {tag}\r\n", team.ana.shows);
-    let refused = house.post(&stale, &path, &rota).is(412).json();
+    let refused = house.post(&stale, &path, &rota).is(409).json();
     assert!(refused["actual"].as_u64().unwrap() > tag.trim_matches('"').parse().unwrap(), "{refused}");
     house.replace(&team.ana.shows, &path, &rota).is(200);
     let leave = format!("/api/v1/people/{}/leave", team.bo.person);
-    house.post(&stale, &leave, &json!({ "days": [] })).is(412);
+    house.post(&stale, &leave, &json!({ "days": [] })).is(409);
     house.post(&team.bo.shows, &leave, &json!({ "days": [] })).is(200);
 
     // Who was on leave is skipped; who is suspended has no session that counts for anything.
@@ -142,8 +142,8 @@ fn a_report_becomes_a_case_that_is_worked_on_over_the_api() {
     assert_eq!(record(ana, "", &cve).is(428).json()["type"], "/problems/precondition-required");
     let old = house.version(ana, &case);
     record(ana, &old, &cve).is(201);
-    let stale = record(ana, &old, &cve).is(412).json();
-    assert_eq!(stale["type"], "/problems/precondition-failed");
+    let stale = record(ana, &old, &cve).is(409).json();
+    assert_eq!(stale["type"], "/problems/conflict");
     assert!(stale["actual"].as_u64().unwrap() > 0, "{stale}");
     let affected = json!({ "event": { "type": "affected.set", "branches": ["main", "release-1"] } });
     record(ana, &house.version(ana, &case), &affected).is(201);
@@ -218,7 +218,7 @@ fn what_concerns_two_cases_is_done_once_and_to_the_version_that_was_read() {
     let sent = json!({ "into": two, "reason": "the same flaw" });
     assert_eq!(house.post(ana, &path, &sent).is(428).json()["type"], "/problems/precondition-required");
     let stale = format!("{ana}if-match: \"1\"\r\n");
-    assert_eq!(house.post(&stale, &path, &sent).is(412).json()["type"], "/problems/precondition-failed");
+    assert_eq!(house.post(&stale, &path, &sent).is(409).json()["type"], "/problems/conflict");
     let headers = format!("{ana}{}{}", house.version(ana, &one), house.key());
     let first = call(&house.desk, "POST", &path, &headers, Some(&sent)).is(201);
     // Whoever does not know what became of it asks again, and is told: the case is closed by now.

@@ -42,7 +42,7 @@ fn body_for(path: &str, person: &str) -> Option<Value> {
         "recusals" => json!({ "person": person, "reason": "why" }),
         "notes" => json!({ "text": "text" }),
         "decline" | "revoke" | "close" | "reopen" | "restrict" | "unrestrict" | "lift" | "erasure"
-        | "end" => {
+        | "end" | "hold" => {
             json!({ "reason": "why" })
         }
         "facts" if path.contains("{case}") => json!({ "reason": "why" }),
