@@ -17,6 +17,7 @@ SECRETS = {
     "/api/v1/enrolment": "link",
     "/api/v1/report": "receipt",
     "/api/v1/report/messages": "receipt",
+    "/api/v1/report/timestamp": "receipt",
 }
 
 

@@ -11,8 +11,9 @@ use crate::desk::Desk;
 use crate::problem::{Problem, Result};
 
 impl Desk {
-    /// A signed timestamp of the report of a case, for whoever reported it;
-    /// nothing before the log's next head is signed.
+    /// A signed timestamp of the report of a case, for whoever reported it.
+    /// Where no signed head covers it yet, one is signed; that is at most one
+    /// for each thing that happens.
     pub async fn report_timestamp(&self, caller: &Caller, case: CaseId) -> Result<Option<Timestamp>> {
         let kept = self.kept(case).await?;
         let snapshot = self.directory().await?;
@@ -30,6 +31,13 @@ impl Desk {
         hasher.update(b"\n");
         hasher.update(body.as_bytes());
         let report: [u8; 32] = hasher.finalize().into();
-        Ok(self.inner.store.timestamp(&permit, case.into(), version, report).await?)
+        let store = &self.inner.store;
+        match store.timestamp(&permit, case.into(), version, report).await? {
+            Some(timestamp) => Ok(Some(timestamp)),
+            None => {
+                store.sign_head().await?;
+                Ok(store.timestamp(&permit, case.into(), version, report).await?)
+            }
+        }
     }
 }

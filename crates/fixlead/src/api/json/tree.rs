@@ -154,6 +154,13 @@ impl<'de> Visitor<'de> for Seed<'_> {
         Ok(Node::Number(number.into()))
     }
     fn visit_f64<E: Error>(self, number: f64) -> Result<Node, E> {
+        // To JSON 7.0 is a whole number, as long as it is exact.
+        if number.fract() == 0.0 && (0.0..9_007_199_254_740_992.0).contains(&number) {
+            return Ok(Node::Number((number as u64).into()));
+        }
+        if number.fract() == 0.0 && (-9_007_199_254_740_992.0..0.0).contains(&number) {
+            return Ok(Node::Number((number as i64).into()));
+        }
         let number = serde_json::Number::from_f64(number);
         number.map(Node::Number).ok_or_else(|| self.stop(&self.place, "the number is too large".into()))
     }
