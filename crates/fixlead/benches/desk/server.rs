@@ -30,9 +30,13 @@ impl Server {
     /// Starts one on the data below a place.
     pub fn start(binary: &Path, place: &Path) -> Server {
         fs::create_dir_all(place).unwrap();
+        // All reports come from one source and are for one project.
+        let bounds = "limits.reports-per-hour = 1000000\nlimits.reports-per-project = 1000000\n\
+                      limits.report-bytes = 1099511627776\n";
+        fs::write(place.join("bench.toml"), bounds).unwrap();
         let log = fs::OpenOptions::new().create(true).append(true).open(place.join("log")).unwrap();
         let mut process = fixlead(binary, place)
-            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--config", "bench.toml", "--data", "fixlead-data"])
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
