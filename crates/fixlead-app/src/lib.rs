@@ -29,6 +29,7 @@ pub mod intake;
 mod own;
 pub mod policies;
 pub mod problem;
+pub mod public;
 pub mod rebuild;
 pub mod repeat;
 pub mod scheduler;

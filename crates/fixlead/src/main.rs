@@ -7,6 +7,7 @@ mod configuration;
 mod drill;
 mod serve;
 mod terminal;
+mod web;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -13,6 +13,7 @@
 
 pub mod act;
 pub mod attachments;
+pub mod board;
 pub mod erase;
 pub mod evaluation;
 pub mod export;

@@ -296,7 +296,7 @@ impl Desk {
         last.is_some_and(|at| *at <= now && now < *at + Span::hours(1))
     }
 
-    fn view(&self, caller: &Caller, snapshot: &Snapshot, kept: &Kept) -> View {
+    pub(super) fn view(&self, caller: &Caller, snapshot: &Snapshot, kept: &Kept) -> View {
         let file = &kept.file;
         let decided = |action: Action| self.case_permit(caller, snapshot, file, action);
         let may = |action: Action| decided(action).is_ok();

@@ -91,15 +91,27 @@ async fn download(
     headers: HeaderMap,
     InPath((case, file)): InPath<(CaseId, BlobId)>,
 ) -> Result<Response, Refusal> {
-    let file = wire.desk.attachment(&caller, case, file).await?;
+    let secret = match shown(&headers, wire.public.is_https()) {
+        Some(Shown::Session(secret) | Shown::Token(secret)) => secret.to_owned(),
+        None => return Err(Problem::Unauthenticated.into()),
+    };
+    save(&wire, &caller, secret, case, file).await
+}
+
+/// The answer with a file, for whoever showed a secret: it is asked about
+/// again and again while the file is sent.
+pub async fn save(
+    wire: &Wire,
+    caller: &Caller,
+    secret: String,
+    case: CaseId,
+    file: BlobId,
+) -> Result<Response, Refusal> {
+    let file = wire.desk.attachment(caller, case, file).await?;
     // What cannot be read at all is refused before anything is promised.
     let first = match file.bytes.parts() {
         0 => Vec::new(),
         _ => file.bytes.part(0).await.map_err(Problem::from)?,
-    };
-    let secret = match shown(&headers, wire.public.is_https()) {
-        Some(Shown::Session(secret) | Shown::Token(secret)) => secret.to_owned(),
-        None => return Err(Problem::Unauthenticated.into()),
     };
     let name = disposition(&file.name);
     let size = file.size;

@@ -15,7 +15,7 @@ use super::problem::Refusal;
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// A secret that was shown with a request.
-pub(super) enum Shown<'a> {
+pub(crate) enum Shown<'a> {
     /// A session's, in the cookie.
     Session(&'a str),
     /// A token's, in the header.
@@ -30,7 +30,7 @@ pub fn cookie_name(https: bool) -> &'static str {
 
 /// The secret of a request. A request with two of a kind has none: two readers
 /// could take different ones.
-pub(super) fn shown(headers: &HeaderMap, https: bool) -> Option<Shown<'_>> {
+pub(crate) fn shown(headers: &HeaderMap, https: bool) -> Option<Shown<'_>> {
     let mut authorizations = headers.get_all(AUTHORIZATION).iter();
     if let Some(first) = authorizations.next() {
         let value = authorizations.next().is_none().then_some(first)?.to_str().ok()?;
@@ -54,7 +54,7 @@ pub(super) fn shown(headers: &HeaderMap, https: bool) -> Option<Shown<'_>> {
 /// Whether a page of another site made the browser send this. Browsers say it in
 /// `Sec-Fetch-Site`, older ones in `Origin`; one that says neither is not
 /// believed.
-pub(super) fn is_cross_site(method: &Method, headers: &HeaderMap, wire: &Wire) -> bool {
+pub(crate) fn is_cross_site(method: &Method, headers: &HeaderMap, wire: &Wire) -> bool {
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return false;
     }

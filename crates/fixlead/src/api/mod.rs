@@ -135,7 +135,8 @@ pub fn router(wire: Wire) -> Router {
         .merge(health::routes())
         .split_for_parts();
     let cookie = caller::cookie_name(wire.public.is_https());
-    dress(openapi::serve(router, described::complete(&description, cookie)), wire)
+    let router = openapi::serve(router, described::complete(&description, cookie));
+    dress(router.merge(crate::web::routes()), wire)
 }
 
 /// What holds for every request, around whatever routes.

@@ -141,7 +141,7 @@ async fn desk(
     match desk.set_up().await {
         Ok(Some(link)) => {
             let link = format!("{}/setup#{link}", public.as_str());
-            writeln!(out, "set it up, as docs/operation.md says, once and within three days: {link}")?
+            writeln!(out, "open this to set it up; it works once and for three days: {link}")?
         }
         Ok(None) => {}
         Err(problem) => return Ok(Err(problem.to_string())),

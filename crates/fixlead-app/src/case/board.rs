@@ -1,0 +1,216 @@
+//! A case as its Fix Lead looks at it: what is due and why, what is held and
+//! who may override, what was found, how long users were exposed.
+
+use std::collections::BTreeMap;
+
+use fixlead_core::access::Action as Right;
+use fixlead_core::case::{Action, Ask, EventKind};
+use fixlead_core::id::{CaseId, PersonId};
+use fixlead_core::plan::duties::State;
+use fixlead_core::plan::exposure::Length;
+use fixlead_core::plan::words;
+use fixlead_core::policy::model::FindingKind;
+use fixlead_core::time::{Instant, Span, When};
+
+use super::read::View;
+use crate::accounts::Caller;
+use crate::desk::Desk;
+use crate::problem::{Problem, Result};
+
+/// A case under its policy, as it stands now.
+#[derive(Clone)]
+pub struct Board {
+    /// What its reader may see of it.
+    pub view: View,
+    /// Names of the people in it, by id.
+    pub names: BTreeMap<PersonId, String>,
+    /// What the project is called.
+    pub project: String,
+    /// What the policy is called.
+    pub policy_title: String,
+    /// The instant it is for.
+    pub at: Instant,
+    /// Which branches are affected, as far as the policy tells them apart.
+    pub class: &'static str,
+    /// The severity in force.
+    pub severity: Option<&'static str>,
+    /// The mode in force, such as `as-soon-as-possible`.
+    pub mode: Option<&'static str>,
+    /// The release path that the policy names.
+    pub path: Option<String>,
+    /// When it was disclosed, became public, was released.
+    pub anchors: [Option<When>; 3],
+    /// Its duties, in the policy's order.
+    pub duties: Vec<Obligation>,
+    /// What may be done now, and what is held.
+    pub gates: Vec<Gated>,
+    /// What was found, the latest first.
+    pub findings: Vec<Found>,
+    /// How long users were exposed to what was public; least, most, and
+    /// whether it still runs.
+    pub exposed: Option<Length>,
+    /// The branches of the project, with their classes.
+    pub branches: Vec<(String, &'static str)>,
+}
+
+/// A duty.
+#[derive(Clone)]
+pub struct Obligation {
+    /// Its id in the policy.
+    pub id: String,
+    /// The branch or channel it is for.
+    pub subject: Option<String>,
+    /// Who discharges it.
+    pub who: String,
+    /// The policy's sentence.
+    pub say: String,
+    /// How it stands.
+    pub state: State,
+    /// When it is due.
+    pub due: Option<When>,
+    /// When it was done.
+    pub done_at: Option<When>,
+    /// How much was to spare; negative when it was late.
+    pub margin: Option<Span>,
+    /// The clauses it executes.
+    pub clauses: Vec<String>,
+    /// The arithmetic.
+    pub because: String,
+    /// The events that discharge it.
+    pub done_by: Vec<EventKind>,
+    /// Whether it is only encouraged.
+    pub encouraged: bool,
+}
+
+/// Whether an action is allowed now.
+#[derive(Clone)]
+pub struct Gated {
+    /// The action.
+    pub action: Action,
+    /// Whether it is.
+    pub allowed: bool,
+    /// The clauses that say so.
+    pub clauses: Vec<String>,
+    /// Why.
+    pub because: String,
+    /// From when on, if everything else stands still.
+    pub earliest: Option<Instant>,
+}
+
+/// A finding.
+#[derive(Clone)]
+pub struct Found {
+    /// The instant it is of.
+    pub at: When,
+    /// Whether it violates the policy, deviates from it or remarks.
+    pub kind: FindingKind,
+    /// The clauses.
+    pub clauses: Vec<String>,
+    /// What it is about.
+    pub subject: Option<String>,
+    /// In words.
+    pub text: String,
+}
+
+fn owned(clauses: Vec<&str>) -> Vec<String> {
+    clauses.into_iter().map(str::to_owned).collect()
+}
+
+impl Desk {
+    /// A case as it stands, for those who work on it.
+    pub async fn board(&self, caller: &Caller, case: CaseId) -> Result<Board> {
+        let (snapshot, kept) = self.read_as(caller, case, &[Right::CaseRead]).await?;
+        let view = self.view(caller, &snapshot, &kept);
+        let policy = self.policy(kept.file.pin().ok_or(Problem::NotFound)?).await?;
+        let plan = kept.file.plan(&policy);
+        let now = self.now();
+        let evaluation = plan.evaluate(now);
+        let record = &plan.record;
+        let duties = evaluation.duties.iter().map(|duty| {
+            let rule = &policy.duties[usize::from(duty.rule)];
+            Obligation {
+                id: rule.heading.id.to_string(),
+                subject: words::subject(record, duty.subject),
+                who: rule.who.to_string(),
+                say: rule.heading.say.to_string(),
+                state: duty.state,
+                due: duty.due,
+                done_at: duty.done_at,
+                margin: duty.margin(),
+                clauses: owned(words::duty_clauses(record, duty)),
+                because: words::because(record, duty),
+                done_by: rule.done.to_vec(),
+                encouraged: rule.encouraged,
+            }
+        });
+        let asked = |action: Action| Ask {
+            id: action.name().to_owned(),
+            at: now,
+            action,
+            release_at: None,
+            branches: 0,
+            channel: None,
+        };
+        // What is asked about an instant, a branch or a channel is asked where
+        // that is entered.
+        let plain = [
+            Action::NoticeForthcoming,
+            Action::NoticeAdvance,
+            Action::NoticePrerelease,
+            Action::FixComplete,
+            Action::SemipublicPr,
+            Action::PublicWarning,
+            Action::Release,
+            Action::CvePublish,
+            Action::TrackingClose,
+            Action::CaseClose,
+        ];
+        let gates = plain.into_iter().map(|action| {
+            let answer = plan.answer(&asked(action));
+            Gated {
+                action,
+                allowed: answer.allowed,
+                clauses: owned(words::clauses(record, &answer.clauses)),
+                because: words::answer(record, &answer),
+                earliest: answer.earliest,
+            }
+        });
+        let mut findings: Vec<Found> = evaluation
+            .findings
+            .iter()
+            .map(|finding| Found {
+                at: finding.at,
+                kind: finding.kind,
+                clauses: owned(words::finding_clauses(record, finding)),
+                subject: words::subject(record, finding.subject),
+                text: words::finding(record, finding),
+            })
+            .collect();
+        findings.reverse();
+        let project =
+            view.standing.as_ref().and_then(|standing| snapshot.directory.projects.get(&standing.project));
+        let names = snapshot.directory.people.iter().map(|(id, person)| (*id, person.name.to_string()));
+        Ok(Board {
+            names: names.collect(),
+            project: project.map(|record| record.name.to_string()).unwrap_or_default(),
+            policy_title: policy.title.to_string(),
+            at: now,
+            class: evaluation.class.name(),
+            severity: evaluation.severity.map(|severity| severity.name()),
+            mode: evaluation.modes.last().map(|(_, mode)| mode.name()),
+            path: words::release_path(record, &evaluation),
+            anchors: evaluation.anchors,
+            duties: duties.collect(),
+            gates: gates.collect(),
+            findings,
+            exposed: evaluation.exposure.public,
+            branches: record
+                .project
+                .branches
+                .iter()
+                .map(|branch| (branch.name.to_string(), branch.class.name()))
+                .collect(),
+            view,
+        })
+    }
+}

@@ -1,0 +1,68 @@
+//! What everybody may know: which projects take reports, and what each promises.
+
+use fixlead_core::id::{PersonId, ProjectId};
+
+use crate::accounts::Caller;
+use crate::desk::Desk;
+use crate::problem::{Problem, Result};
+
+/// A project, as reporters see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reporting {
+    /// Its id.
+    pub project: ProjectId,
+    /// What it is called.
+    pub name: String,
+    /// The organisation it belongs to.
+    pub organisation: String,
+    /// What its policy is called.
+    pub policy: String,
+    /// The promises of the policy to whoever reports, with their clauses.
+    pub promises: Vec<(String, Vec<String>)>,
+}
+
+impl Desk {
+    /// The projects that take reports, by name.
+    pub async fn projects_for_reporters(&self) -> Result<Vec<Reporting>> {
+        let snapshot = self.directory().await?;
+        let mut all = Vec::new();
+        for project in snapshot.directory.projects.keys() {
+            all.extend(self.project_for_reporters(*project).await);
+        }
+        all.sort_by(|a, b| (&a.name, a.project).cmp(&(&b.name, b.project)));
+        Ok(all)
+    }
+
+    /// One of them.
+    pub async fn project_for_reporters(&self, project: ProjectId) -> Result<Reporting> {
+        let snapshot = self.directory().await?;
+        let record = snapshot.directory.projects.get(&project).ok_or(Problem::NotFound)?;
+        let policy = self.policy(&record.policy).await?;
+        let organisation = snapshot.directory.organisations.get(&record.organisation);
+        // What the first steps of the policy say about a report that came in.
+        let first = ["acknowledge", "triage", "fix-lead"];
+        let promises = policy.duties.iter().filter(|duty| first.contains(&&*duty.heading.id)).map(|duty| {
+            let clauses = duty.heading.clauses.iter().map(|clause| policy.clause(*clause).to_owned());
+            (duty.heading.say.to_string(), clauses.collect())
+        });
+        Ok(Reporting {
+            project,
+            name: record.name.to_string(),
+            organisation: organisation.map(ToString::to_string).unwrap_or_default(),
+            policy: policy.title.to_string(),
+            promises: promises.collect(),
+        })
+    }
+
+    /// What somebody is called who asks for themselves.
+    pub async fn own_name(&self, caller: &Caller) -> Result<Option<String>> {
+        let snapshot = self.directory().await?;
+        Ok(Self::name_of(&snapshot, caller.person))
+    }
+
+    /// What somebody is called, for those who were shown their id.
+    pub async fn name_for(&self, person: PersonId) -> Result<Option<String>> {
+        let snapshot = self.directory().await?;
+        Ok(Self::name_of(&snapshot, person))
+    }
+}

@@ -1,0 +1,70 @@
+//! The style, the script and the mark: in the binary, at addresses that change with them.
+
+use std::sync::OnceLock;
+
+use axum::Router;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use sha2::{Digest as _, Sha256};
+
+use crate::api::Wire;
+
+/// Something that pages load.
+pub struct Asset {
+    address: String,
+    kind: &'static str,
+    text: &'static str,
+}
+
+impl Asset {
+    fn new(stem: &str, ending: &str, kind: &'static str, text: &'static str) -> Asset {
+        let hash = Sha256::digest(text);
+        let short: String = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        Asset { address: format!("/assets/{stem}-{short}.{ending}"), kind, text }
+    }
+
+    /// Where it is.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+}
+
+/// The style.
+pub fn style() -> &'static Asset {
+    static STYLE: OnceLock<Asset> = OnceLock::new();
+    STYLE.get_or_init(|| {
+        Asset::new("desk", "css", "text/css; charset=utf-8", include_str!("../../assets/desk.css"))
+    })
+}
+
+/// The script. Pages are whole without it.
+pub fn script() -> &'static Asset {
+    static SCRIPT: OnceLock<Asset> = OnceLock::new();
+    SCRIPT.get_or_init(|| {
+        Asset::new("desk", "js", "text/javascript; charset=utf-8", include_str!("../../assets/desk.js"))
+    })
+}
+
+/// The mark of the desk.
+pub fn icon() -> &'static Asset {
+    static ICON: OnceLock<Asset> = OnceLock::new();
+    ICON.get_or_init(|| Asset::new("desk", "svg", "image/svg+xml", include_str!("../../assets/icon.svg")))
+}
+
+/// The routes.
+pub fn routes() -> Router<Wire> {
+    Router::new().route("/assets/{name}", get(asset))
+}
+
+async fn asset(Path(name): Path<String>) -> Response {
+    let known = [style(), script(), icon()];
+    let Some(found) = known.into_iter().find(|asset| asset.address.strip_prefix("/assets/") == Some(&*name))
+    else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let headers = [(CONTENT_TYPE, found.kind), (CACHE_CONTROL, "public, max-age=31536000, immutable")];
+    (headers, found.text).into_response()
+}

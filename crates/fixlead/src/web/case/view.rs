@@ -1,0 +1,485 @@
+//! The page of a case.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use fixlead_app::case::board::{Board, Gated, Obligation};
+use fixlead_app::case::read::{RoomView, View};
+use fixlead_app::problem::Problem;
+use fixlead_core::case::EventKind;
+use fixlead_core::desk::event::Room;
+use fixlead_core::id::{BlobId, CaseId, PersonId};
+use fixlead_core::plan::duties::State as DutyState;
+use fixlead_core::policy::model::FindingKind;
+use fixlead_core::time::Instant;
+use serde::Deserialize;
+
+use super::picture::{self, Picture};
+use crate::api::Wire;
+use crate::api::attachments;
+use crate::api::caller::{Shown, shown};
+use crate::api::extract::InPath;
+use crate::serve::world;
+use crate::web::form::once;
+use crate::web::markdown::{Inert, inert};
+use crate::web::page::{self, Frame};
+use crate::web::status::Message;
+use crate::web::trouble::Trouble;
+use crate::web::visitor::Visitor;
+use crate::web::words::{self, Moment};
+
+/// A duty, as the page shows it.
+pub struct DutyRow {
+    name: String,
+    subject: Option<String>,
+    who: String,
+    say: String,
+    clauses: String,
+    because: String,
+    state: &'static str,
+    tone: &'static str,
+    due: Option<Moment>,
+    done: Option<Moment>,
+    margin: Option<String>,
+    encouraged: bool,
+    open: bool,
+    by: Vec<(&'static str, String)>,
+}
+
+/// An action and whether it is allowed.
+pub struct GateRow {
+    name: String,
+    allowed: bool,
+    clauses: String,
+    because: String,
+    earliest: Option<Moment>,
+}
+
+/// Somebody in the case.
+pub struct PersonRow {
+    grant: String,
+    name: String,
+    role: String,
+    until: Option<Moment>,
+    revocable: bool,
+}
+
+/// A room.
+pub struct RoomTab {
+    key: &'static str,
+    name: &'static str,
+    about: &'static str,
+    messages: Vec<Message>,
+    files: Vec<FileRow>,
+    open: bool,
+}
+
+/// A file.
+pub struct FileRow {
+    id: String,
+    name: String,
+    size: String,
+}
+
+/// A line of the log.
+pub struct StepRow {
+    at: Moment,
+    by: String,
+    what: String,
+    more: Vec<(String, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "case.html")]
+struct Page {
+    frame: Frame,
+    case: String,
+    version: u64,
+    title: String,
+    state: &'static str,
+    opened: Moment,
+    project: String,
+    policy: String,
+    policy_version: String,
+    class: &'static str,
+    severity: Option<&'static str>,
+    mode: Option<String>,
+    path: Option<String>,
+    exposed: Option<String>,
+    restricted: bool,
+    merged_into: Option<String>,
+    lead: Option<String>,
+    leads: bool,
+    offered: Option<(String, String, bool)>,
+    next: Option<DutyRow>,
+    picture: Option<Picture>,
+    duties: Vec<DutyRow>,
+    settled: Vec<DutyRow>,
+    gates: Vec<GateRow>,
+    findings: Vec<(Moment, String, String, String)>,
+    report: Option<(Inert, Option<String>, String)>,
+    rooms: Vec<RoomTab>,
+    people: Vec<PersonRow>,
+    candidates: Vec<(String, String)>,
+    recused: Vec<String>,
+    branches: Vec<(String, &'static str)>,
+    steps: Vec<StepRow>,
+    kinds: Vec<(&'static str, String)>,
+    may: Vec<&'static str>,
+    once: String,
+    done: bool,
+}
+
+impl Page {
+    fn may(&self, action: &str) -> bool {
+        self.may.contains(&action)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "case-narrow.html")]
+struct Narrow {
+    frame: Frame,
+    case: String,
+    title: Option<String>,
+    report: Option<Inert>,
+    rooms: Vec<RoomTab>,
+    once: String,
+}
+
+/// Which part somebody wants to see first.
+#[derive(Default, Deserialize)]
+pub struct Wanted {
+    #[serde(default)]
+    room: String,
+    #[serde(default)]
+    done: String,
+}
+
+/// The page.
+pub async fn page(
+    State(wire): State<Wire>,
+    visitor: Visitor,
+    InPath(case): InPath<CaseId>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Trouble> {
+    match wire.desk.board(&visitor.caller, case).await {
+        Ok(board) => Ok(page::show(StatusCode::OK, &of(board, &visitor, case, &wanted))),
+        // Guests and the reporter see their rooms and no more.
+        Err(Problem::NotFound | Problem::Forbidden { .. }) => {
+            let view = wire.desk.read(&visitor.caller, case).await?;
+            Ok(page::show(StatusCode::OK, &narrow(view, &visitor, case, &wanted)))
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+fn narrow(view: View, visitor: &Visitor, case: CaseId, wanted: &Wanted) -> Narrow {
+    let names = BTreeMap::new();
+    Narrow {
+        frame: Frame::desk("Case", "inbox", visitor),
+        case: case.to_string(),
+        title: view.about.as_ref().map(|about| about.title.clone()),
+        report: view.report.as_ref().map(|report| inert(&report.body)),
+        rooms: rooms(view.rooms, &names, visitor.caller.person, world::now(), &wanted.room),
+        once: once(),
+    }
+}
+
+fn of(board: Board, visitor: &Visitor, case: CaseId, wanted: &Wanted) -> Page {
+    let me = visitor.caller.person;
+    let now = board.at;
+    let picture = picture::draw(&board);
+    let Board { view, names, .. } = &board;
+    let called =
+        |person: PersonId| names.get(&person).cloned().unwrap_or_else(|| "somebody from outside".to_owned());
+    let standing = view.standing.as_ref();
+    let may_revoke = view.may.contains(&"access.revoke");
+    let people = standing.into_iter().flat_map(|standing| &standing.people).map(|member| PersonRow {
+        grant: member.grant.to_string(),
+        name: member.name.clone().unwrap_or_else(|| called(member.person)),
+        role: words::name(member.role.name()),
+        until: member.until.map(|until| Moment::new(until, now)),
+        revocable: may_revoke,
+    });
+    let (mut duties, mut settled) = (Vec::new(), Vec::new());
+    for duty in &board.duties {
+        if duty.state == DutyState::NotApplicable {
+            continue;
+        }
+        let row = duty_row(duty, now);
+        if row.open { duties.push((duty.due, row)) } else { settled.push(row) }
+    }
+    // What is due first comes first; what has no due comes last.
+    duties.sort_by_key(|(due, _)| due.map_or(i64::MAX, |due| due.first().millis()));
+    let duties: Vec<DutyRow> = duties.into_iter().map(|(_, row)| row).collect();
+    let next = board
+        .duties
+        .iter()
+        .filter(|duty| is_open(duty) && duty.due.is_some())
+        .min_by_key(|duty| duty.due.map_or(i64::MAX, |due| due.first().millis()))
+        .map(|duty| duty_row(duty, now));
+    // What is not set in the policy is for whoever keeps the project.
+    let of_case = board.findings.iter().filter(|found| found.kind != FindingKind::UnsetParameter);
+    let findings = of_case.take(100).map(|found| {
+        let about = found.subject.clone().map(|subject| format!(" ({subject})")).unwrap_or_default();
+        (
+            Moment::of(found.at, now),
+            found.kind.name().to_owned(),
+            found.clauses.join(" "),
+            format!("{}{about}", words::sentence(&found.text)),
+        )
+    });
+    let report = view.report.as_ref().map(|report| {
+        let by = report.reporter.map(called).unwrap_or_else(|| "the reporter".to_owned());
+        (inert(&report.body), report.credit.clone(), by)
+    });
+    let offered = standing
+        .and_then(|standing| standing.handoff)
+        .map(|(offer, to)| (offer.to_string(), called(to), to == me));
+    let exposed = board.exposed.map(|length| {
+        let running = if length.running { ", and still" } else { "" };
+        format!("{}{running}", words::span(length.most))
+    });
+    let lead = standing.and_then(|standing| standing.lead);
+    let member = |person: &PersonId| standing.is_some_and(|standing| standing.recused.contains(person));
+    let candidates = names.iter().filter(|(person, _)| !member(person));
+    let steps = view.timeline.iter().rev().take(200).map(|step| StepRow {
+        at: Moment::new(step.at, now),
+        by: step.by.map_or_else(|| "the desk".to_owned(), called),
+        what: words::name(step.event["type"].as_str().unwrap_or_default()),
+        more: details(&step.event, names),
+    });
+    Page {
+        frame: Frame::desk("Case", "inbox", visitor),
+        case: case.to_string(),
+        version: view.version,
+        title: view.about.as_ref().map(|about| about.title.clone()).unwrap_or_default(),
+        state: view.about.as_ref().map_or("", |about| about.state),
+        opened: Moment::new(view.about.as_ref().map_or(now, |about| about.opened), now),
+        project: board.project.clone(),
+        policy: board.policy_title.clone(),
+        policy_version: standing.map(|standing| standing.policy_version.clone()).unwrap_or_default(),
+        class: board.class,
+        severity: board.severity,
+        mode: board.mode.filter(|mode| *mode != "normal").map(words::name),
+        path: board.path.clone().map(|path| words::name(&path)),
+        exposed,
+        restricted: standing.is_some_and(|standing| standing.restricted),
+        merged_into: standing.and_then(|standing| standing.merged_into.clone()),
+        lead: lead.map(called),
+        leads: lead == Some(me),
+        offered,
+        next,
+        picture,
+        settled,
+        gates: board.gates.iter().map(|gate| gate_row(gate, now)).collect(),
+        findings: findings.collect(),
+        report,
+        rooms: rooms(view.rooms.clone(), names, me, now, &wanted.room),
+        people: people.collect(),
+        candidates: candidates.map(|(id, name)| (id.to_string(), name.clone())).collect(),
+        recused: standing
+            .into_iter()
+            .flat_map(|standing| &standing.recused)
+            .map(|person| called(*person))
+            .collect(),
+        branches: board.branches.clone(),
+        steps: steps.collect(),
+        kinds: kinds(),
+        may: view.may.clone(),
+        once: once(),
+        done: !wanted.done.is_empty(),
+        duties,
+    }
+}
+
+/// Everything that can be recorded by hand; what has a form of its own here is
+/// left out.
+fn kinds() -> Vec<(&'static str, String)> {
+    let own =
+        [EventKind::ReportReceived, EventKind::CaseClosed, EventKind::CaseReopened, EventKind::CaseMerged];
+    let kinds = EventKind::ALL.iter().filter(|kind| !own.contains(kind));
+    kinds.map(|kind| (kind.name(), words::name(kind.name()))).collect()
+}
+
+fn is_open(duty: &Obligation) -> bool {
+    matches!(duty.state, DutyState::Open | DutyState::Overdue | DutyState::Held | DutyState::Indeterminate)
+}
+
+fn duty_row(duty: &Obligation, now: Instant) -> DutyRow {
+    let margin = duty.margin.map(|margin| {
+        let word = if margin.millis() < 0 { "late" } else { "to spare" };
+        format!("{} {word}", words::span(margin))
+    });
+    DutyRow {
+        name: words::name(&duty.id),
+        subject: duty.subject.clone(),
+        who: words::name(&duty.who),
+        say: words::sentence(&duty.say),
+        clauses: duty.clauses.join(" "),
+        because: words::sentence(&duty.because),
+        state: words::state(duty.state),
+        tone: words::tone(duty.state),
+        due: duty.due.map(|due| Moment::of(due, now)),
+        done: duty.done_at.map(|done| Moment::of(done, now)),
+        margin,
+        encouraged: duty.encouraged,
+        open: is_open(duty),
+        by: duty.done_by.iter().map(|kind| (kind.name(), words::name(kind.name()))).collect(),
+    }
+}
+
+fn gate_row(gate: &Gated, now: Instant) -> GateRow {
+    GateRow {
+        name: words::name(gate.action.name()),
+        allowed: gate.allowed,
+        clauses: gate.clauses.join(" "),
+        because: words::sentence(&gate.because),
+        earliest: gate.earliest.map(|at| Moment::new(at, now)),
+    }
+}
+
+fn rooms(
+    rooms: Vec<RoomView>,
+    names: &BTreeMap<PersonId, String>,
+    me: PersonId,
+    now: Instant,
+    wanted: &str,
+) -> Vec<RoomTab> {
+    let about = |room: Room| match room {
+        Room::Reporter => ("Reporter", "Whoever reported it reads this room."),
+        Room::Internal => ("Team", "Only those who work on the case read this room."),
+        Room::Guest => ("Guests", "Distributors and guests of the case read this room."),
+    };
+    let first = rooms.first().map(|room| room.room.name());
+    let chosen = rooms.iter().map(|room| room.room.name()).find(|name| *name == wanted).or(first);
+    let tab = |room: RoomView| {
+        let (name, about) = about(room.room);
+        let messages = room.messages.into_iter().map(|message| {
+            let by = message.by.map_or_else(
+                || "The desk".to_owned(),
+                |person| names.get(&person).cloned().unwrap_or_else(|| "From outside".to_owned()),
+            );
+            Message {
+                by,
+                own: message.by == Some(me),
+                at: Moment::new(message.at, now),
+                body: inert(&message.body),
+            }
+        });
+        let files = room.files.into_iter().map(|file| FileRow {
+            id: file.blob.to_string(),
+            name: file.name,
+            size: size(file.size),
+        });
+        let key = room.room.name();
+        RoomTab {
+            key,
+            name,
+            about,
+            messages: messages.collect(),
+            files: files.collect(),
+            open: chosen == Some(key),
+        }
+    };
+    rooms.into_iter().map(tab).collect()
+}
+
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_024 => format!("{bytes} B"),
+        1_024..1_048_576 => format!("{} KiB", bytes / 1_024),
+        _ => format!("{} MiB", bytes / 1_048_576),
+    }
+}
+
+/// The fields of an event as words; ids of people as names.
+fn details(event: &serde_json::Value, names: &BTreeMap<PersonId, String>) -> Vec<(String, String)> {
+    let Some(fields) = event.as_object() else { return Vec::new() };
+    let text = |value: &serde_json::Value| match value {
+        serde_json::Value::String(text) => PersonId::parse(text)
+            .ok()
+            .map(|person| names.get(&person).cloned().unwrap_or_else(|| "somebody from outside".to_owned()))
+            .unwrap_or_else(|| words::sentence(&fixlead_core::text::plain(text))),
+        other => fixlead_core::text::plain(&other.to_string()),
+    };
+    fields
+        .iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "type" | "at" | "offer" | "grant" | "sha256"))
+        .map(|(name, value)| {
+            let text = match value {
+                serde_json::Value::Array(list) => list.iter().map(text).collect::<Vec<_>>().join(", "),
+                value => text(value),
+            };
+            (words::name(name), text)
+        })
+        .collect()
+}
+
+/// A file, to be saved.
+pub async fn file(
+    State(wire): State<Wire>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    InPath((case, file)): InPath<(CaseId, BlobId)>,
+) -> Result<Response, Trouble> {
+    let Some(Shown::Session(secret)) = shown(&headers, wire.public.is_https()) else {
+        return Err(Problem::Unauthenticated.into());
+    };
+    Ok(attachments::save(&wire, &visitor.caller, secret.to_owned(), case, file).await?)
+}
+
+/// Somebody in the report on who knew.
+pub struct KnewRow {
+    name: String,
+    could: Vec<(String, Moment, Option<Moment>)>,
+    recused: Option<Moment>,
+    read: Vec<(Moment, String)>,
+    wrote: Option<(Moment, Moment, usize)>,
+}
+
+#[derive(Template)]
+#[template(path = "who-knew.html")]
+struct WhoKnew {
+    frame: Frame,
+    case: String,
+    at: Moment,
+    people: Vec<KnewRow>,
+}
+
+/// Who could read the case, and who did.
+pub async fn who_knew(
+    State(wire): State<Wire>,
+    visitor: Visitor,
+    InPath(case): InPath<CaseId>,
+) -> Result<Response, Trouble> {
+    let report = wire.desk.who_knew(&visitor.caller, case).await?;
+    let now = report.at;
+    let people = report.people.into_iter().map(|knew| KnewRow {
+        name: knew.name.unwrap_or_else(|| "somebody from outside".to_owned()),
+        could: knew
+            .could
+            .into_iter()
+            .map(|could| {
+                let until = could.until.map(|until| Moment::new(until, now));
+                (words::name(could.role.name()), Moment::new(could.from, now), until)
+            })
+            .collect(),
+        recused: knew.recused.map(|at| Moment::new(at, now)),
+        read: knew
+            .read
+            .into_iter()
+            .map(|read| (Moment::new(read.at, now), words::name(&read.what)))
+            .collect(),
+        wrote: knew
+            .wrote
+            .map(|(first, last, count)| (Moment::new(first, now), Moment::new(last, now), count)),
+    });
+    let frame = Frame::desk("Who knew", "inbox", &visitor);
+    let page = WhoKnew { frame, case: case.to_string(), at: Moment::new(now, now), people: people.collect() };
+    Ok(page::show(StatusCode::OK, &page))
+}

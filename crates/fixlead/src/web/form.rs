@@ -1,0 +1,183 @@
+//! What a form sends: fields, and files beside them. Bounded in size, number
+//! and time, in UTF-8.
+
+use std::collections::BTreeMap;
+
+use axum::extract::{FromRequest, Multipart, Request};
+use axum::http::header::CONTENT_TYPE;
+use fixlead_app::problem::Problem;
+use fixlead_app::repeat::Repeat;
+
+use super::trouble::Trouble;
+use crate::api::Wire;
+use crate::api::json;
+use crate::api::problem::Refusal;
+use crate::serve::world;
+
+/// Most fields of a form.
+const MOST_FIELDS: usize = 200;
+/// Most files that come with one form.
+const MOST_FILES: usize = 10;
+
+/// A file that came with a form.
+pub struct File {
+    /// Its name, as the browser says.
+    pub name: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// What a form has sent.
+#[derive(Default)]
+pub struct Form {
+    fields: BTreeMap<String, Vec<String>>,
+    /// The files.
+    pub files: Vec<File>,
+}
+
+impl Form {
+    /// A field without the space around it; empty if it was not sent.
+    pub fn text(&self, name: &str) -> &str {
+        self.fields.get(name).and_then(|values| values.first()).map_or("", |value| value.trim())
+    }
+
+    /// A field, if something stands in it.
+    pub fn some(&self, name: &str) -> Option<&str> {
+        Some(self.text(name)).filter(|text| !text.is_empty())
+    }
+
+    /// Every value of a field.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.fields
+            .get(name)
+            .into_iter()
+            .flatten()
+            .map(|value| value.trim())
+            .filter(|value| !value.is_empty())
+    }
+
+    /// Whether a box is ticked.
+    pub fn is_set(&self, name: &str) -> bool {
+        !self.text(name).is_empty()
+    }
+
+    /// The key in the form, which makes sending it twice do it once.
+    pub fn repeat(&self, address: &str) -> Result<Repeat, Trouble> {
+        let mut content = address.as_bytes().to_vec();
+        for (name, values) in &self.fields {
+            for value in values {
+                for part in [name, value] {
+                    content.extend((part.len() as u64).to_be_bytes());
+                    content.extend(part.as_bytes());
+                }
+            }
+        }
+        for file in &self.files {
+            content.extend((file.bytes.len() as u64).to_be_bytes());
+            content.extend(&file.bytes);
+        }
+        let key = self.some("once").ok_or_else(|| {
+            Problem::invalid("", "this form is not whole; go back, load the page again and send it once more")
+        })?;
+        Ok(Repeat::new(key, &content)?)
+    }
+
+    fn add(&mut self, name: String, value: String) -> Result<(), Trouble> {
+        if self.fields.values().map(Vec::len).sum::<usize>() >= MOST_FIELDS {
+            return Err(Problem::TooLarge { what: "a form", most: MOST_FIELDS as u64 }.into());
+        }
+        // Browsers send what people type with the line ends of another age.
+        self.fields.entry(name).or_default().push(value.replace("\r\n", "\n"));
+        Ok(())
+    }
+}
+
+/// A new key for a form.
+pub fn once() -> String {
+    world::random_id().to_string()
+}
+
+impl FromRequest<Wire> for Form {
+    type Rejection = Trouble;
+
+    async fn from_request(request: Request, wire: &Wire) -> Result<Self, Trouble> {
+        let kind =
+            request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let kind = kind.to_ascii_lowercase();
+        if kind.starts_with("multipart/form-data") {
+            let time = wire.limits.body_time;
+            return tokio::time::timeout(time, parts(request, wire)).await.map_err(|_| Refusal::TooSlow)?;
+        }
+        if !kind.starts_with("application/x-www-form-urlencoded") {
+            return Err(Refusal::UnsupportedMediaType.into());
+        }
+        let bytes = json::bytes(request, wire.limits.body, wire.limits.body_time).await?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| not_text())?;
+        let mut form = Form::default();
+        for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            form.add(unescaped(name)?, unescaped(value)?)?;
+        }
+        Ok(form)
+    }
+}
+
+fn not_text() -> Trouble {
+    Problem::invalid("", "this form is not in UTF-8; load the page again and send it once more").into()
+}
+
+/// A name or value of a form, as the URL standard encodes them.
+fn unescaped(text: &str) -> Result<String, Trouble> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'+' => bytes.push(b' '),
+            b'%' => {
+                let digit = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16));
+                let (Some(high), Some(low)) = (digit(rest.next()), digit(rest.next())) else {
+                    return Err(not_text());
+                };
+                bytes.push((high * 16 + low) as u8);
+            }
+            other => bytes.push(other),
+        }
+    }
+    String::from_utf8(bytes).map_err(|_| not_text())
+}
+
+/// A form with files. What stands in it together is bounded like one file.
+async fn parts(request: Request, wire: &Wire) -> Result<Form, Trouble> {
+    let most = wire.limits.attachment;
+    let too_large = || Trouble::from(Problem::TooLarge { what: "a form with its files", most });
+    let broken = |_| Trouble::from(Problem::invalid("", "this form did not arrive whole; send it again"));
+    let mut multipart =
+        Multipart::from_request(request, wire).await.map_err(|_| Refusal::UnsupportedMediaType)?;
+    let (mut form, mut whole) = (Form::default(), 0_u64);
+    while let Some(mut field) = multipart.next_field().await.map_err(broken)? {
+        let name = field.name().unwrap_or_default().to_owned();
+        let file = field.file_name().map(str::to_owned);
+        let mut bytes = Vec::new();
+        while let Some(chunk) = field.chunk().await.map_err(broken)? {
+            whole += chunk.len() as u64;
+            if whole > most {
+                return Err(too_large());
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        match file {
+            // An empty field for files is sent as a file without a name.
+            Some(name) if name.is_empty() && bytes.is_empty() => {}
+            Some(name) => {
+                if form.files.len() == MOST_FILES {
+                    return Err(
+                        Problem::TooLarge { what: "the number of files", most: MOST_FILES as u64 }.into()
+                    );
+                }
+                form.files.push(File { name, bytes });
+            }
+            None => form.add(name, String::from_utf8(bytes).map_err(|_| not_text())?)?,
+        }
+    }
+    Ok(form)
+}

@@ -1,0 +1,34 @@
+//! The front page: where reports go, and the way in.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::get;
+use fixlead_app::public::Reporting;
+
+use super::page::{self, Frame};
+use super::trouble::Trouble;
+use super::visitor::Anybody;
+use crate::api::Wire;
+
+#[derive(Template)]
+#[template(path = "front.html")]
+struct Front {
+    frame: Frame,
+    projects: Vec<Reporting>,
+}
+
+/// The routes.
+pub fn routes() -> Router<Wire> {
+    Router::new().route("/", get(front))
+}
+
+async fn front(State(wire): State<Wire>, Anybody(visitor): Anybody) -> Result<Response, Trouble> {
+    if visitor.is_some() {
+        return Ok(page::go("/inbox"));
+    }
+    let projects = wire.desk.projects_for_reporters().await?;
+    Ok(page::show(StatusCode::OK, &Front { frame: Frame::open("Report a vulnerability"), projects }))
+}

@@ -1,0 +1,45 @@
+//! The desk in a browser.
+//!
+//! Every page is HTML from a typed template, is whole without JavaScript, and
+//! asks the same use cases as the API. Templates see views that are made for
+//! them, never a secret or a store.
+//!
+//! - [`page`]: from a view to an answer, with what browsers may do. [`asset`]:
+//!   the style and the script, compiled in. [`trouble`]: refusals as pages.
+//! - [`form`]: what a form sends. [`visitor`]: who looks, by the cookie.
+//! - [`words`]: instants, spans and names of the field as people read them;
+//!   [`markdown`]: what people write, made inert.
+//! - [`front`], [`report`], [`status`]: for everybody. [`enrol`], [`sign_in`]:
+//!   the way in. [`inbox`], [`case`]: where work is done.
+
+pub mod asset;
+pub mod case;
+pub mod enrol;
+pub mod form;
+pub mod front;
+pub mod inbox;
+pub mod markdown;
+pub mod page;
+pub mod report;
+pub mod sign_in;
+pub mod status;
+pub mod trouble;
+pub mod visitor;
+pub mod words;
+
+use axum::Router;
+
+use crate::api::Wire;
+
+/// The pages.
+pub fn routes() -> Router<Wire> {
+    Router::new()
+        .merge(asset::routes())
+        .merge(front::routes())
+        .merge(report::routes())
+        .merge(status::routes())
+        .merge(enrol::routes())
+        .merge(sign_in::routes())
+        .merge(inbox::routes())
+        .merge(case::routes())
+}

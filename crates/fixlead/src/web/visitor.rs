@@ -1,0 +1,84 @@
+//! Who looks at a page, by the cookie of their browser. Tokens are for
+//! programs and open no page.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method};
+use fixlead_app::accounts::Caller;
+use fixlead_app::problem::Problem;
+
+use super::trouble::Trouble;
+use crate::api::Wire;
+use crate::api::caller::{Shown, is_cross_site, shown};
+use crate::api::problem::Refusal;
+
+/// Somebody who is signed in.
+pub struct Visitor {
+    /// Who.
+    pub caller: Caller,
+    /// What they are called.
+    pub name: String,
+}
+
+impl FromRequestParts<Wire> for Visitor {
+    type Rejection = Trouble;
+
+    async fn from_request_parts(parts: &mut Parts, wire: &Wire) -> Result<Self, Trouble> {
+        if is_cross_site(&parts.method, &parts.headers, wire) {
+            return Err(Refusal::CrossSite.into());
+        }
+        let to = if parts.method == Method::GET {
+            parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned()
+        } else {
+            "/".to_owned()
+        };
+        let Some(Shown::Session(secret)) = shown(&parts.headers, wire.public.is_https()) else {
+            return Err(Trouble::SignIn(to));
+        };
+        let caller = match wire.desk.accounts().caller(secret).await {
+            Ok(caller) => caller,
+            Err(Problem::Unauthenticated) => return Err(Trouble::SignIn(to)),
+            Err(problem) => return Err(problem.into()),
+        };
+        let name = wire.desk.own_name(&caller).await?.unwrap_or_else(|| "you".to_owned());
+        Ok(Visitor { caller, name })
+    }
+}
+
+/// Somebody who is signed in, or anybody.
+pub struct Anybody(pub Option<Visitor>);
+
+impl FromRequestParts<Wire> for Anybody {
+    type Rejection = Trouble;
+
+    async fn from_request_parts(parts: &mut Parts, wire: &Wire) -> Result<Self, Trouble> {
+        match Visitor::from_request_parts(parts, wire).await {
+            Ok(visitor) => Ok(Anybody(Some(visitor))),
+            Err(Trouble::SignIn(_)) => Ok(Anybody(None)),
+            Err(trouble) => Err(trouble),
+        }
+    }
+}
+
+/// A cookie that only this desk gets back, and no script reads. Without a
+/// value it is taken away.
+pub fn cookie(https: bool, name: &str, value: Option<&str>, seconds: u64) -> Option<HeaderValue> {
+    let (prefix, secure) = if https { ("__Host-", "; Secure") } else { ("", "") };
+    let seconds = if value.is_some() { seconds } else { 0 };
+    let value = value.unwrap_or_default();
+    let text = format!("{prefix}{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
+    HeaderValue::try_from(text).ok()
+}
+
+/// The value of a cookie, if there is one of that name.
+pub fn cookie_value<'a>(parts: &'a Parts, https: bool, name: &str) -> Option<&'a str> {
+    let wanted = if https { format!("__Host-{name}") } else { name.to_owned() };
+    let lines =
+        parts.headers.get_all(axum::http::header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut found = lines
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .filter(|(name, _)| *name == wanted);
+    let (_, value) = found.next()?;
+    found.next().is_none().then_some(value)
+}

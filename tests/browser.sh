@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# What people do in a browser, end to end: a real desk and Debian's Chromium,
+# pages of every kind looked at by axe, in light and dark, wide and narrow.
+#
+#   FIXLEAD_BIN    the command to test (default: a release build of this tree)
+#   FIXLEAD_SHOTS  a directory for pictures of every page (default: none are kept)
+set -euo pipefail
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+target="${CARGO_TARGET_DIR:-$here/../target}"
+if [ -z "${FIXLEAD_BIN:-}" ]; then
+    (cd "$here" && cargo build --release --quiet --package fixlead)
+    FIXLEAD_BIN="$target/release/fixlead"
+fi
+# Packages are installed outside the tree, so the scripts go where they are.
+place="$target/browser"
+mkdir -p "$place"
+cp "$here"/browser/*.mjs "$here"/browser/package.json "$here"/browser/package-lock.json "$place"
+(cd "$place" && npm ci --silent --no-audit --no-fund --ignore-scripts)
+exec node "$place/journeys.mjs" "$FIXLEAD_BIN" ${FIXLEAD_SHOTS:+"$FIXLEAD_SHOTS"}

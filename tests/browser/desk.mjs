@@ -1,0 +1,65 @@
+// A real desk on a directory of its own, and what a person needs to get in.
+import { spawn } from "node:child_process";
+import { createHmac, randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** The six digits that an authenticator shows for a secret (RFC 6238). */
+export function totp(secret, at = Date.now()) {
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  let bits = "";
+  for (const letter of secret.replace(/[\s=]/g, "")) bits += alphabet.indexOf(letter).toString(2).padStart(5, "0");
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(at / 30000)));
+  const hash = createHmac("sha1", key).update(counter).digest();
+  const place = hash[19] & 15;
+  return String((hash.readUInt32BE(place) & 0x7fffffff) % 1000000).padStart(6, "0");
+}
+
+/** Starts a desk; `link` is the set-up link that it prints. */
+export async function start(binary) {
+  const home = await mkdtemp(join(tmpdir(), "fixlead-browser-"));
+  const child = spawn(binary, ["serve", "--data", join(home, "data"), "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "pipe"] });
+  let log = "";
+  child.stderr.on("data", (text) => (log += text));
+  let said = "";
+  await new Promise((ready, failed) => {
+    child.stdout.on("data", (text) => {
+      said += text;
+      if (said.includes("#fixlead_link_") && said.endsWith("\n")) ready();
+    });
+    child.on("exit", () => failed(new Error("the desk ended: " + log)));
+  });
+  const url = said.match(/the desk is at (\S+)/)[1];
+  return {
+    url,
+    link: said.match(/\S+#fixlead_link_\S+/)[0],
+    log: () => log,
+    async stop() {
+      child.removeAllListeners("exit");
+      const ended = new Promise((done) => child.on("exit", done));
+      child.kill("SIGTERM");
+      await ended;
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Asks the API with the session of a page. */
+export async function api(page, method, path, body, headers = {}) {
+  return page.evaluate(
+    async ([method, path, body, headers]) => {
+      const answer = await fetch("/api/v1" + path, {
+        method,
+        headers: { "content-type": "application/json", ...headers },
+        body: body === null ? undefined : JSON.stringify(body),
+      });
+      const text = await answer.text();
+      if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+      return { body: text ? JSON.parse(text) : null, etag: answer.headers.get("etag") };
+    },
+    [method, path, body ?? null, method === "GET" ? headers : { "idempotency-key": randomUUID(), ...headers }],
+  );
+}
