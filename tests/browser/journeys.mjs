@@ -89,6 +89,7 @@ async function main() {
   await look(olga, "inbox-empty");
   const organisation = (await api(olga, "POST", "/organisations", { name: "Example Foundation" })).body.organisation;
   const project = (await api(olga, "POST", "/projects", { organisation, name: "Collector", policy: "opentelemetry" })).body.project;
+  await enrol(`${desk.url}/invitation#${(await api(olga, "POST", "/invitations", { name: "Eve Nobody" })).body.link}`, "eve@example.org");
   const people = {};
   let second;
   const members = [];
@@ -149,6 +150,8 @@ async function main() {
   const at = new URL(ana.url()).pathname;
   assert.equal(await ana.locator("img").count(), 0, "nothing that a reporter writes becomes an image");
   await look(ana, "case-new");
+  assert.equal(await ana.getByText("Eve Nobody").count(), 0, "who is nobody in the project is named to nobody in it");
+  assert.ok((await ana.locator("#give option").count()) >= 3, "those of the project are");
   await ana.getByRole("link", { name: "Record: report acknowledged" }).first().click();
   await look(ana, "record");
   await ana.getByRole("button", { name: "Record it" }).click();

@@ -8,6 +8,7 @@
 //! - [`desk`]: what every use case stands on. [`directory`]: people, projects,
 //!   roles. [`setup`]: the first person, and invitations. [`policies`]: kept
 //!   and compiled.
+//! - [`public`]: what everybody may know: which projects take reports.
 //! - [`intake`]: a report becomes a case. [`case`]: everything people do with
 //!   it. [`scheduler`]: what the clock does.
 //! - [`accounts`]: who signs in, sessions, tokens, links that work once.

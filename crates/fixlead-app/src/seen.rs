@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use fixlead_core::access::{Grant, Scope};
+use fixlead_core::access::{Grant, Scope, Standing};
 use fixlead_core::case::write;
 use fixlead_core::desk::directory::event::{Reach, Turns};
 use fixlead_core::desk::directory::{ProjectRecord, Proposed, rota};
@@ -74,6 +74,18 @@ impl Seen {
             "roles": grants.iter().map(|grant| self.grant(grant)).collect::<Vec<_>>(),
             "proposed": proposed,
         })
+    }
+
+    /// The people of the document who may act, by name.
+    pub fn names(&self) -> Vec<(PersonId, String)> {
+        let document = self.document();
+        let seen = document["people"].as_array().into_iter().flatten();
+        let ids = seen.filter_map(|person| PersonId::parse(person["person"].as_str()?).ok());
+        let people = ids.filter_map(|id| Some((id, self.directory().people.get(&id)?)));
+        let active = people.filter(|(_, person)| person.standing == Standing::Active);
+        let mut names: Vec<_> = active.map(|(id, person)| (id, person.name.to_string())).collect();
+        names.sort_by(|(_, one), (_, other)| one.cmp(other));
+        names
     }
 
     fn project(&self, id: ProjectId, record: &ProjectRecord) -> Value {

@@ -1,8 +1,6 @@
 //! A case as its Fix Lead looks at it: what is due and why, what is held and
 //! who may override, what was found, how long users were exposed.
 
-use std::collections::BTreeMap;
-
 use fixlead_core::access::Action as Right;
 use fixlead_core::case::{Action, Ask, EventKind};
 use fixlead_core::id::{CaseId, PersonId};
@@ -22,8 +20,9 @@ use crate::problem::{Problem, Result};
 pub struct Board {
     /// What its reader may see of it.
     pub view: View,
-    /// Names of the people in it, by id.
-    pub names: BTreeMap<PersonId, String>,
+    /// Whom its reader may ask to do something, by name: those they see in
+    /// the directory.
+    pub candidates: Vec<(PersonId, String)>,
     /// What the project is called.
     pub project: String,
     /// What the policy is called.
@@ -189,9 +188,13 @@ impl Desk {
         findings.reverse();
         let project =
             view.standing.as_ref().and_then(|standing| snapshot.directory.projects.get(&standing.project));
-        let names = snapshot.directory.people.iter().map(|(id, person)| (*id, person.name.to_string()));
+        // Who may read nothing of the directory knows those in the case alone.
+        let candidates = match self.read_directory(caller).await {
+            Ok(seen) => seen.names(),
+            Err(_) => view.names.iter().map(|(id, name)| (*id, name.clone())).collect(),
+        };
         Ok(Board {
-            names: names.collect(),
+            candidates,
             project: project.map(|record| record.name.to_string()).unwrap_or_default(),
             policy_title: policy.title.to_string(),
             at: now,

@@ -4,6 +4,8 @@
 //! - [`act`]: a command, from the permit to the append. [`record`]: an event of
 //!   the policy's vocabulary. [`joint`]: what concerns two cases.
 //! - [`read`]: what somebody may see of it; the log for auditors.
+//! - [`board`]: the same with what the policy says of it, as its Fix Lead looks
+//!   at it.
 //! - [`inbox`]: lists of cases. `rows` says what stands in them and when the
 //!   case is looked at again.
 //! - [`evaluation`], [`export`]: what the policy says of it; its history as a

@@ -143,13 +143,10 @@ pub async fn give(
         None => None,
         Some(day) => Some(instant(day).ok_or_else(|| Problem::invalid("/until", "write a day and an hour"))?),
     };
-    let command = Command::Give {
-        person: person(&form, "person")?,
-        grant,
-        role,
-        reason: line(&form, "reason")?,
-        until,
-    };
+    // Whom somebody does not see in the directory they name by the id.
+    let field = if form.some("id").is_some() { "id" } else { "person" };
+    let command =
+        Command::Give { person: person(&form, field)?, grant, role, reason: line(&form, "reason")?, until };
     act(&wire, &visitor, case, &form, command).await
 }
 

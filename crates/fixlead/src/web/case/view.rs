@@ -193,7 +193,8 @@ fn of(board: Board, visitor: &Visitor, case: CaseId, wanted: &Wanted) -> Page {
     let me = visitor.caller.person;
     let now = board.at;
     let picture = picture::draw(&board);
-    let Board { view, names, .. } = &board;
+    let Board { view, candidates, .. } = &board;
+    let names = &view.names;
     let called =
         |person: PersonId| names.get(&person).cloned().unwrap_or_else(|| "somebody from outside".to_owned());
     let standing = view.standing.as_ref();
@@ -245,8 +246,8 @@ fn of(board: Board, visitor: &Visitor, case: CaseId, wanted: &Wanted) -> Page {
         format!("{}{running}", words::span(length.most))
     });
     let lead = standing.and_then(|standing| standing.lead);
-    let member = |person: &PersonId| standing.is_some_and(|standing| standing.recused.contains(person));
-    let candidates = names.iter().filter(|(person, _)| !member(person));
+    let is_recused = |person: &PersonId| standing.is_some_and(|standing| standing.recused.contains(person));
+    let candidates = candidates.iter().filter(|(person, _)| !is_recused(person));
     let steps = view.timeline.iter().rev().take(200).map(|step| StepRow {
         at: Moment::new(step.at, now),
         by: step.by.map_or_else(|| "the desk".to_owned(), called),
