@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use super::Wire;
 use super::answer::json;
-use super::caller::{Shown, cookie_name, shown};
+use super::caller::{Shown, cookie_name, set_cookie, shown};
 use super::json::Json;
 use super::problem::{ProblemDocument, Refusal};
 use super::rates::{Guesser, Place};
@@ -190,8 +190,5 @@ fn proof(code: Option<String>, recovery_code: Option<String>) -> Result<Proof, R
 /// The cookie of a session; with an age, one that ends then.
 fn cookie(wire: &Wire, secret: &str, age: Option<u32>) -> Result<HeaderValue, Refusal> {
     let https = wire.public.is_https();
-    let secure = if https { "; Secure" } else { "" };
-    let age = age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
-    let text = format!("{}={secret}; Path=/; HttpOnly; SameSite=Lax{secure}{age}", cookie_name(https));
-    HeaderValue::try_from(text).map_err(|_| Refusal::Internal)
+    set_cookie(https, cookie_name(https), secret, age).ok_or(Refusal::Internal)
 }

@@ -4,7 +4,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::header::{AUTHORIZATION, COOKIE, ORIGIN};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, Method};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use fixlead_app::accounts::Caller;
 use fixlead_app::problem::Problem;
 use fixlead_app::signin::bearer::{Purpose, lookup};
@@ -28,6 +28,26 @@ pub fn cookie_name(https: bool) -> &'static str {
     if https { "__Host-fixlead" } else { "fixlead" }
 }
 
+/// A cookie that only this desk gets back, and no script reads; with an age in
+/// seconds, one that ends then.
+pub(crate) fn set_cookie(https: bool, name: &str, value: &str, age: Option<u32>) -> Option<HeaderValue> {
+    let secure = if https { "; Secure" } else { "" };
+    let age = age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
+    HeaderValue::try_from(format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}")).ok()
+}
+
+/// The value of a cookie. A request with two of a name has none: two readers
+/// could take different ones.
+pub(crate) fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut found = lines
+        .flat_map(|line| line.split(';'))
+        .filter_map(|cookie| cookie.trim().split_once('='))
+        .filter(|(known, _)| *known == name);
+    let (_, value) = found.next()?;
+    found.next().is_none().then_some(value)
+}
+
 /// The secret of a request. A request with two of a kind has none: two readers
 /// could take different ones.
 pub(crate) fn shown(headers: &HeaderMap, https: bool) -> Option<Shown<'_>> {
@@ -39,15 +59,7 @@ pub(crate) fn shown(headers: &HeaderMap, https: bool) -> Option<Shown<'_>> {
         let counts = scheme.eq_ignore_ascii_case("bearer") && lookup(Purpose::Token, secret).is_some();
         return counts.then_some(Shown::Token(secret));
     }
-    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let mut cookies = lines
-        .flat_map(|line| line.split(';'))
-        .filter_map(|cookie| cookie.trim().split_once('='))
-        .filter(|(name, _)| *name == cookie_name(https));
-    let (_, secret) = cookies.next()?;
-    if cookies.next().is_some() {
-        return None;
-    }
+    let secret = cookie_value(headers, cookie_name(https))?;
     lookup(Purpose::Session, secret).is_some().then_some(Shown::Session(secret))
 }
 

@@ -22,7 +22,7 @@ use super::problem::{ProblemDocument, Refusal};
 use super::shapes::Id;
 
 /// What an authenticator calls the desk.
-const ISSUER: &str = "Fixlead";
+pub const ISSUER: &str = "Fixlead";
 
 /// What somebody has to see before they can enrol.
 #[derive(Serialize, ToSchema)]

@@ -16,9 +16,7 @@ use super::form::Form;
 use super::page::{self, Frame};
 use super::trouble::Trouble;
 use crate::api::Wire;
-
-/// What an authenticator calls the desk.
-const ISSUER: &str = "Fixlead";
+use crate::api::enrolment::ISSUER;
 
 #[derive(Template)]
 #[template(path = "enrol-link.html")]

@@ -15,16 +15,16 @@ use serde::Deserialize;
 use super::form::Form;
 use super::page::{self, Frame};
 use super::trouble::Trouble;
-use super::visitor::{Visitor, cookie};
+use super::visitor::Visitor;
 use crate::api::Wire;
-use crate::api::caller::{Shown, is_cross_site, shown};
+use crate::api::caller::{Shown, cookie_name, is_cross_site, set_cookie, shown};
 use crate::api::problem::Refusal;
 use crate::api::rates::{Guesser, Place};
 use crate::api::source::{Source, moment};
 
 /// How long browsers keep the cookie, in seconds; the session itself ends
 /// when the desk says so.
-const KEPT: u64 = 7 * 86_400;
+const KEPT: u32 = 7 * 86_400;
 
 #[derive(Template)]
 #[template(path = "sign-in.html")]
@@ -131,10 +131,9 @@ async fn sign_in(
                 "/" => "/inbox",
                 to => to,
             });
-            let cookie = cookie(wire.public.is_https(), "fixlead", Some(&signed_in.secret), KEPT);
-            if let Some(cookie) = cookie {
-                response.headers_mut().append(SET_COOKIE, cookie);
-            }
+            let https = wire.public.is_https();
+            let cookie = set_cookie(https, cookie_name(https), &signed_in.secret, Some(KEPT));
+            response.headers_mut().extend(cookie.map(|cookie| (SET_COOKIE, cookie)));
             Ok(response)
         }
         Err(problem) => Ok(show(form.text("to"), login, false, Some(wrong(problem)?))),
@@ -165,8 +164,8 @@ async fn step_up(
 async fn sign_out(State(wire): State<Wire>, visitor: Visitor) -> Result<Response, Trouble> {
     wire.desk.accounts().sign_out(&visitor.caller).await?;
     let mut response = page::go("/");
-    if let Some(cookie) = cookie(wire.public.is_https(), "fixlead", None, 0) {
-        response.headers_mut().append(SET_COOKIE, cookie);
-    }
+    let https = wire.public.is_https();
+    let gone = set_cookie(https, cookie_name(https), "", Some(0));
+    response.headers_mut().extend(gone.map(|cookie| (SET_COOKIE, cookie)));
     Ok(response)
 }

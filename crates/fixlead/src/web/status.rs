@@ -22,18 +22,20 @@ use super::form::{Form, once};
 use super::markdown::{Inert, inert};
 use super::page::{self, Frame};
 use super::trouble::Trouble;
-use super::visitor::{cookie, cookie_value};
 use super::words::Moment;
 use crate::api::Wire;
-use crate::api::caller::is_cross_site;
+use crate::api::caller::{cookie_value, is_cross_site, set_cookie};
 use crate::api::problem::Refusal;
 use crate::api::source::moment;
 use crate::serve::world;
 
 /// The cookie that keeps a receipt while somebody looks.
-const COOKIE: &str = "fixlead-receipt";
+fn cookie(https: bool) -> &'static str {
+    if https { "__Host-fixlead-receipt" } else { "fixlead-receipt" }
+}
+
 /// For how long, in seconds.
-const KEPT: u64 = 3_600;
+const KEPT: u32 = 3_600;
 
 #[derive(Template)]
 #[template(path = "status-enter.html")]
@@ -78,7 +80,8 @@ impl FromRequestParts<Wire> for Holder {
         if is_cross_site(&parts.method, &parts.headers, wire) {
             return Err(Refusal::CrossSite.into());
         }
-        let receipt = cookie_value(parts, wire.public.is_https(), COOKIE).ok_or(Problem::NotFound)?;
+        let receipt =
+            cookie_value(&parts.headers, cookie(wire.public.is_https())).ok_or(Problem::NotFound)?;
         let (caller, case) = wire.desk.by_receipt(receipt).await?;
         Ok(Holder(caller, case))
     }
@@ -134,9 +137,9 @@ async fn enter(State(wire): State<Wire>, form: Form) -> Result<Response, Trouble
     match wire.desk.by_receipt(&receipt).await {
         Ok(_) => {
             let mut response = page::go("/status");
-            if let Some(cookie) = cookie(wire.public.is_https(), COOKIE, Some(&receipt), KEPT) {
-                response.headers_mut().append(SET_COOKIE, cookie);
-            }
+            let https = wire.public.is_https();
+            let kept = set_cookie(https, cookie(https), &receipt, Some(KEPT));
+            response.headers_mut().extend(kept.map(|cookie| (SET_COOKIE, cookie)));
             Ok(response)
         }
         Err(Problem::NotFound) => {
@@ -169,8 +172,8 @@ async fn say(
 
 async fn forget(State(wire): State<Wire>) -> Response {
     let mut response = page::go("/");
-    if let Some(cookie) = cookie(wire.public.is_https(), COOKIE, None, 0) {
-        response.headers_mut().append(SET_COOKIE, cookie);
-    }
+    let https = wire.public.is_https();
+    let gone = set_cookie(https, cookie(https), "", Some(0));
+    response.headers_mut().extend(gone.map(|cookie| (SET_COOKIE, cookie)));
     response
 }

@@ -2,8 +2,8 @@
 //! programs and open no page.
 
 use axum::extract::FromRequestParts;
+use axum::http::Method;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method};
 use fixlead_app::accounts::Caller;
 use fixlead_app::problem::Problem;
 
@@ -58,27 +58,4 @@ impl FromRequestParts<Wire> for Anybody {
             Err(trouble) => Err(trouble),
         }
     }
-}
-
-/// A cookie that only this desk gets back, and no script reads. Without a
-/// value it is taken away.
-pub fn cookie(https: bool, name: &str, value: Option<&str>, seconds: u64) -> Option<HeaderValue> {
-    let (prefix, secure) = if https { ("__Host-", "; Secure") } else { ("", "") };
-    let seconds = if value.is_some() { seconds } else { 0 };
-    let value = value.unwrap_or_default();
-    let text = format!("{prefix}{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
-    HeaderValue::try_from(text).ok()
-}
-
-/// The value of a cookie, if there is one of that name.
-pub fn cookie_value<'a>(parts: &'a Parts, https: bool, name: &str) -> Option<&'a str> {
-    let wanted = if https { format!("__Host-{name}") } else { name.to_owned() };
-    let lines =
-        parts.headers.get_all(axum::http::header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let mut found = lines
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .filter(|(name, _)| *name == wanted);
-    let (_, value) = found.next()?;
-    found.next().is_none().then_some(value)
 }
