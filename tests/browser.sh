@@ -2,6 +2,8 @@
 # What people do in a browser, end to end: a real desk and Debian's Chromium,
 # pages of every kind looked at by axe, in light and dark, wide and narrow.
 #
+#   tests/browser.sh [JOURNEY…]   (default: all)
+#
 #   FIXLEAD_BIN    the command to test (default: a release build of this tree)
 #   FIXLEAD_SHOTS  a directory for pictures of every page (default: none are kept)
 set -euo pipefail
@@ -14,6 +16,7 @@ fi
 # Packages are installed outside the tree, so the scripts go where they are.
 place="$target/browser"
 mkdir -p "$place"
-cp "$here"/browser/*.mjs "$here"/browser/package.json "$here"/browser/package-lock.json "$place"
+rm -rf "$place/journeys"
+cp -r "$here"/browser/. "$place"
 (cd "$place" && npm ci --silent --no-audit --no-fund --ignore-scripts)
-exec node "$place/journeys.mjs" "$FIXLEAD_BIN" ${FIXLEAD_SHOTS:+"$FIXLEAD_SHOTS"}
+exec node "$place/run.mjs" "$FIXLEAD_BIN" "${FIXLEAD_SHOTS:-}" "$@"

@@ -32,19 +32,28 @@ impl Asset {
     }
 }
 
-/// The style.
+/// The style: of every screen in one, so that a browser asks for it once.
 pub fn style() -> &'static Asset {
     static STYLE: OnceLock<Asset> = OnceLock::new();
     STYLE.get_or_init(|| {
-        Asset::new("desk", "css", "text/css; charset=utf-8", include_str!("../../assets/desk.css"))
+        let text = concat!(
+            include_str!("../../assets/style/base.css"),
+            include_str!("../../assets/style/lists.css"),
+            include_str!("../../assets/style/case.css"),
+        );
+        Asset::new("desk", "css", "text/css; charset=utf-8", text)
     })
 }
 
-/// The script. Pages are whole without it.
+/// The script, each screen's part in a block of its own. Pages are whole without it.
 pub fn script() -> &'static Asset {
     static SCRIPT: OnceLock<Asset> = OnceLock::new();
     SCRIPT.get_or_init(|| {
-        Asset::new("desk", "js", "text/javascript; charset=utf-8", include_str!("../../assets/desk.js"))
+        let text = concat!(
+            include_str!("../../assets/script/base.js"),
+            include_str!("../../assets/script/inbox.js"),
+        );
+        Asset::new("desk", "js", "text/javascript; charset=utf-8", text)
     })
 }
 
