@@ -18,6 +18,11 @@ use fixlead_core::text::echo;
 
 use commands::{Outcome, cvss, desk, keep, policy};
 
+/// Requests make and drop many small things on several threads, at which it is
+/// quicker than the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The widest that help is written, in columns.
 const WIDEST_HELP: usize = 100;
 
