@@ -33,7 +33,9 @@ pub(super) fn record(
     source: Source,
     overriding: Option<&Overriding>,
 ) -> Decided {
-    if OWN_COMMAND.contains(&event.kind) {
+    if OWN_COMMAND.contains(&event.kind)
+        && !(source == Source::Found && changes_nothing(file, context, &event))
+    {
         return wrong(Wrong::OwnCommand);
     }
     match source {
@@ -47,6 +49,33 @@ pub(super) fn record(
     match source {
         Source::Done => guarded(file, context, permit, event, overriding),
         Source::Found => Ok(vec![event.into()]),
+    }
+}
+
+/// Whether an event only says since when somebody has done what they do in this
+/// case anyway, or that a team was gathered or let go elsewhere: nobody may do
+/// more, or less, by it.
+fn changes_nothing(file: &CaseFile, context: &Context<'_>, event: &Event) -> bool {
+    let named: Vec<Option<PersonId>> = event.texts(Field::Who).map(|who| PersonId::parse(who).ok()).collect();
+    let on_team = |role: Role| matches!(role, Role::FixTeam | Role::ReleaseManager);
+    let theirs = |person: PersonId, active: bool| {
+        let mut grants = file.grants.values().filter(|grant| grant.person == person && on_team(grant.role));
+        grants.any(|grant| !active || grant.is_active(context.now))
+    };
+    match event.kind {
+        EventKind::FixLeadAssigned | EventKind::FixLeadVolunteered => {
+            file.lead.is_some() && named == [file.lead]
+        }
+        EventKind::FixTeamAdded => {
+            named.iter().all(|person| person.is_some_and(|person| theirs(person, false)))
+        }
+        EventKind::FixTeamRevoked if named.is_empty() => {
+            !file.grants.values().any(|grant| on_team(grant.role) && grant.is_active(context.now))
+        }
+        EventKind::FixTeamRevoked => {
+            named.iter().all(|person| person.is_some_and(|person| !theirs(person, true)))
+        }
+        _ => false,
     }
 }
 
