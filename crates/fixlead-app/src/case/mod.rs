@@ -5,7 +5,8 @@
 //!   the policy's vocabulary. [`joint`]: what concerns two cases.
 //! - [`read`]: what somebody may see of it; the log for auditors.
 //! - [`board`]: the same with what the policy says of it, as its Fix Lead looks
-//!   at it.
+//!   at it; [`why`] it stands so. [`paper`]: what somebody has to know who records
+//!   an event by hand.
 //! - [`inbox`]: lists of cases. `rows` says what stands in them and when the
 //!   case is looked at again.
 //! - [`evaluation`], [`export`]: what the policy says of it; its history as a
@@ -23,8 +24,10 @@ pub mod inbox;
 pub mod joint;
 pub(crate) mod kept;
 pub mod moved;
+pub mod paper;
 pub mod read;
 pub mod record;
 pub mod retention;
 pub(crate) mod rows;
 pub mod who_knew;
+pub mod why;

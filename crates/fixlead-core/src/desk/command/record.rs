@@ -87,8 +87,10 @@ fn name(context: &Context<'_>, permit: &Permit, event: &mut Event, source: Sourc
     let named: Vec<&str> = event.texts(Field::By).collect();
     if named.is_empty() {
         let by = if event.kind == EventKind::Lgtm { text(me) } else { Value::Texts(vec![mine.into()]) };
-        // Who leaked or found something is not who writes it down.
-        if source == Source::Done && event.kind != EventKind::EmbargoLeaked {
+        // Who leaked or found something is not who writes it down; a review is
+        // always one's own.
+        let own = event.kind == EventKind::Lgtm;
+        if own || (source == Source::Done && event.kind != EventKind::EmbargoLeaked) {
             event.fields.push((Field::By, by));
         }
         return Ok(());
