@@ -7,6 +7,8 @@
 //! - [`board`]: the same with what the policy says of it, as its Fix Lead looks
 //!   at it; [`why`] it stands so. [`paper`]: what somebody has to know who records
 //!   an event by hand.
+//! - [`severity`]: opinions on it, and what a score would change. [`schedule`]: when
+//!   the release may be. [`communication`]: who is told what, where and when.
 //! - [`inbox`]: lists of cases. `rows` says what stands in them and when the
 //!   case is looked at again.
 //! - [`evaluation`], [`export`]: what the policy says of it; its history as a
@@ -17,6 +19,7 @@
 pub mod act;
 pub mod attachments;
 pub mod board;
+pub mod communication;
 pub mod erase;
 pub mod evaluation;
 pub mod export;
@@ -29,5 +32,7 @@ pub mod read;
 pub mod record;
 pub mod retention;
 pub(crate) mod rows;
+pub mod schedule;
+pub mod severity;
 pub mod who_knew;
 pub mod why;

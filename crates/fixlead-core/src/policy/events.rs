@@ -84,6 +84,16 @@ impl Expression {
         }
     }
 
+    /// The scores that a condition compares with, in hundredths.
+    fn scores(&self) -> Vec<u16> {
+        match self {
+            Expression::All(list) | Expression::Any(list) => once(list.iter().flat_map(Expression::scores)),
+            Expression::Not(inner) => inner.scores(),
+            Expression::ScoreBelow(score) | Expression::ScoreAtLeast(score) => vec![*score],
+            _ => Vec::new(),
+        }
+    }
+
     /// The words that a condition compares a field of the event at hand with.
     fn words_of(&self, field: Field) -> Vec<&str> {
         match self {
@@ -176,6 +186,26 @@ impl Policy {
         let duties = duties.into_iter().map(|rule| &rule.filter);
         let checks = self.checks.iter().filter(|check| check.on.contains(&kind)).map(|check| &check.needs);
         once(duties.chain(checks).flat_map(|condition| condition.words_of(field)))
+    }
+
+    /// Scores at which something changes, in hundredths: where bands begin, and
+    /// what conditions compare with.
+    pub fn thresholds(&self) -> Vec<u16> {
+        let conditions = (self.modes.iter().map(|rule| &rule.when))
+            .chain(self.permissions.iter().map(|rule| &rule.when))
+            .chain(self.gates.iter().map(|rule| &rule.when))
+            .chain(self.gates.iter().filter_map(|rule| match &rule.wait {
+                Wait::Needs(condition) => Some(condition),
+                _ => None,
+            }))
+            .chain(self.duties.iter().map(|rule| &rule.when))
+            .chain(self.paths.iter().map(|rule| &rule.when))
+            .chain(self.channels.iter().map(|rule| &rule.when));
+        let mut scores: Vec<u16> = conditions.flat_map(Expression::scores).collect();
+        scores.extend(self.bands.iter().map(|(_, from, _)| *from));
+        scores.sort_unstable();
+        scores.dedup();
+        scores
     }
 
     /// Every sentence of the policy that cites a clause, reasons of parameters

@@ -5,12 +5,18 @@
 //!   picture.
 //! - [`act`]: what people do from it. [`record`]: the form for an event of the
 //!   policy's vocabulary, [`entry`] its fields, made from the vocabulary.
+//! - [`severity`]: calculators and opinions, [`metrics`] in plain words. [`plan`]: the
+//!   release planner. [`communication`]: who is told what, where and when.
 
 mod act;
+mod communication;
 mod entry;
+mod metrics;
 mod picture;
+mod plan;
 mod record;
 mod rows;
+mod severity;
 mod view;
 
 use axum::Router;
@@ -34,5 +40,9 @@ pub fn routes() -> Router<Wire> {
         .route("/cases/{case}/recusals", post(act::recuse))
         .route("/cases/{case}/close", post(act::close))
         .route("/cases/{case}/reopen", post(act::reopen))
+        .route("/cases/{case}/severity", get(severity::page))
+        .route("/cases/{case}/severity/result", get(severity::result))
+        .route("/cases/{case}/plan", get(plan::page))
+        .route("/cases/{case}/communication", get(communication::page).post(communication::send))
         .route("/cases/{case}/record/{kind}", get(record::form).post(record::send))
 }

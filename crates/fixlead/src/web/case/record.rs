@@ -141,7 +141,7 @@ fn shown(
         frame: Frame::desk("Record", "inbox", visitor),
         case: case.to_string(),
         kind: kind.name(),
-        name: entry::capital(&words::name(kind.name())),
+        name: entry::capital(&words::happening(kind)),
         duties: paper.duties.iter().map(|duty| sentence(duty, "")).collect(),
         decision: paper.decision.as_ref().map(|decision| sentence(decision, "")),
         expects: paper.expects.iter().map(|(said, otherwise)| sentence(said, otherwise.name())).collect(),
@@ -232,7 +232,11 @@ pub async fn send(
     };
     let (mut errors, mut objection) = (Vec::new(), None);
     match recorded {
-        Ok(_) => return Ok(page::go(&format!("/cases/{case}?done={}", kind.name()))),
+        Ok(_) => {
+            let to = ["severity", "plan"].into_iter().find(|to| form.text("back") == *to);
+            let to = to.map_or_else(|| format!("?done={}", kind.name()), |to| format!("/{to}?done=1"));
+            return Ok(page::go(&format!("/cases/{case}{to}")));
+        }
         Err(Problem::StepUp) => {
             return Err(Trouble::StepUp(format!("/cases/{case}/record/{}", kind.name())));
         }

@@ -34,7 +34,7 @@ impl WhyRow {
             events: why
                 .events
                 .iter()
-                .map(|(kind, at)| (capital(&words::name(kind.name())), Moment::of(*at, now)))
+                .map(|(kind, at)| (capital(&words::happening(*kind)), Moment::of(*at, now)))
                 .collect(),
             change: WhyRow::changes(why, EventKind::CaseSplit),
         }
@@ -44,7 +44,7 @@ impl WhyRow {
     pub fn changes(why: &Why, apart: EventKind) -> Vec<(&'static str, String)> {
         let own = [apart, EventKind::FixTeamAdded, EventKind::FixTeamRevoked, EventKind::CaseClosed];
         let kinds = why.change.iter().filter(|kind| !own.contains(kind)).take(8);
-        kinds.map(|kind| (kind.name(), words::name(kind.name()))).collect()
+        kinds.map(|kind| (kind.name(), words::happening(*kind))).collect()
     }
 
     /// Whether there is nothing to say.
@@ -136,7 +136,7 @@ fn offer(board: &Board, duty: &Obligation, kind: EventKind) -> Option<(String, S
                 duty.id,
                 subject.unwrap_or_default()
             );
-            (address, format!("Record: {}", words::name(kind.name())))
+            (address, format!("Record: {}", words::happening(kind)))
         }
     })
 }
@@ -198,7 +198,7 @@ pub fn gate(gate: &Gated, now: Instant) -> GateRow {
 pub fn decision(decision: &Decision, now: Instant) -> DecisionRow {
     DecisionRow {
         kind: decision.kind.name(),
-        name: capital(&words::name(decision.kind.name())),
+        name: capital(&words::happening(decision.kind)),
         say: words::sentence(&decision.say),
         clauses: decision.clauses.join(" "),
         taken: decision.taken.map(|at| Moment::of(at, now)),

@@ -110,6 +110,7 @@ struct Page {
     may: Vec<&'static str>,
     once: String,
     done: Option<String>,
+    here: &'static str,
 }
 
 impl Page {
@@ -231,8 +232,8 @@ fn of(board: Board, visitor: &Visitor, case: CaseId, wanted: &Wanted) -> Page {
     let steps = view.timeline.iter().rev().take(200).map(|step| StepRow {
         at: Moment::new(step.at, now),
         by: step.by.map_or_else(|| "the desk".to_owned(), called),
-        what: words::name(step.event["type"].as_str().unwrap_or_default()),
-        more: details(&step.event, names),
+        what: what(&step.event),
+        more: happened(&step.event, step.at, now).into_iter().chain(details(&step.event, names)).collect(),
     });
     Page {
         frame: Frame::desk("Case", "inbox", visitor),
@@ -282,14 +283,32 @@ fn of(board: Board, visitor: &Visitor, case: CaseId, wanted: &Wanted) -> Page {
         may: view.may.clone(),
         once: once(),
         done: done(&wanted.done),
+        here: "case",
         duties,
     }
 }
 
 /// What was just recorded, if something was.
 fn done(named: &str) -> Option<String> {
-    let kind = || EventKind::parse(named).map(|kind| entry::capital(&words::name(kind.name())));
+    let kind = || EventKind::parse(named).map(|kind| entry::capital(&words::happening(kind)));
     (!named.is_empty()).then(|| kind().map(|name| format!("{name}.")).unwrap_or_default())
+}
+
+/// What an entry of the log is about.
+fn what(event: &serde_json::Value) -> String {
+    let kind = event["type"].as_str().unwrap_or_default();
+    EventKind::parse(kind).map_or_else(|| words::name(kind), words::happening)
+}
+
+/// When something happened that was written down later.
+fn happened(event: &serde_json::Value, recorded: Instant, now: Instant) -> Option<(String, String)> {
+    let at = event["at"].as_str()?;
+    let text = match Instant::parse(at) {
+        Ok(at) if at == recorded => return None,
+        Ok(at) => Moment::new(at, now).text,
+        Err(_) => fixlead_core::text::plain(at),
+    };
+    Some(("happened".to_owned(), text))
 }
 
 /// Everything that can be recorded by hand; what has a form of its own here is
@@ -305,7 +324,7 @@ fn kinds() -> Vec<(&'static str, String)> {
         EventKind::Override,
     ];
     let kinds = EventKind::ALL.iter().filter(|kind| !own.contains(kind));
-    kinds.map(|kind| (kind.name(), words::name(kind.name()))).collect()
+    kinds.map(|kind| (kind.name(), words::happening(*kind))).collect()
 }
 
 fn rooms(
