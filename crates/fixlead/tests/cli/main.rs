@@ -6,6 +6,7 @@ mod api;
 mod architecture;
 mod attacks;
 mod bad_input;
+mod byhand;
 mod clock;
 #[path = "../../../fixlead-store/tests/store/cluster.rs"]
 mod cluster;
