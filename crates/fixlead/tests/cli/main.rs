@@ -9,6 +9,7 @@ mod bad_input;
 mod clock;
 #[path = "../../../fixlead-store/tests/store/cluster.rs"]
 mod cluster;
+mod demonstration;
 mod desk;
 mod drill;
 mod house;
