@@ -11,9 +11,11 @@
 //!   [`markdown`]: what people write, made inert.
 //! - [`front`], [`report`], [`status`]: for everybody. [`enrol`], [`sign_in`]:
 //!   the way in. [`inbox`], [`case`]: where work is done.
+//! - [`demonstration`]: what only a demonstration has.
 
 pub mod asset;
 pub mod case;
+pub mod demonstration;
 pub mod enrol;
 pub mod form;
 pub mod front;
@@ -32,8 +34,8 @@ use axum::Router;
 use crate::api::Wire;
 
 /// The pages.
-pub fn routes() -> Router<Wire> {
-    Router::new()
+pub fn routes(wire: &Wire) -> Router<Wire> {
+    let pages = Router::new()
         .merge(asset::routes())
         .merge(front::routes())
         .merge(report::routes())
@@ -41,5 +43,6 @@ pub fn routes() -> Router<Wire> {
         .merge(enrol::routes())
         .merge(sign_in::routes())
         .merge(inbox::routes())
-        .merge(case::routes())
+        .merge(case::routes());
+    demonstration::around(pages, wire)
 }
