@@ -47,6 +47,9 @@ pub struct Item {
     pub due: Option<Instant>,
     /// The duty.
     pub duty: Option<String>,
+    /// Whether whoever asks works on it.
+    #[serde(skip)]
+    pub works: bool,
 }
 
 /// A page of a list.
@@ -201,6 +204,7 @@ impl Desk {
             lead_name: row.lead.filter(|_| works).and_then(|lead| Desk::name_of(snapshot, lead)),
             due: row.due.map(Instant::from_millis).filter(|_| works),
             duty: row.duty.filter(|_| works),
+            works,
         })
     }
 }

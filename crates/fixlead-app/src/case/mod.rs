@@ -2,7 +2,8 @@
 //!
 //! - `kept`: a case in memory, checked against the store at every use.
 //! - [`act`]: a command, from the permit to the append. [`record`]: an event of
-//!   the policy's vocabulary. [`joint`]: what concerns two cases.
+//!   the policy's vocabulary. `together`: several commands in one commit. [`joint`]:
+//!   what concerns two cases.
 //! - [`read`]: what somebody may see of it; the log for auditors.
 //! - [`board`]: the same with what the policy says of it, as its Fix Lead looks
 //!   at it.
@@ -27,4 +28,5 @@ pub mod read;
 pub mod record;
 pub mod retention;
 pub(crate) mod rows;
+pub(crate) mod together;
 pub mod who_knew;

@@ -14,6 +14,7 @@ mod rebuild;
 mod retention;
 mod signin;
 mod stories;
+mod triage;
 mod webhooks;
 mod work;
 mod world;

@@ -1,18 +1,32 @@
-// The inbox by keyboard.
+// The inbox by keyboard. The row that one is at is kept while one is away to
+// decide about it.
 {
   const rows = Array.from(document.querySelectorAll("table[data-rows] tbody tr"));
   if (rows.length) {
-    document.querySelector("[data-keys]").hidden = false;
     let here = -1;
-    document.addEventListener("keydown", (event) => {
-      if (event.target.closest("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey) return;
-      const step = { j: 1, k: -1 }[event.key];
-      if (!step) return;
+    const go = (to) => {
       rows[here]?.classList.remove("here");
-      here = Math.min(rows.length - 1, Math.max(0, here + step));
+      here = Math.min(rows.length - 1, Math.max(0, to));
       rows[here].classList.add("here");
-      rows[here].querySelector("a").focus();
+      rows[here].querySelector(".title a").focus();
+      sessionStorage.setItem("row", here);
+    };
+    const at = () => {
+      if (here < 0) go(0);
+      return rows[here];
+    };
+    if (new URLSearchParams(location.search).has("did")) go(Number(sessionStorage.getItem("row")));
+    document.addEventListener("keydown", (event) => {
+      if (event.target.closest("input:not([type=checkbox]), textarea, select, dialog") || event.ctrlKey || event.metaKey || event.altKey) return;
+      const does = {
+        j: () => go(here + 1),
+        k: () => go(here - 1),
+        a: () => at().querySelector(".acts a") && location.assign("/cases/" + at().dataset.case + "/triage?as=acknowledge&from=inbox"),
+        t: () => at().querySelector(".acts a")?.click(),
+      }[event.key];
+      if (!does || document.querySelector("dialog[open]")) return;
       event.preventDefault();
+      does();
     });
   }
 }

@@ -10,9 +10,11 @@ use axum::response::Response;
 use axum::routing::get;
 use fixlead_app::case::inbox::{Item, Shelf};
 use fixlead_app::problem::Problem;
+use fixlead_app::triage::Decision;
 use fixlead_core::id::ProjectId;
 use serde::Deserialize;
 
+use super::case::choice;
 use super::page::{self, Frame};
 use super::trouble::Trouble;
 use super::visitor::Visitor;
@@ -32,6 +34,11 @@ struct Wanted {
     project: String,
     #[serde(default)]
     after: String,
+    /// What was decided just before, and whether its reporter was answered.
+    #[serde(default)]
+    did: String,
+    #[serde(default)]
+    answered: String,
 }
 
 /// A row.
@@ -45,6 +52,8 @@ struct Row {
     due: Option<(String, Moment)>,
     tone: &'static str,
     opened: Moment,
+    /// Whether whoever looks works on it.
+    works: bool,
 }
 
 #[derive(Template)]
@@ -57,6 +66,7 @@ struct Page {
     project: String,
     projects: Vec<(String, String)>,
     next: Option<String>,
+    did: Option<String>,
 }
 
 /// The routes.
@@ -100,8 +110,19 @@ async fn inbox(
         project: wanted.project,
         projects: projects.into_iter().map(|(id, name)| (id.to_string(), name)).collect(),
         next: listed.next,
+        did: did(&wanted.did, !wanted.answered.is_empty()),
     };
     Ok(page::show(StatusCode::OK, &page))
+}
+
+/// What was decided just before, in words.
+fn did(name: &str, answered: bool) -> Option<String> {
+    let decision = Decision::parse(name)?;
+    let what = match decision {
+        Decision::Acknowledge => "The report is acknowledged".to_owned(),
+        decision => format!("Recorded: {}", choice(decision).label.to_lowercase()),
+    };
+    Some(if answered { format!("{what}, and the reporter was answered.") } else { format!("{what}.") })
 }
 
 fn row(item: Item, lead: Option<String>, projects: &BTreeMap<ProjectId, String>) -> Row {
@@ -123,5 +144,6 @@ fn row(item: Item, lead: Option<String>, projects: &BTreeMap<ProjectId, String>)
         due,
         tone,
         opened: Moment::new(item.opened, now),
+        works: item.works,
     }
 }

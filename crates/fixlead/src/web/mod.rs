@@ -9,9 +9,11 @@
 //! - [`form`]: what a form sends. [`visitor`]: who looks, by the cookie.
 //! - [`words`]: instants, spans and names of the field as people read them;
 //!   [`markdown`]: what people write, made inert.
+//! - [`answers`]: what a project answers reporters with.
 //! - [`front`], [`report`], [`status`]: for everybody. [`enrol`], [`sign_in`]:
 //!   the way in. [`inbox`], [`case`]: where work is done.
 
+pub mod answers;
 pub mod asset;
 pub mod case;
 pub mod enrol;
@@ -41,5 +43,6 @@ pub fn routes() -> Router<Wire> {
         .merge(enrol::routes())
         .merge(sign_in::routes())
         .merge(inbox::routes())
+        .merge(answers::routes())
         .merge(case::routes())
 }

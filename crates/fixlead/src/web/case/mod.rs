@@ -3,15 +3,19 @@
 //!
 //! - [`view`]: the page itself. [`picture`]: its clocks as a picture.
 //! - [`act`]: what people do from it. [`record`]: the form for an event of the
-//!   policy's vocabulary, made from the vocabulary.
+//!   policy's vocabulary, made from the vocabulary. [`triage`]: what a report is, and
+//!   what its reporter is told.
 
 mod act;
 mod picture;
 mod record;
+mod triage;
 mod view;
 
 use axum::Router;
 use axum::routing::{get, post};
+
+pub use triage::{choice, choices};
 
 use crate::api::Wire;
 
@@ -30,5 +34,6 @@ pub fn routes() -> Router<Wire> {
         .route("/cases/{case}/recusals", post(act::recuse))
         .route("/cases/{case}/close", post(act::close))
         .route("/cases/{case}/reopen", post(act::reopen))
+        .route("/cases/{case}/triage", get(triage::form).post(triage::send))
         .route("/cases/{case}/record/{kind}", get(record::form).post(record::send))
 }

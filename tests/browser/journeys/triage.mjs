@@ -1,0 +1,77 @@
+// A responder on duty decides about reports with the keyboard alone, and another
+// one without JavaScript.
+import assert from "node:assert/strict";
+
+/** A report from outside; its receipt. */
+async function report(stage, project, title, text) {
+  const gus = await stage.person({ javaScriptEnabled: false });
+  await gus.goto(`/projects/${project}/report`);
+  await gus.getByLabel("In one line").fill(title);
+  await gus.getByLabel("What is wrong").fill(text);
+  await gus.getByLabel("The name to thank").fill("Gus P.");
+  await gus.getByRole("button", { name: "Send the report" }).click();
+  await gus.getByRole("heading", { name: "Your report was received" }).waitFor();
+  await gus.getByRole("button", { name: "See where it stands" }).click();
+  await gus.waitForURL("**/status");
+  return gus;
+}
+
+export default async function (stage) {
+  const { look, team } = stage;
+  const { ana, bo, project } = await team();
+  const parser = "The confighttp receiver inflates a zstd body without a bound.\n\n1. Start the collector\n2. Send `bomb.zst` to port 4318";
+  const gus = await report(stage, project, "zstd bomb in confighttp", parser);
+  await report(stage, project, "Crash in the confighttp receiver with zstd", "A zstd body that inflates to 40 GiB ends confighttp. Seen on port 4318.");
+  await report(stage, project, "Your website has no DMARC record", "Please pay me.");
+
+  // Keyboard only: acknowledge the first, see what is sent, send it.
+  await ana.goto("/inbox");
+  await look(ana, "inbox-triage");
+  await ana.keyboard.press("?");
+  await ana.getByRole("heading", { name: "Keys of the inbox" }).waitFor();
+  await look(ana, "inbox-keys");
+  await ana.keyboard.press("Escape");
+  await ana.locator("dialog[open]").waitFor({ state: "detached" });
+  await ana.keyboard.press("j");
+  const first = await ana.locator("tr.here").getAttribute("data-case");
+  await ana.keyboard.press("a");
+  await ana.waitForURL(`**/cases/${first}/triage?as=acknowledge&from=inbox`);
+  await look(ana, "triage-acknowledge");
+  assert.match(await ana.getByLabel("What the reporter is told").inputValue(), /^Hello Gus P\.,/);
+  await ana.keyboard.press("e");
+  await ana.keyboard.press("Control+End");
+  await ana.keyboard.type("\nPS: thank you for the file.");
+  await ana.keyboard.press("Control+Enter");
+  await ana.waitForURL("**/inbox?did=acknowledge&answered=1");
+  await ana.getByText("The report is acknowledged, and the reporter was answered.").waitFor();
+  // One key for the menu, one for the decision, one to send it.
+  await ana.keyboard.press("t");
+  await ana.getByRole("heading", { name: "What is it?" }).waitFor();
+  await look(ana, "triage-menu");
+  await ana.keyboard.press("v");
+  await ana.waitForURL("**/triage?as=valid&from=inbox");
+  await ana.keyboard.press("Enter");
+  await ana.getByText("Recorded: valid, and the reporter was answered.").waitFor();
+  await gus.goto("/status");
+  await gus.getByText("PS: thank you for the file.").waitFor();
+
+  // The same by forms, without JavaScript.
+  await bo.goto("/inbox");
+  await bo.getByRole("link", { name: "Triage: Your website has no DMARC record" }).click();
+  await bo.getByRole("link", { name: /Out of scope/ }).click();
+  await bo.getByRole("button", { name: "Record: out of scope" }).click();
+  await bo.getByText("Recorded: out of scope").waitFor();
+  assert.equal(await bo.getByText("Your website has no DMARC record").count(), 0, "it was closed with the decision");
+  await bo.goto(`/projects/${project}/answers`);
+  await ana.goto(`/projects/${project}/answers`);
+  await look(ana, "answers");
+  await bo.getByLabel("Text").first().fill("Dear {name}, thank you.");
+  await bo.getByRole("button", { name: "Save all" }).click();
+  await bo.getByText("{name} stands for nothing").waitFor();
+  await bo.getByLabel("Text").first().fill("Dear {reporter}, thank you.");
+  await bo.getByRole("button", { name: "Save all" }).click();
+  await bo.getByText("Saved.").waitFor();
+
+  for (const page of [ana, bo, gus]) assert.deepEqual(page.wrong, []);
+  assert.ok(!stage.desk.log().includes("confighttp"), "no content in the log");
+}
