@@ -55,6 +55,53 @@ export default async function (stage) {
   await gus.goto("/status");
   await gus.getByText("PS: thank you for the file.").waitFor();
 
+  // The second report is the same flaw: it stands beside it, with why.
+  await ana.goto("/inbox");
+  await ana.keyboard.press("j");
+  while (!(await ana.locator("tr.here").innerText()).includes("Crash in the confighttp")) await ana.keyboard.press("j");
+  const second = await ana.locator("tr.here").getAttribute("data-case");
+  await ana.keyboard.press("Enter");
+  await ana.waitForURL(`**/cases/${second}`);
+  await look(ana, "case-bar");
+  await ana.keyboard.press("m");
+  await ana.waitForURL("**/relate");
+  await look(ana, "relate");
+  await ana.goto(`/cases/${second}/triage?as=valid`);
+  await ana.getByText("zstd bomb in confighttp").waitFor();
+  await look(ana, "triage-alike");
+  await ana.getByRole("link", { name: "This is a duplicate of it" }).click();
+  await look(ana, "triage-duplicate");
+  await ana.getByRole("button", { name: "Record: duplicate" }).press("Enter");
+  await ana.waitForURL("**/cases/*?done=1");
+  await ana.getByText(`merged into ${first}`).waitFor();
+
+  // Looking for it.
+  await ana.keyboard.press("/");
+  await ana.waitForURL("**/search");
+  await look(ana, "search");
+  await ana.keyboard.type("zstd");
+  await ana.keyboard.press("Enter");
+  await ana.locator("mark", { hasText: "zstd" }).first().waitFor();
+  await look(ana, "search-found");
+  await ana.locator("h1").click();
+  await ana.keyboard.press("j");
+  await ana.keyboard.press("Enter");
+  await ana.waitForURL("**/cases/*");
+  await ana.goto("/search?q=%22open");
+  await ana.getByText("the quotation does not end").waitFor();
+
+  // What is no vulnerability goes on in public, without who and how.
+  await report(stage, project, "Log line is cut off", "Gus P. saw it.\n\n```\ncanary\n```\nA long line is cut off without a mark.");
+  await ana.goto("/inbox");
+  await ana.getByRole("link", { name: "Log line is cut off", exact: true }).click();
+  await ana.getByRole("link", { name: "Public issue" }).click();
+  assert.equal(await ana.getByLabel(/^Text/).inputValue(), "… saw it.\n\nA long line is cut off without a mark.");
+  await look(ana, "public-issue");
+  await ana.getByLabel("Its permanent address").fill("https://example.org/issues/7");
+  await ana.getByRole("button", { name: "Record that it was posted" }).click();
+  await ana.waitForURL("**/cases/*?done=1");
+  await ana.getByText("https://example.org/issues/7").first().waitFor();
+
   // The same by forms, without JavaScript.
   await bo.goto("/inbox");
   await bo.getByRole("link", { name: "Triage: Your website has no DMARC record" }).click();

@@ -28,6 +28,8 @@ pub struct Triage {
     pub of: Option<Original>,
     /// What the reporter is told; nothing, if there is no text.
     pub answer: Option<Body>,
+    /// A public issue that was opened for it.
+    pub issue: Option<PublicIssue>,
     /// Whether the case is closed with it.
     pub close: bool,
     /// The version that it was decided on; without one it is done to whatever
@@ -46,6 +48,17 @@ pub enum Original {
     Case(CaseId),
     /// Something elsewhere, such as a CVE number or an address.
     Elsewhere(Line),
+}
+
+/// A public issue, as somebody has posted it.
+#[derive(Clone)]
+pub struct PublicIssue {
+    /// Its permanent address.
+    pub url: Line,
+    /// What it is called.
+    pub title: Line,
+    /// What it says; it is kept as a note.
+    pub text: Body,
 }
 
 /// What was done.
@@ -75,7 +88,7 @@ fn was_acknowledged(kept: &Kept) -> bool {
 impl Desk {
     /// Acknowledges a report or decides what it is, and answers its reporter.
     pub async fn triage(&self, caller: &Caller, case: CaseId, triage: Triage) -> Result<Triaged> {
-        let Triage { decision, of, answer, close, expected, although, repeat } = triage;
+        let Triage { decision, of, answer, issue, close, expected, although, repeat } = triage;
         let kept = self.kept(case).await?;
         // What is wrong with a decision is told only to those who may decide.
         let action = match decision {
@@ -117,6 +130,20 @@ impl Desk {
             };
             fields.extend(of.map(|of| (Field::Of, Value::Text(of.into()))));
             commands.push(done(EventKind::TriageDecided, fields));
+        }
+        if let Some(PublicIssue { url, title, text }) = issue {
+            if !url.starts_with("https://") {
+                return Err(Problem::invalid(
+                    "/url",
+                    "give the permanent address of the issue, beginning with https://",
+                ));
+            }
+            let fields = [(Field::Url, &url), (Field::Title, &title)];
+            let fields = fields.map(|(field, line)| (field, Value::Text(line.to_string().into())));
+            commands.push(done(EventKind::TrackingOpened, fields.to_vec()));
+            let note = format!("Public issue {url}\n\n{title}\n\n{}", &*text);
+            let text = Body::new(&note).map_err(|message| Problem::invalid("/text", message))?;
+            commands.push(Command::Note { text });
         }
         let answered = answer.is_some();
         if let Some(body) = answer {

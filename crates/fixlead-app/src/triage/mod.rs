@@ -4,9 +4,11 @@
 //! - [`answers`]: the texts that a project answers with, and what they are
 //!   filled with. Nothing is sent that nobody has seen.
 //! - [`decide`]: a decision, its answer and what follows from it, in one commit.
+//! - [`scrub`]: a report as the text of a public issue.
 
 pub mod answers;
 pub mod decide;
+pub mod scrub;
 
 use fixlead_core::desk::event::{DeskEvent, Happening};
 

@@ -3,19 +3,30 @@
 
 use fixlead_app::accounts::Caller;
 use fixlead_app::case::read::View;
+use fixlead_app::intake::Report;
 use fixlead_app::problem::Problem;
 use fixlead_app::repeat::Repeat;
 use fixlead_app::triage::Decision;
 use fixlead_app::triage::answers::Answer;
-use fixlead_app::triage::decide::{Original, Triage};
+use fixlead_app::triage::decide::{Original, PublicIssue, Triage};
 use fixlead_core::access::Role;
+use fixlead_core::desk::command::Command;
 use fixlead_core::desk::event::Room;
 use fixlead_core::id::CaseId;
 
 use crate::house::*;
 
 fn decided(decision: Decision) -> Triage {
-    Triage { decision, of: None, answer: None, close: false, expected: None, although: None, repeat: None }
+    Triage {
+        decision,
+        of: None,
+        answer: None,
+        issue: None,
+        close: false,
+        expected: None,
+        although: None,
+        repeat: None,
+    }
 }
 
 fn types(view: &View) -> Vec<String> {
@@ -154,4 +165,61 @@ async fn canned_answers_are_a_projects_own_and_filled_in_for_a_case() {
     let eli = house.caller(house.eli);
     assert!(house.desk.answers_of(&eli, PROJECT).await.is_err());
     assert!(house.desk.set_answers(&eli, PROJECT, Vec::new(), 1).await.is_err());
+}
+
+#[tokio::test]
+async fn what_is_no_vulnerability_goes_on_as_a_public_issue_without_who_and_how() {
+    let house = House::under("opentelemetry").await;
+    let report = Report {
+        body: "The parser reads on, says Gus Canary-Credit.\n\n```\ncanary-code\n```\nIt reads too far."
+            .into(),
+        ..house.report()
+    };
+    let case = house.desk.take_report(None, report, None).await.unwrap().case;
+    let ana = house.caller(house.ana);
+    let made = house.desk.scrubbed(&ana, case).await.unwrap();
+    assert_eq!(made.text, "The parser reads on, says ….\n\nIt reads too far.");
+    assert_eq!(house.desk.scrubbed(&house.caller(house.olga), case).await, Err(Problem::NotFound));
+    let issue = |url: &str| PublicIssue { url: line(url), title: line(&made.title), text: body(&made.text) };
+    let sent = |url: &str| Triage {
+        issue: Some(issue(url)),
+        close: true,
+        answer: Some(body("We go on in the open.")),
+        ..decided(Decision::DefenseInDepth)
+    };
+    let wrong = house.desk.triage(&ana, case, sent("javascript:alert(1)")).await;
+    assert!(matches!(wrong, Err(Problem::Invalid { .. })));
+    house.desk.triage(&ana, case, sent("https://example.org/issues/7")).await.unwrap();
+    let seen = view(&house, &ana, case).await;
+    let opened = seen.timeline.iter().find(|step| step.event["type"] == "tracking.opened").unwrap();
+    assert_eq!(opened.event["url"], "https://example.org/issues/7");
+    assert!(types(&seen).contains(&"triage.decided".to_owned()) && seen.about.unwrap().state == "closed");
+}
+
+#[tokio::test]
+async fn likely_duplicates_are_those_that_one_may_see_with_the_words_they_share() {
+    let house = House::under("opentelemetry").await;
+    let reported = async |title: &str, text: &str| {
+        let report = Report { title: title.into(), body: text.into(), ..house.report() };
+        house.desk.take_report(None, report, None).await.unwrap().case
+    };
+    let first = reported("zstd bomb in confighttp", "an unbounded body ends the collector").await;
+    let other = reported("no mail record", "the website lacks one").await;
+    let second = reported("confighttp ends", "a zstd bomb is inflated").await;
+    let (ana, bo) = (house.caller(house.ana), house.caller(house.bo));
+    let found = house.desk.likely_duplicates(&ana, second).await.unwrap();
+    assert_eq!(found.items.iter().map(|item| item.case).collect::<Vec<_>>(), [first]);
+    assert!(found.complete && found.items[0].share >= 25);
+    for word in ["zstd", "bomb", "confighttp"] {
+        assert!(found.items[0].words.contains(&word.to_owned()), "{:?}", found.items[0].words);
+    }
+    assert!(house.desk.likely_duplicates(&ana, other).await.unwrap().items.is_empty());
+    // Who may not see the first finds nothing, and who may not see the second is told nothing.
+    house.lead(house.ana, first).await;
+    house.act(house.ana, first, Command::Restrict { reason: line("quiet") }).await.unwrap();
+    assert!(house.desk.likely_duplicates(&bo, second).await.unwrap().items.is_empty());
+    assert_eq!(house.desk.likely_duplicates(&ana, second).await.unwrap().items.len(), 1);
+    assert_eq!(house.desk.likely_duplicates(&bo, first).await.err(), Some(Problem::NotFound));
+    let olga = house.caller(house.olga);
+    assert_eq!(house.desk.likely_duplicates(&olga, second).await.err(), Some(Problem::NotFound));
 }

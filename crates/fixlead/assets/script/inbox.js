@@ -1,7 +1,7 @@
 // The inbox by keyboard. The row that one is at is kept while one is away to
 // decide about it.
 {
-  const rows = Array.from(document.querySelectorAll("table[data-rows] tbody tr"));
+  const rows = Array.from(document.querySelectorAll("table[data-rows] tbody tr, [data-list] > li"));
   if (rows.length) {
     let here = -1;
     const go = (to) => {

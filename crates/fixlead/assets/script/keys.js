@@ -34,4 +34,22 @@
     else found.click();
   });
   document.querySelector("[data-first]")?.focus({ preventScroll: true });
+
+  // What takes a moment longer is fetched beside the page.
+  for (const place of document.querySelectorAll("[data-load]")) {
+    fetch(place.dataset.load).then(async (answer) => {
+      if (!answer.ok) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const found = page.getElementById("alike");
+      if (found) document.getElementById("alike").replaceWith(found);
+    }, () => {});
+  }
+  for (const button of document.querySelectorAll("button[data-copy-value]")) {
+    if (!navigator.clipboard) continue;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(document.getElementById(button.dataset.copyValue).value);
+      button.textContent = "Copied";
+    });
+  }
 }

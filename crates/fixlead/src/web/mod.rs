@@ -9,7 +9,8 @@
 //! - [`form`]: what a form sends. [`visitor`]: who looks, by the cookie.
 //! - [`words`]: instants, spans and names of the field as people read them;
 //!   [`markdown`]: what people write, made inert.
-//! - [`answers`]: what a project answers reporters with.
+//! - [`answers`]: what a project answers reporters with. [`search`]: looking for
+//!   cases.
 //! - [`front`], [`report`], [`status`]: for everybody. [`enrol`], [`sign_in`]:
 //!   the way in. [`inbox`], [`case`]: where work is done.
 
@@ -23,6 +24,7 @@ pub mod inbox;
 pub mod markdown;
 pub mod page;
 pub mod report;
+pub mod search;
 pub mod sign_in;
 pub mod status;
 pub mod trouble;
@@ -44,5 +46,6 @@ pub fn routes() -> Router<Wire> {
         .merge(sign_in::routes())
         .merge(inbox::routes())
         .merge(answers::routes())
+        .merge(search::routes())
         .merge(case::routes())
 }

@@ -4,11 +4,13 @@
 //! - [`view`]: the page itself. [`picture`]: its clocks as a picture.
 //! - [`act`]: what people do from it. [`record`]: the form for an event of the
 //!   policy's vocabulary, made from the vocabulary. [`triage`]: what a report is, and
-//!   what its reporter is told.
+//!   what its reporter is told. [`relate`]: likely duplicates, merging, splitting, and
+//!   going on in public.
 
 mod act;
 mod picture;
 mod record;
+mod relate;
 mod triage;
 mod view;
 
@@ -34,6 +36,9 @@ pub fn routes() -> Router<Wire> {
         .route("/cases/{case}/recusals", post(act::recuse))
         .route("/cases/{case}/close", post(act::close))
         .route("/cases/{case}/reopen", post(act::reopen))
+        .route("/cases/{case}/alike", get(relate::alike))
+        .route("/cases/{case}/relate", get(relate::form).post(relate::send))
+        .route("/cases/{case}/public-issue", get(relate::issue).post(relate::opened))
         .route("/cases/{case}/triage", get(triage::form).post(triage::send))
         .route("/cases/{case}/record/{kind}", get(record::form).post(record::send))
 }

@@ -11,11 +11,13 @@ use fixlead_app::case::read::View;
 use fixlead_app::problem::Problem;
 use fixlead_app::triage::Decision;
 use fixlead_app::triage::answers::Answers;
-use fixlead_app::triage::decide::{Original, Triage};
+pub use fixlead_app::triage::decide::Original;
+use fixlead_app::triage::decide::Triage;
 use fixlead_core::desk::wire::{Body, Line};
 use fixlead_core::id::CaseId;
 use serde::Deserialize;
 
+use super::relate::{AlikeView, alike_of};
 use crate::api::Wire;
 use crate::api::extract::InPath;
 use crate::api::problem::Refusal;
@@ -77,6 +79,7 @@ struct Page {
     embargoed: bool,
     report: Option<Inert>,
     files: Vec<(String, String)>,
+    alike: Option<AlikeView>,
     version: u64,
     chosen: Choice,
     all: Vec<Choice>,
@@ -150,6 +153,7 @@ fn page_of(
         embargoed: view.about.as_ref().is_some_and(|about| about.state == "embargoed"),
         report: view.report.as_ref().map(|report| inert(&report.body)),
         files: files.map(|file| (file.blob.to_string(), file.name.clone())).collect(),
+        alike: None,
         version: view.version,
         chosen: choice(decision),
         all: Decision::ALL.into_iter().map(choice).collect(),
@@ -209,19 +213,25 @@ pub async fn form(
         answer: place,
     };
     let page = page_of(&view, &visitor, case, decision, answers.as_ref(), entered);
-    Ok(page::show(StatusCode::OK, &page))
+    // Where the question is which case it is the same as, they stand there also
+    // without a script; otherwise a page is not kept waiting for them.
+    let alike = match decision {
+        Decision::Duplicate => Some(alike_of(&wire, &visitor, case).await?),
+        _ => None,
+    };
+    Ok(page::show(StatusCode::OK, &Page { alike, ..page }))
 }
 
 /// What a form names as the original of a duplicate: a case by its id or its
 /// address on this desk, or something elsewhere.
-fn original(form: &Form) -> Result<Option<Original>, Trouble> {
-    let Some(text) = form.some("of") else { return Ok(None) };
+pub fn original(form: &Form, field: &str) -> Result<Option<Original>, Trouble> {
+    let Some(text) = form.some(field) else { return Ok(None) };
     let last = text.trim_end_matches('/').rsplit('/').next().unwrap_or(text);
     let last = last.split(['?', '#']).next().unwrap_or(last);
     if let Ok(case) = CaseId::parse(last) {
         return Ok(Some(Original::Case(case)));
     }
-    let line = Line::new(text).map_err(|message| Problem::invalid("/of", message))?;
+    let line = Line::new(text).map_err(|message| Problem::invalid(format!("/{field}"), message))?;
     Ok(Some(Original::Elsewhere(line)))
 }
 
@@ -232,8 +242,9 @@ fn read(form: &Form, decision: Decision, case: CaseId) -> Result<Triage, Trouble
     let although = although.map_err(|message| invalid("/although", message))?;
     Ok(Triage {
         decision,
-        of: if decision == Decision::Duplicate { original(form)? } else { None },
+        of: if decision == Decision::Duplicate { original(form, "of")? } else { None },
         answer: answer.map_err(|message| invalid("/answer", message))?,
+        issue: None,
         close: form.is_set("close"),
         expected: form.text("seen").parse().ok(),
         although: although.map(|reason| Although { reason, subject: None }),
