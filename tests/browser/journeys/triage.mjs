@@ -119,6 +119,58 @@ export default async function (stage) {
   await bo.getByRole("button", { name: "Save all" }).click();
   await bo.getByText("Saved.").waitFor();
 
+  // Several at once: ticked by key, shown before anything is done, told case by case.
+  for (const number of [1, 2, 3]) await report(stage, project, `Scanner finding ${number}`, `Rule ${number} fired.`);
+  await ana.goto("/inbox");
+  const to = async (title) => {
+    await ana.keyboard.press("k");
+    for (let tries = 0; tries < 50 && !(await ana.locator("tr.here").innerText()).includes(title); tries += 1) await ana.keyboard.press(tries < 25 ? "k" : "j");
+  };
+  await to("Scanner finding");
+  const firstRow = await ana.locator("tr", { hasText: "Scanner finding" }).first().getAttribute("data-case");
+  while ((await ana.locator("tr.here").getAttribute("data-case")) !== firstRow) await ana.keyboard.press("j");
+  await ana.keyboard.press("x");
+  await ana.keyboard.press("j");
+  await ana.keyboard.press("j");
+  await ana.keyboard.press("Shift+X");
+  await ana.getByText("With the 3 that are ticked:").waitFor();
+  await look(ana, "inbox-ticked");
+  await ana.keyboard.press("t");
+  await ana.keyboard.press("r");
+  await ana.waitForURL("**/inbox/several");
+  await look(ana, "several");
+  // Meanwhile somebody else closes one of them: that one is held, the others go on.
+  await bo.goto(`/cases/${firstRow}/triage?as=out-of-scope`);
+  await bo.getByRole("button", { name: "Record: out of scope" }).click();
+  await ana.keyboard.press("Enter");
+  await ana.getByText("2 done", { exact: true }).waitFor();
+  await ana.getByText("1 not done", { exact: true }).waitFor();
+  await look(ana, "several-done");
+
+  // What is new since one looked, and only to whom it is.
+  await bo.goto(`/cases/${first}?room=internal#rooms`);
+  await bo.getByLabel("Write in the room Team").fill("I can reproduce it on main.");
+  await bo.getByRole("button", { name: "Send to Team" }).click();
+  await ana.goto("/inbox");
+  await look(ana, "inbox-unread");
+  await ana.getByRole("row", { name: /zstd bomb/ }).getByText("new from the team").waitFor();
+  await ana.goto(`/cases/${first}?room=internal#rooms`);
+  await ana.getByText("1 new").waitFor();
+  await ana.goto("/inbox");
+  assert.equal(await ana.getByText("new from the team").count(), 0, "it was read");
+  await ana.getByRole("link", { name: "Mine" }).click();
+  await ana.getByText("You lead no open case").waitFor();
+  await look(ana, "inbox-mine");
+  // Without JavaScript by boxes and a button.
+  await bo.goto("/inbox?shelf=unassigned");
+  await bo.getByLabel("Choose: zstd bomb in confighttp").check();
+  await bo.getByLabel("What to do").selectOption("assign");
+  await bo.getByRole("button", { name: "Go on" }).click();
+  await bo.getByRole("button", { name: "Do it to this case" }).click();
+  await bo.getByText("1 done", { exact: true }).waitFor();
+  await bo.goto("/inbox?shelf=mine");
+  await bo.getByText("zstd bomb in confighttp").waitFor();
+
   for (const page of [ana, bo, gus]) assert.deepEqual(page.wrong, []);
   assert.ok(!stage.desk.log().includes("confighttp"), "no content in the log");
 }

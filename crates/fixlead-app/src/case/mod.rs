@@ -7,6 +7,7 @@
 //! - [`read`]: what somebody may see of it; the log for auditors.
 //! - [`board`]: the same with what the policy says of it, as its Fix Lead looks
 //!   at it.
+//! - [`unread`]: what is new to somebody since they last looked.
 //! - [`inbox`]: lists of cases. `rows` says what stands in them and when the
 //!   case is looked at again.
 //! - [`evaluation`], [`export`]: what the policy says of it; its history as a
@@ -29,4 +30,5 @@ pub mod record;
 pub mod retention;
 pub(crate) mod rows;
 pub(crate) mod together;
+pub mod unread;
 pub mod who_knew;

@@ -5,10 +5,12 @@
 //!   filled with. Nothing is sent that nobody has seen.
 //! - [`decide`]: a decision, its answer and what follows from it, in one commit.
 //! - [`scrub`]: a report as the text of a public issue.
+//! - [`several`]: the same for several cases, and what became of each.
 
 pub mod answers;
 pub mod decide;
 pub mod scrub;
+pub mod several;
 
 use fixlead_core::desk::event::{DeskEvent, Happening};
 

@@ -15,6 +15,7 @@ mod retention;
 mod signin;
 mod stories;
 mod triage;
+mod unread;
 mod webhooks;
 mod work;
 mod world;

@@ -9,6 +9,7 @@ use fixlead_app::repeat::Repeat;
 use fixlead_app::triage::Decision;
 use fixlead_app::triage::answers::Answer;
 use fixlead_app::triage::decide::{Original, PublicIssue, Triage};
+use fixlead_app::triage::several::Deed;
 use fixlead_core::access::Role;
 use fixlead_core::desk::command::Command;
 use fixlead_core::desk::event::Room;
@@ -222,4 +223,42 @@ async fn likely_duplicates_are_those_that_one_may_see_with_the_words_they_share(
     assert_eq!(house.desk.likely_duplicates(&bo, first).await.err(), Some(Problem::NotFound));
     let olga = house.caller(house.olga);
     assert_eq!(house.desk.likely_duplicates(&olga, second).await.err(), Some(Problem::NotFound));
+}
+
+#[tokio::test]
+async fn of_several_cases_each_is_told_what_became_of_it() {
+    let house = House::under("opentelemetry").await;
+    let mut cases = Vec::new();
+    for _ in 0..4 {
+        cases.push(house.reported().await.case);
+    }
+    let ana = house.caller(house.ana);
+    house.desk.triage(&ana, cases[1], decided(Decision::Acknowledge)).await.unwrap();
+    house.lead(house.bo, cases[2]).await;
+    house.act(house.bo, cases[2], Command::Restrict { reason: line("quiet") }).await.unwrap();
+    let answer = Some(body("Hello {reporter}, about {report}."));
+    let deed = Deed::Triage { decision: Decision::Acknowledge, of: None, answer, close: false };
+    let listed = house.desk.chosen(&ana, &cases).await.unwrap();
+    assert_eq!(listed.len(), 3, "what one may not see is not listed");
+    let all = house.desk.each(&ana, &cases, &deed, "several-1", b"all").await.unwrap();
+    assert_eq!(all.len(), 4);
+    assert!(all[0].refused.is_none() && all[0].answered && all[3].refused.is_none());
+    assert!(matches!(all[1].refused, Some(Problem::Invalid { .. })), "it was acknowledged before");
+    assert_eq!((all[2].refused.clone(), all[2].title.clone()), (Some(Problem::NotFound), None));
+    assert_eq!(
+        said(&view(&house, &ana, cases[0]).await),
+        ["Hello Gus Canary-Credit, about a flaw in the parser."]
+    );
+    // The same form again sends nothing twice.
+    let again = house.desk.each(&ana, &cases, &deed, "several-1", b"all").await.unwrap();
+    assert!(again[0].refused.is_none());
+    assert_eq!(said(&view(&house, &ana, cases[0]).await).len(), 1);
+    let assign = Deed::Assign { person: house.chen, reason: line("on duty") };
+    let all =
+        house.desk.each(&ana, &[cases[0], cases[0], cases[3]], &assign, "several-2", b"").await.unwrap();
+    assert_eq!(all.iter().filter(|each| each.refused.is_none()).count(), 2, "each once");
+    let standing = view(&house, &ana, cases[3]).await.standing.unwrap();
+    assert_eq!(standing.lead, Some(house.chen));
+    let none = house.desk.each(&ana, &[], &assign, "several-3", b"").await;
+    assert!(matches!(none, Err(Problem::Invalid { .. })));
 }

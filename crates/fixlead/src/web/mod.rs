@@ -10,7 +10,7 @@
 //! - [`words`]: instants, spans and names of the field as people read them;
 //!   [`markdown`]: what people write, made inert.
 //! - [`answers`]: what a project answers reporters with. [`search`]: looking for
-//!   cases.
+//!   cases. [`several`]: the same for several cases at once.
 //! - [`front`], [`report`], [`status`]: for everybody. [`enrol`], [`sign_in`]:
 //!   the way in. [`inbox`], [`case`]: where work is done.
 
@@ -25,6 +25,7 @@ pub mod markdown;
 pub mod page;
 pub mod report;
 pub mod search;
+pub mod several;
 pub mod sign_in;
 pub mod status;
 pub mod trouble;
@@ -47,5 +48,6 @@ pub fn routes() -> Router<Wire> {
         .merge(inbox::routes())
         .merge(answers::routes())
         .merge(search::routes())
+        .merge(several::routes())
         .merge(case::routes())
 }

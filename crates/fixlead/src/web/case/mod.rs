@@ -1,13 +1,14 @@
 //! The page of a case: where it stands and why, what is next, who is in it,
 //! and what was said.
 //!
-//! - [`view`]: the page itself. [`picture`]: its clocks as a picture.
+//! - [`view`]: the page itself. [`looked`]: what is new in its rooms. [`picture`]: its clocks as a picture.
 //! - [`act`]: what people do from it. [`record`]: the form for an event of the
 //!   policy's vocabulary, made from the vocabulary. [`triage`]: what a report is, and
 //!   what its reporter is told. [`relate`]: likely duplicates, merging, splitting, and
 //!   going on in public.
 
 mod act;
+mod looked;
 mod picture;
 mod record;
 mod relate;
@@ -17,7 +18,7 @@ mod view;
 use axum::Router;
 use axum::routing::{get, post};
 
-pub use triage::{choice, choices};
+pub use triage::{choice, choices, original};
 
 use crate::api::Wire;
 
