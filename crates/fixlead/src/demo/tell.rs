@@ -224,7 +224,7 @@ impl Telling<'_> {
         let expected = self.desk.read(caller, case).await.map_err(about)?.version;
         let repeat =
             Repeat::new(&world::random_id().to_string(), event.to_string().as_bytes()).map_err(about)?;
-        let recording = Recording { event, source, expected, although };
+        let recording = Recording { event, source, expected, although, evidence: None };
         self.desk.record(caller, case, recording, repeat).await.map(drop).map_err(about)
     }
 

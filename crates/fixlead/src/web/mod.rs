@@ -9,10 +9,13 @@
 //! - [`form`]: what a form sends. [`visitor`]: who looks, by the cookie.
 //! - [`words`]: instants, spans and names of the field as people read them;
 //!   [`markdown`]: what people write, made inert.
+//! - [`answers`]: what a project answers reporters with. [`search`]: looking for
+//!   cases. [`several`]: the same for several cases at once.
 //! - [`front`], [`report`], [`status`]: for everybody. [`enrol`], [`sign_in`]:
 //!   the way in. [`inbox`], [`case`]: where work is done.
 //! - [`demonstration`]: what only a demonstration has.
 
+pub mod answers;
 pub mod asset;
 pub mod case;
 pub mod demonstration;
@@ -23,6 +26,8 @@ pub mod inbox;
 pub mod markdown;
 pub mod page;
 pub mod report;
+pub mod search;
+pub mod several;
 pub mod sign_in;
 pub mod status;
 pub mod trouble;
@@ -43,6 +48,9 @@ pub fn routes(wire: &Wire) -> Router<Wire> {
         .merge(enrol::routes())
         .merge(sign_in::routes())
         .merge(inbox::routes())
+        .merge(answers::routes())
+        .merge(search::routes())
+        .merge(several::routes())
         .merge(case::routes());
     demonstration::around(pages, wire)
 }
