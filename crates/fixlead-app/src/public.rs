@@ -4,6 +4,7 @@ use fixlead_core::id::{PersonId, ProjectId};
 
 use crate::accounts::Caller;
 use crate::desk::Desk;
+pub use crate::policies::Rendered;
 use crate::problem::{Problem, Result};
 
 /// A project, as reporters see it.
@@ -40,7 +41,7 @@ impl Desk {
         let policy = self.policy(&record.policy).await?;
         let organisation = snapshot.directory.organisations.get(&record.organisation);
         // What the first steps of the policy say about a report that came in.
-        let first = ["acknowledge", "triage", "fix-lead"];
+        let first = ["acknowledge", "triage", "fix-lead", "fix-complete"];
         let promises = policy.duties.iter().filter(|duty| first.contains(&&*duty.heading.id)).map(|duty| {
             let clauses = duty.heading.clauses.iter().map(|clause| policy.clause(*clause).to_owned());
             (duty.heading.say.to_string(), clauses.collect())
@@ -52,6 +53,14 @@ impl Desk {
             policy: policy.title.to_string(),
             promises: promises.collect(),
         })
+    }
+
+    /// What the policy of a project says, for whoever wants to report: a policy
+    /// is a promise to everybody. `intake` is where its reports go.
+    pub async fn policy_for_reporters(&self, project: ProjectId, intake: &str) -> Result<Rendered> {
+        let snapshot = self.directory().await?;
+        let record = snapshot.directory.projects.get(&project).ok_or(Problem::NotFound)?;
+        self.policy_documents(&record.policy, intake).await
     }
 
     /// What somebody is called who asks for themselves.

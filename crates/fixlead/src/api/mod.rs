@@ -60,6 +60,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::configuration::Settings;
 use crate::configuration::values::{Network, Origin};
+use crate::web::publicity::Notice;
 use health::Readiness;
 use metrics::Metrics;
 use problem::Refusal;
@@ -84,6 +85,8 @@ pub struct Wire {
     pub room: Arc<Semaphore>,
     /// How often somebody may ask.
     pub rates: Arc<Rates>,
+    /// What everybody is told.
+    pub notice: Arc<Notice>,
 }
 
 /// The bounds of a request.

@@ -37,6 +37,7 @@ use crate::api::{self, Limits, Wire};
 use crate::commands::Outcome;
 use crate::configuration::values::Origin;
 use crate::configuration::{self, Environment, Flags, Settings, shown};
+use crate::web::publicity::Notice;
 use clock::WatchedClock;
 use directory::DataDirectory;
 use listen::Bounds;
@@ -162,6 +163,7 @@ async fn desk(
         trusted: keys.proxy_trusted.clone().into(),
         metrics: Arc::clone(&metrics),
         rates: Arc::new(Rates::of(settings)),
+        notice: Arc::new(Notice::of(settings)),
         desk,
         readiness: Arc::new(installation::DeskReadiness { store: opened.store.clone(), clock }),
     };

@@ -9,7 +9,7 @@
 //! - [`form`]: what a form sends. [`visitor`]: who looks, by the cookie.
 //! - [`words`]: instants, spans and names of the field as people read them;
 //!   [`markdown`]: what people write, made inert.
-//! - [`front`], [`report`], [`status`]: for everybody. [`enrol`], [`sign_in`]:
+//! - [`front`], [`report`], [`status`], [`publicity`]: for everybody. [`enrol`], [`sign_in`]:
 //!   the way in. [`inbox`], [`case`]: where work is done.
 
 pub mod asset;
@@ -20,6 +20,7 @@ pub mod front;
 pub mod inbox;
 pub mod markdown;
 pub mod page;
+pub mod publicity;
 pub mod report;
 pub mod sign_in;
 pub mod status;
@@ -37,6 +38,7 @@ pub fn routes() -> Router<Wire> {
         .merge(asset::routes())
         .merge(front::routes())
         .merge(report::routes())
+        .merge(publicity::routes())
         .merge(status::routes())
         .merge(enrol::routes())
         .merge(sign_in::routes())

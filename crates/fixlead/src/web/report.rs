@@ -79,8 +79,13 @@ fn page(
 }
 
 async fn form(State(wire): State<Wire>, InPath(project): InPath<ProjectId>) -> Result<Response, Trouble> {
+    empty(&wire, project).await
+}
+
+/// The form of a project, with nothing typed yet.
+pub async fn empty(wire: &Wire, project: ProjectId) -> Result<Response, Trouble> {
     let project = wire.desk.project_for_reporters(project).await?;
-    Ok(page(&wire, project, Typed::default(), Vec::new(), once()))
+    Ok(page(wire, project, Typed::default(), Vec::new(), once()))
 }
 
 async fn send(
