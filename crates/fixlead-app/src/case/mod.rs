@@ -6,6 +6,7 @@
 //! - [`read`]: what somebody may see of it; the log for auditors.
 //! - [`board`]: the same with what the policy says of it, as its Fix Lead looks
 //!   at it.
+//! - [`follow`]: a report as whoever sent it sees it.
 //! - [`inbox`]: lists of cases. `rows` says what stands in them and when the
 //!   case is looked at again.
 //! - [`evaluation`], [`export`]: what the policy says of it; its history as a
@@ -19,6 +20,7 @@ pub mod board;
 pub mod erase;
 pub mod evaluation;
 pub mod export;
+pub mod follow;
 pub mod inbox;
 pub mod joint;
 pub(crate) mod kept;

@@ -9,18 +9,22 @@
 //! - [`form`]: what a form sends. [`visitor`]: who looks, by the cookie.
 //! - [`words`]: instants, spans and names of the field as people read them;
 //!   [`markdown`]: what people write, made inert.
-//! - [`front`], [`report`], [`status`], [`publicity`]: for everybody. [`enrol`], [`sign_in`]:
+//! - [`front`], [`report`], [`status`] with [`following`], [`publicity`]: for everybody. [`questions`]: what forms ask,
+//!   in words; [`reaching`]: who may set it. [`enrol`], [`sign_in`]:
 //!   the way in. [`inbox`], [`case`]: where work is done.
 
 pub mod asset;
 pub mod case;
 pub mod enrol;
+pub mod following;
 pub mod form;
 pub mod front;
 pub mod inbox;
 pub mod markdown;
 pub mod page;
 pub mod publicity;
+pub mod questions;
+pub mod reaching;
 pub mod report;
 pub mod sign_in;
 pub mod status;
@@ -40,6 +44,7 @@ pub fn routes() -> Router<Wire> {
         .merge(report::routes())
         .merge(publicity::routes())
         .merge(status::routes())
+        .merge(reaching::routes())
         .merge(enrol::routes())
         .merge(sign_in::routes())
         .merge(inbox::routes())

@@ -122,6 +122,15 @@ fn security_txt_of(public: &Origin, notice: &Notice, projects: &[Reporting], now
     for project in projects {
         say("Policy", &format!("{at}/projects/{}/policy", project.project));
     }
+    // A key that has expired would have people encrypt for nobody.
+    let keys = projects.iter().filter_map(|project| Some((project, project.key.as_ref()?)));
+    for (project, offered) in keys.filter(|(_, offered)| !offered.expired) {
+        if public.is_https() {
+            say("Encryption", &format!("{at}/projects/{}/key.asc", project.project));
+        } else {
+            say("Encryption", &format!("openpgp4fpr:{}", offered.key.fingerprint.to_ascii_lowercase()));
+        }
+    }
     if !notice.languages.is_empty() {
         say("Preferred-Languages", &notice.languages.join(", "));
     }
@@ -131,6 +140,8 @@ fn security_txt_of(public: &Origin, notice: &Notice, projects: &[Reporting], now
 
 #[cfg(test)]
 mod tests {
+    use fixlead_app::public::OfferedKey;
+
     use super::*;
 
     #[test]
@@ -141,12 +152,17 @@ mod tests {
             languages: vec!["en".to_owned(), "es".to_owned()],
             ..Notice::default()
         };
+        let armored = include_str!("../../../../tests/browser/team.asc").to_owned();
+        let key = fixlead_app::openpgp::key::read(&armored).unwrap();
         let project = Reporting {
             project: ProjectId::from_bytes([7; 16]),
             name: "Collector".to_owned(),
             organisation: String::new(),
             policy: String::new(),
             promises: Vec::new(),
+            questions: Default::default(),
+            key: Some(OfferedKey { key, armored, expired: false }),
+            pause: None,
         };
         let now = Instant::parse("2026-11-23T10:11:12Z").unwrap();
         let id = ProjectId::from_bytes([7; 16]);
@@ -156,6 +172,7 @@ mod tests {
              Contact: mailto:security@example.org\n\
              Expires: 2027-02-21T00:00:00Z\n\
              Policy: https://desk.example.org/projects/{id}/policy\n\
+             Encryption: https://desk.example.org/projects/{id}/key.asc\n\
              Preferred-Languages: en, es\n\
              Canonical: https://desk.example.org/.well-known/security.txt\n"
         );

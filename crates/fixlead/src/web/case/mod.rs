@@ -2,12 +2,14 @@
 //! and what was said.
 //!
 //! - [`view`]: the page itself. [`picture`]: its clocks as a picture.
+//! - [`said`]: what the report says beside its text.
 //! - [`act`]: what people do from it. [`record`]: the form for an event of the
 //!   policy's vocabulary, made from the vocabulary.
 
 mod act;
 mod picture;
 mod record;
+mod said;
 mod view;
 
 use axum::Router;
@@ -19,6 +21,7 @@ use crate::api::Wire;
 pub fn routes() -> Router<Wire> {
     Router::new()
         .route("/cases/{case}", get(view::page))
+        .route("/cases/{case}/report.asc", get(said::armored))
         .route("/cases/{case}/who-knew", get(view::who_knew))
         .route("/cases/{case}/files/{file}", get(view::file))
         .route("/cases/{case}/messages", post(act::say))
