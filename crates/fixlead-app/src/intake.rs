@@ -175,6 +175,7 @@ struct Taking {
     permit: Permit,
     append: Append,
     taken: Taken,
+    kept: Kept,
 }
 
 /// Why nothing is taken in during a pause.
@@ -220,7 +221,10 @@ impl Desk {
                 taking => taking?,
             };
             match self.inner.store.append(&taking.permit, taking.append).await? {
-                Outcome::Appended { .. } => return Ok(taking.taken),
+                Outcome::Appended { .. } => {
+                    self.inner.finder.opened(taking.taken.case, taking.kept);
+                    return Ok(taking.taken);
+                }
                 Outcome::Repeated { answer } => {
                     return Ok(Taken { repeated: true, ..repeat::answer(repeat, &answer)? });
                 }
@@ -315,7 +319,7 @@ impl Desk {
         append.records.push(RecordChange { kind, key, expected: 0, value, expires: None });
         let taken = Taken { case, at: now, receipt, repeated: false };
         append.idempotency = self.remember(sender, repeat, &taken);
-        Ok(Taking { permit, append, taken })
+        Ok(Taking { permit, append, taken, kept })
     }
 
     /// The project of a case, for what is counted by project; whether somebody

@@ -61,6 +61,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::configuration::Settings;
 use crate::configuration::values::{Network, Origin};
+use crate::web::demonstration::Demonstration;
 use crate::web::publicity::Notice;
 use health::Readiness;
 use metrics::Metrics;
@@ -88,6 +89,8 @@ pub struct Wire {
     pub rates: Arc<Rates>,
     /// What everybody is told.
     pub notice: Arc<Notice>,
+    /// Who can be tried, if this is a demonstration.
+    pub demonstration: Option<Arc<Demonstration>>,
 }
 
 /// The bounds of a request.
@@ -141,7 +144,7 @@ pub fn router(wire: Wire) -> Router {
         .split_for_parts();
     let cookie = caller::cookie_name(wire.public.is_https());
     let router = openapi::serve(router, described::complete(&description, cookie));
-    dress(router.merge(crate::web::routes()), wire)
+    dress(router.merge(crate::web::routes(&wire)), wire)
 }
 
 /// What holds for every request, around whatever routes.

@@ -41,6 +41,8 @@ pub fn style() -> &'static Asset {
             include_str!("../../assets/style/lists.css"),
             include_str!("../../assets/style/case.css"),
             include_str!("../../assets/style/public.css"),
+            include_str!("../../assets/style/lead.css"),
+            include_str!("../../assets/style/demonstration.css"),
         );
         Asset::new("desk", "css", "text/css; charset=utf-8", text)
     })
@@ -53,6 +55,7 @@ pub fn script() -> &'static Asset {
         let text = concat!(
             include_str!("../../assets/script/base.js"),
             include_str!("../../assets/script/inbox.js"),
+            include_str!("../../assets/script/lead.js"),
         );
         Asset::new("desk", "js", "text/javascript; charset=utf-8", text)
     })

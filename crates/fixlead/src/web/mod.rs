@@ -12,9 +12,11 @@
 //! - [`front`], [`report`], [`status`] with [`following`], [`publicity`]: for everybody. [`questions`]: what forms ask,
 //!   in words; [`reaching`]: who may set it. [`enrol`], [`sign_in`]:
 //!   the way in. [`inbox`], [`case`]: where work is done.
+//! - [`demonstration`]: what only a demonstration has.
 
 pub mod asset;
 pub mod case;
+pub mod demonstration;
 pub mod enrol;
 pub mod following;
 pub mod form;
@@ -37,8 +39,8 @@ use axum::Router;
 use crate::api::Wire;
 
 /// The pages.
-pub fn routes() -> Router<Wire> {
-    Router::new()
+pub fn routes(wire: &Wire) -> Router<Wire> {
+    let pages = Router::new()
         .merge(asset::routes())
         .merge(front::routes())
         .merge(report::routes())
@@ -48,5 +50,6 @@ pub fn routes() -> Router<Wire> {
         .merge(enrol::routes())
         .merge(sign_in::routes())
         .merge(inbox::routes())
-        .merge(case::routes())
+        .merge(case::routes());
+    demonstration::around(pages, wire)
 }

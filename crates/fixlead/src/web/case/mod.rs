@@ -1,15 +1,24 @@
 //! The page of a case: where it stands and why, what is next, who is in it,
 //! and what was said.
 //!
-//! - [`view`]: the page itself. [`picture`]: its clocks as a picture.
+//! - [`view`]: the page itself, [`rows`] its lines. [`picture`]: its clocks as a
+//!   picture.
 //! - [`said`]: what the report says beside its text.
 //! - [`act`]: what people do from it. [`record`]: the form for an event of the
-//!   policy's vocabulary, made from the vocabulary.
+//!   policy's vocabulary, [`entry`] its fields, made from the vocabulary.
+//! - [`severity`]: calculators and opinions, [`metrics`] in plain words. [`plan`]: the
+//!   release planner. [`communication`]: who is told what, where and when.
 
 mod act;
+mod communication;
+mod entry;
+mod metrics;
 mod picture;
+mod plan;
 mod record;
+mod rows;
 mod said;
+mod severity;
 mod view;
 
 use axum::Router;
@@ -30,8 +39,13 @@ pub fn routes() -> Router<Wire> {
         .route("/cases/{case}/hand-off", post(act::hand_off))
         .route("/cases/{case}/people", post(act::give))
         .route("/cases/{case}/people/revoke", post(act::revoke))
+        .route("/cases/{case}/people/dismiss", post(act::dismiss))
         .route("/cases/{case}/recusals", post(act::recuse))
         .route("/cases/{case}/close", post(act::close))
         .route("/cases/{case}/reopen", post(act::reopen))
+        .route("/cases/{case}/severity", get(severity::page))
+        .route("/cases/{case}/severity/result", get(severity::result))
+        .route("/cases/{case}/plan", get(plan::page))
+        .route("/cases/{case}/communication", get(communication::page).post(communication::send))
         .route("/cases/{case}/record/{kind}", get(record::form).post(record::send))
 }
