@@ -11,6 +11,7 @@
 //! - [`severity`]: opinions on it, and what a score would change. [`schedule`]: when
 //!   the release may be. [`communication`]: who is told what, where and when.
 //! - [`unread`]: what is new to somebody since they last looked.
+//! - [`follow`]: a report as whoever sent it sees it.
 //! - [`inbox`]: lists of cases. `rows` says what stands in them and when the
 //!   case is looked at again.
 //! - [`evaluation`], [`export`]: what the policy says of it; its history as a
@@ -25,6 +26,7 @@ pub mod communication;
 pub mod erase;
 pub mod evaluation;
 pub mod export;
+pub mod follow;
 pub mod inbox;
 pub mod joint;
 pub(crate) mod kept;
