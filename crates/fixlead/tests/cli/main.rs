@@ -16,6 +16,7 @@ mod keeping;
 mod leading;
 mod nodes;
 mod output;
+mod patches;
 mod policy;
 mod rates;
 mod search;

@@ -1,0 +1,126 @@
+//! `fixlead patch` as people and programs run it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+/// A repository with a flaw, its fix and two releases, which goes away with
+/// the test.
+struct Repository(PathBuf);
+
+impl Repository {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("fixlead-patches-{name}-{}", std::process::id()));
+        std::fs::create_dir(&path).unwrap();
+        let repository = Repository(path);
+        repository.git(&["init", "--quiet", "--initial-branch=main"]);
+        repository
+    }
+
+    fn git(&self, arguments: &[&str]) -> String {
+        let output = Command::new("git")
+            .current_dir(&self.0)
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .args(["-c", "user.name=Ana", "-c", "user.email=ana@example.org"])
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{arguments:?} {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+    }
+
+    fn change(&self, path: &str, text: &str, message: &str) -> String {
+        let path = self.0.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "-m", message]);
+        self.git(&["rev-parse", "HEAD"])
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Runs `fixlead patch` on it: output, messages, exit code.
+    fn ask(&self, arguments: &[&str]) -> (String, String, i32) {
+        let output = Command::new(env!("CARGO_BIN_EXE_fixlead"))
+            .arg("patch")
+            .args(arguments)
+            .arg("--repo")
+            .arg(self.path())
+            .arg("--no-cache")
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (text(output.stdout), text(output.stderr), output.status.code().unwrap())
+    }
+}
+
+impl Drop for Repository {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+#[test]
+fn affected_says_which_names_have_the_flaw() {
+    let repository = Repository::new("affected");
+    repository.change("f", "1\n", "base");
+    repository.git(&["tag", "v0"]);
+    let flaw = repository.change("f", "flaw\n", "a feature");
+    repository.git(&["tag", "v1"]);
+    repository.git(&["branch", "release-1"]);
+    let fix = repository.change("f", "mended\n", "mend it");
+    repository.git(&["tag", "v2"]);
+
+    let (out, messages, code) =
+        repository.ask(&["affected", "--introduced", &flaw[..12], "--fixed", "main", "--json"]);
+    assert_eq!((messages.as_str(), code), ("", 0));
+    let answer = json(&out);
+    assert_eq!(answer["introduced"], serde_json::json!([flaw]));
+    assert_eq!(answer["fixed"], serde_json::json!([fix]));
+    let tags = ["affected_tags", "fixed_tags", "unaffected_tags"].map(|key| answer[key].to_string());
+    assert_eq!(tags, [r#"["v1"]"#, r#"["v2"]"#, r#"["v0"]"#]);
+    assert_eq!(answer["branches"], serde_json::json!({"main": "fixed", "release-1": "affected"}));
+
+    let (out, _, code) = repository.ask(&["affected", "--introduced", &flaw, "--fixed", &fix]);
+    assert_eq!(code, 0);
+    assert!(
+        out.contains("1 affected tags\n  v1") && out.contains("1 affected branches\n  release-1"),
+        "{out}"
+    );
+    assert!(out.lines().all(|line| line.chars().count() <= 80), "{out}");
+}
+
+#[test]
+fn a_batch_answers_line_by_line_and_goes_on_after_a_mistake() {
+    let repository = Repository::new("batch");
+    let flaw = repository.change("f", "flaw\n", "a feature");
+    let file = repository.path().join("questions.jsonl");
+    let lines = format!(
+        "{{\"id\":\"a\",\"introduced\":[\"{flaw}\"]}}\n\n{{\"id\":\"b\",\"introduced\":[\"nowhere\"],\"fixed\":[]}}\n{{\"id\":\"c\",\"introduced\":[\"0\"],\"fixed\":[\"main\"]}}\n"
+    );
+    std::fs::write(&file, lines).unwrap();
+    let (out, messages, code) = repository.ask(&["affected", "--batch", file.to_str().unwrap()]);
+    assert_eq!(code, 2);
+    let answers: Vec<Value> = out.lines().map(json).collect();
+    let ids: Vec<&str> = answers.iter().map(|answer| answer["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["a", "b", "c"]);
+    assert_eq!(answers[0]["branches"]["main"], "affected");
+    assert_eq!(answers[2]["branches"]["main"], "fixed");
+    assert!(answers[1]["error"].as_str().unwrap().contains("`nowhere`"));
+    assert!(messages.starts_with("fixlead: b: `nowhere`: no commit of that name"), "{messages}");
+
+    std::fs::write(&file, "{\"id\":\"a\"}\n").unwrap();
+    let (out, messages, code) = repository.ask(&["affected", "--batch", file.to_str().unwrap()]);
+    assert_eq!((out.as_str(), code), ("", 2));
+    assert!(messages.contains("questions.jsonl:1: /introduced: names no commit"), "{messages}");
+}
