@@ -1,6 +1,5 @@
 //! What Fixlead knows of git: which versions a flaw affects, where a fix
 //! still has to go, whether what was released is what was reviewed, where a
-//! flaw came from, and whose agreement a change needs.
 //!
 //! Repositories are taken to be hostile. The `git` command never runs with
 //! the configuration of a repository or of a user, never reaches a network,
@@ -11,14 +10,20 @@
 //! This crate opens no store and no socket, and formats nothing for people.
 
 pub mod affected;
+pub mod backports;
+mod blame;
+mod diff;
 mod error;
 mod graph;
+mod history;
 mod id;
+pub mod identity;
 mod index;
 mod refs;
 mod repository;
 mod run;
 mod scratch;
+pub mod series;
 mod workspace;
 
 pub use error::{Error, Result};

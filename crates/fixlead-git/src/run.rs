@@ -50,6 +50,8 @@ const SETTINGS: &[&str] = &[
     "diff.renames=false",
     "diff.algorithm=myers",
     "diff.renameLimit=2000",
+    "merge.renames=true",
+    "merge.directoryRenames=conflict",
     "merge.renameLimit=7000",
     "merge.conflictStyle=merge",
 ];
@@ -58,6 +60,8 @@ const SETTINGS: &[&str] = &[
 #[derive(Clone, Debug)]
 pub struct Git {
     directory: PathBuf,
+    /// Where new objects go, if not into the git directory.
+    objects: Option<PathBuf>,
     limits: Limits,
 }
 
@@ -74,7 +78,12 @@ pub struct Output {
 impl Git {
     /// Git on a git directory.
     pub fn on(directory: &Path, limits: Limits) -> Self {
-        Git { directory: directory.to_owned(), limits }
+        Git { directory: directory.to_owned(), objects: None, limits }
+    }
+
+    /// The same, with new objects written into another directory of objects.
+    pub fn with_objects(&self, objects: &Path) -> Self {
+        Git { objects: Some(objects.to_owned()), ..self.clone() }
     }
 
     fn command<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Command {
@@ -109,6 +118,9 @@ impl Git {
             .env("GIT_COMMITTER_NAME", "fixlead")
             .env("GIT_COMMITTER_EMAIL", "fixlead@invalid")
             .env("GIT_COMMITTER_DATE", "@0 +0000");
+        if let Some(objects) = &self.objects {
+            command.env("GIT_OBJECT_DIRECTORY", objects);
+        }
         for setting in SETTINGS {
             command.args(["-c", setting]);
         }

@@ -186,6 +186,19 @@ impl Workspace {
         self.resolve(names, None)?.into_iter().collect()
     }
 
+    /// What each of some ids is: `commit`, `tree`, `blob`, `tag`, or `missing`.
+    pub(crate) fn kinds(&self, ids: &[Id]) -> Result<Vec<(Id, String)>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let input: String = ids.iter().map(|id| format!("{id}\n")).collect();
+        let arguments = ["cat-file", "--batch-check=%(objectname) %(objecttype)"];
+        let lines = self.git.run(&arguments, input.as_bytes())?;
+        let lines = String::from_utf8_lossy(&lines);
+        let words = lines.lines().filter_map(|line| line.split_once(' '));
+        Ok(words.filter_map(|(id, kind)| Some((Id::from_hex(id)?, kind.to_owned()))).collect())
+    }
+
     /// The commit that one revision names.
     ///
     /// # Errors

@@ -17,13 +17,12 @@ pub use equivalents::{Because, Candidate, How, Same};
 
 use crate::error::{Error, Result};
 use crate::graph::{Bits, Graph, Sweep};
+use crate::history::History;
 use crate::id::Id;
-use crate::index::Index;
-use crate::index::patch_ids::PatchIds;
 use crate::refs::{Kind, Ref};
 use crate::repository::Repository;
 use crate::workspace::Workspace;
-use equivalents::Equivalents;
+pub(crate) use equivalents::Equivalents;
 
 /// In place of an introducing commit: the flaw was there from the beginning.
 pub const FROM_THE_BEGINNING: &str = "0";
@@ -91,15 +90,7 @@ pub struct Answer<'a> {
 
 /// Everything that was read to answer, so that many questions cost little
 /// more than one.
-pub struct Affected<'a> {
-    workspace: &'a Workspace,
-    names: Vec<Vec<Ref>>,
-    graph: Graph,
-    sweep: Sweep,
-    /// The distinct commits that names stand for.
-    tips: Vec<u32>,
-    index: Option<(Index, PatchIds)>,
-}
+pub struct Affected<'a>(History<'a>);
 
 /// The introducing commits and the fixes that a query names.
 type Sides = (Vec<Id>, Vec<Id>);
@@ -118,31 +109,8 @@ impl<'a> Affected<'a> {
     /// # Errors
     /// When git cannot read them.
     pub fn open(workspace: &'a Workspace, reach: Reach, named: &[Query]) -> Result<Self> {
-        let names = workspace.repositories().iter().map(|repository| workspace.refs(repository));
-        let names = names.collect::<Result<Vec<_>>>()?;
-        let mut targets: Vec<Id> = names.iter().flatten().map(|name| name.target).collect();
-        targets.sort_unstable();
-        targets.dedup();
-        let mut graph = Graph::load(workspace, &targets)?;
-        // Commits that no name leads to are asked about too.
         let revisions: Vec<&str> = revisions(named).collect();
-        let commits = workspace.resolve(&revisions, Some(&graph))?;
-        let mut all: Vec<Id> =
-            commits.into_iter().flatten().filter(|commit| graph.position(commit).is_none()).collect();
-        all.extend(&targets);
-        if all.len() > targets.len() {
-            graph = Graph::load(workspace, &all)?;
-        }
-        let tips: BTreeSet<u32> = targets.iter().filter_map(|target| graph.position(target)).collect();
-        let index = match reach {
-            Reach::NamedOnly => None,
-            Reach::Everything => {
-                all.retain(|commit| graph.position(commit).is_some());
-                Some((Index::refresh(workspace, &graph, &all)?, PatchIds::load(workspace)))
-            }
-        };
-        let sweep = Sweep::new(&graph);
-        Ok(Affected { workspace, names, graph, sweep, tips: tips.into_iter().collect(), index })
+        Ok(Affected(History::open(workspace, reach == Reach::Everything, &revisions)?))
     }
 
     /// Answers queries in order, each for every repository in order; a query
@@ -156,12 +124,12 @@ impl<'a> Affected<'a> {
         mut take: impl FnMut(&Query, std::result::Result<&Answer<'_>, &Error>) -> std::result::Result<(), E>,
     ) -> Result<std::result::Result<(), E>> {
         let asked = self.resolve(queries)?;
-        let equivalents = match &mut self.index {
+        let equivalents = match &mut self.0.index {
             None => Equivalents::none(),
             Some((index, patch_ids)) => {
                 let asked = asked.iter().flatten();
                 let seeds = asked.flat_map(|(introduced, fixed)| introduced.iter().chain(fixed).copied());
-                Equivalents::find(self.workspace, &self.graph, index, patch_ids, seeds)?
+                Equivalents::find(self.0.workspace, &self.0.graph, index, patch_ids, seeds)?
             }
         };
         let followed: Vec<std::result::Result<Followed, Error>> = asked
@@ -169,7 +137,7 @@ impl<'a> Affected<'a> {
             .map(|asked| asked.map(|(introduced, fixed)| self.follow(&equivalents, &introduced, &fixed)))
             .collect();
         let force =
-            Force::weigh(&self.graph, &self.sweep, &self.tips, &equivalents, followed.iter().flatten());
+            Force::weigh(&self.0.graph, &self.0.sweep, &self.0.tips, &equivalents, followed.iter().flatten());
         let tip_of = self.tip_places();
         let mut states = Vec::new();
         for (query, followed) in queries.iter().zip(&followed) {
@@ -180,9 +148,9 @@ impl<'a> Affected<'a> {
                     Err(error) => return Ok(Err(error)),
                 },
             };
-            let (affected, reached) = force.judge(&followed.introduced, &followed.fixed, self.tips.len());
+            let (affected, reached) = force.judge(&followed.introduced, &followed.fixed, self.0.tips.len());
             for ((repository, names), places) in
-                self.workspace.repositories().iter().zip(&self.names).zip(&tip_of)
+                self.0.workspace.repositories().iter().zip(&self.0.names).zip(&tip_of)
             {
                 states.clear();
                 states.extend(places.iter().map(|place| {
@@ -213,7 +181,7 @@ impl<'a> Affected<'a> {
     /// The introducing commits and the fixes of each query.
     fn resolve(&self, queries: &[Query]) -> Result<Vec<Result<Sides>>> {
         let named: Vec<&str> = revisions(queries).collect();
-        let mut commits = self.workspace.resolve(&named, Some(&self.graph))?.into_iter();
+        let mut commits = self.0.workspace.resolve(&named, Some(&self.0.graph))?.into_iter();
         let mut roots: Option<Vec<Id>> = None;
         let mut side = |names: &[String]| -> Result<Vec<Id>> {
             // Every name takes its commit, also after one that is an error.
@@ -239,21 +207,21 @@ impl<'a> Affected<'a> {
     }
 
     fn ids(&self, positions: &[u32]) -> Vec<Id> {
-        positions.iter().filter_map(|position| self.graph.id(*position)).collect()
+        positions.iter().filter_map(|position| self.0.graph.id(*position)).collect()
     }
 
     /// Commits without parents.
     fn roots(&self) -> Vec<Id> {
-        let all = 0..self.graph.len() as u32;
-        all.filter(|position| self.graph.parents(*position).is_empty())
-            .filter_map(|position| self.graph.id(position))
+        let all = 0..self.0.graph.len() as u32;
+        all.filter(|position| self.0.graph.parents(*position).is_empty())
+            .filter_map(|position| self.0.graph.id(position))
             .collect()
     }
 
     /// For each repository's names, which of the tips they stand for.
     fn tip_places(&self) -> Vec<Vec<Option<usize>>> {
-        let place = |name: &Ref| self.tips.binary_search(&self.graph.position(&name.target)?).ok();
-        self.names.iter().map(|names| names.iter().map(place).collect()).collect()
+        let place = |name: &Ref| self.0.tips.binary_search(&self.0.graph.position(&name.target)?).ok();
+        self.0.names.iter().map(|names| names.iter().map(place).collect()).collect()
     }
 
     fn follow(&self, equivalents: &Equivalents, introduced: &[Id], fixed: &[Id]) -> Followed {
@@ -262,21 +230,21 @@ impl<'a> Affected<'a> {
         let mut widen = |named: &[Id]| -> Vec<u32> {
             let mut all: BTreeSet<u32> = BTreeSet::new();
             for commit in named {
-                all.extend(self.graph.position(commit));
+                all.extend(self.0.graph.position(commit));
                 for other in equivalents.of(commit) {
-                    all.extend(self.graph.position(&other.commit));
+                    all.extend(self.0.graph.position(&other.commit));
                     same.push(other.clone());
                 }
                 same.extend(equivalents.reverts_of(commit));
                 candidates.extend(equivalents.candidates(commit).iter().cloned());
             }
             let mut all: Vec<u32> = all.into_iter().collect();
-            all.sort_by_key(|position| (self.graph.level(*position), *position));
+            all.sort_by_key(|position| (self.0.graph.level(*position), *position));
             all
         };
         let (introduced, fixed) = (widen(introduced), widen(fixed));
         let known: BTreeSet<Id> =
-            introduced.iter().chain(&fixed).filter_map(|position| self.graph.id(*position)).collect();
+            introduced.iter().chain(&fixed).filter_map(|position| self.0.graph.id(*position)).collect();
         same.sort();
         same.dedup();
         candidates.retain(|candidate| !known.contains(&candidate.commit));

@@ -63,20 +63,28 @@ impl Graph {
             return Ok(graph);
         }
         let nothing = graph.is_empty();
-        let unknown = only_commits(workspace, &unknown)?;
+        let mut commits = HashSet::new();
+        for (id, kind) in workspace.kinds(&unknown)? {
+            match kind.as_str() {
+                "commit" => commits.extend([id]),
+                "missing" => return Err(Error::MissingObject(id.to_string())),
+                // A tag can stand for a file or a directory.
+                _ => {}
+            }
+        }
         let tips: Vec<Id> = tips
             .iter()
-            .filter(|tip| graph.position(tip).is_some() || unknown.contains(*tip))
+            .filter(|tip| graph.position(tip).is_some() || commits.contains(*tip))
             .copied()
             .collect();
         let tips = tips.as_slice();
         if nothing && workspace.keeps() {
-            write(workspace, tips)?;
+            write(workspace, tips);
             graph.take(&file::layers(&own, workspace.format())?)?;
         }
         let outside = graph.walk(workspace, tips)?;
         if outside > MOST_OUTSIDE && workspace.keeps() {
-            write(workspace, tips)?;
+            write(workspace, tips);
         }
         Ok(graph)
     }
@@ -290,28 +298,11 @@ impl Graph {
     }
 }
 
-/// Those that are commits: a tag can stand for a file or a directory.
-fn only_commits(workspace: &Workspace, ids: &[Id]) -> Result<HashSet<Id>> {
-    let input: String = ids.iter().map(|id| format!("{id}\n")).collect();
-    let lines =
-        workspace.git().run(&["cat-file", "--batch-check=%(objectname) %(objecttype)"], input.as_bytes())?;
-    let lines = String::from_utf8_lossy(&lines);
-    let mut commits = HashSet::new();
-    for line in lines.lines() {
-        match line.split_once(' ') {
-            Some((id, "commit")) => commits.extend(Id::from_hex(id)),
-            Some((id, "missing")) => return Err(Error::MissingObject(id.to_owned())),
-            _ => {}
-        }
-    }
-    Ok(commits)
-}
-
-/// Has git write a commit graph of ours, or a further layer of it.
-fn write(workspace: &Workspace, tips: &[Id]) -> Result<()> {
+/// Has git write a commit graph of ours, or a further layer of it. Where it
+/// cannot, as when somebody else does just then, history is walked instead,
+/// and what is wrong with it is found there.
+fn write(workspace: &Workspace, tips: &[Id]) {
     let input: String = tips.iter().map(|tip| format!("{tip}\n")).collect();
-    workspace
-        .git()
-        .run(&["commit-graph", "write", "--stdin-commits", "--split", "--no-progress"], input.as_bytes())?;
-    Ok(())
+    let arguments = ["commit-graph", "write", "--stdin-commits", "--split", "--no-progress"];
+    let _ = workspace.git().run(&arguments, input.as_bytes());
 }

@@ -16,7 +16,6 @@ use std::io::BufRead;
 use sha2::{Digest as _, Sha256};
 
 use crate::error::{Error, Result};
-use crate::graph::Graph;
 use crate::id::Id;
 use crate::workspace::Workspace;
 pub use message::Says;
@@ -64,7 +63,7 @@ impl Index {
     ///
     /// # Errors
     /// When git cannot read new commits, or the index cannot be kept.
-    pub fn refresh(workspace: &Workspace, graph: &Graph, tips: &[Id]) -> Result<Self> {
+    pub fn refresh(workspace: &Workspace, tips: &[Id]) -> Result<Self> {
         let mut wanted: Vec<Id> = tips.to_vec();
         wanted.sort_unstable();
         wanted.dedup();
@@ -75,7 +74,8 @@ impl Index {
             return Ok(index);
         }
         // Of branches that were rewritten the old tips may be gone.
-        let there: Vec<Id> = index.tips.iter().filter(|tip| graph.position(tip).is_some()).copied().collect();
+        let there = workspace.kinds(&index.tips)?.into_iter();
+        let there: Vec<Id> = there.filter(|(_, kind)| kind == "commit").map(|(id, _)| id).collect();
         let before: HashSet<Id> = index.facts.iter().map(|facts| facts.commit).collect();
         index.read(workspace, &new, &there, &before)?;
         index.tips = wanted;

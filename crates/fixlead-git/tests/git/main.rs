@@ -4,5 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod affected;
+mod backports;
 mod hostile;
+mod identity;
 mod repo;

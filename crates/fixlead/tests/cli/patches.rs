@@ -124,3 +124,68 @@ fn a_batch_answers_line_by_line_and_goes_on_after_a_mistake() {
     assert_eq!((out.as_str(), code), ("", 2));
     assert!(messages.contains("questions.jsonl:1: /introduced: names no commit"), "{messages}");
 }
+
+#[test]
+fn identity_says_no_unless_every_patch_is_the_same() {
+    let repository = Repository::new("identity");
+    repository.change("f", "1\n2\n3\n", "base");
+    let sent = repository.change("f", "one\n2\n3\n", "mend");
+    repository.git(&["switch", "--quiet", "--create", "release", "main~1"]);
+    repository.change("g", "x\n", "meanwhile");
+    repository.git(&["cherry-pick", "main"]);
+    let evidence = repository.path().join("evidence");
+    let (out, messages, code) = repository.ask(&[
+        "identity",
+        "main~1..main",
+        "release",
+        "--json",
+        "--evidence",
+        evidence.to_str().unwrap(),
+    ]);
+    assert_eq!((messages.as_str(), code), ("", 0));
+    let answer = json(&out);
+    assert_eq!(
+        (&answer["identical"], &answer["patches"][0]["status"]),
+        (&Value::from(true), &Value::from("same"))
+    );
+    let written = std::fs::read_to_string(&evidence).unwrap();
+    assert!(written.lines().any(|line| line.starts_with("sent same ") && line.ends_with(&sent)), "{written}");
+
+    repository.change("f", "one\n2\nthree\n", "more");
+    let (out, _, code) = repository.ask(&["identity", "main", "main~1..release"]);
+    assert_eq!(code, 1);
+    let words: Vec<&str> = out.lines().map(|line| line.split_whitespace().nth(2).unwrap()).collect();
+    assert_eq!(words, ["same", "added", "added"], "{out}");
+    let (_, messages, code) = repository.ask(&["identity", "main", "nowhere"]);
+    assert_eq!(code, 2);
+    assert!(messages.starts_with("fixlead: `nowhere`: no commit of that name"), "{messages}");
+}
+
+#[test]
+fn backports_says_no_when_a_branch_does_not_take_the_fix() {
+    let repository = Repository::new("backports");
+    repository.change("f", "1\n2\n3\n", "base");
+    repository.git(&["branch", "release-1"]);
+    repository.git(&["branch", "release-2"]);
+    let fix = repository.change("f", "1\ntwo\n3\n", "mend");
+    let (out, messages, code) =
+        repository.ask(&["backports", "--fix", "main", "--onto", "release-*", "--json"]);
+    assert_eq!((messages.as_str(), code), ("", 0));
+    let answer = json(&out);
+    assert_eq!(answer["fix"], serde_json::json!([fix]));
+    let tree = repository.git(&["rev-parse", "main^{tree}"]);
+    assert_eq!(answer["branches"]["release-1"]["outcome"], "clean");
+    assert_eq!(answer["branches"]["release-1"]["tree"], Value::from(tree));
+
+    repository.git(&["switch", "--quiet", "release-2"]);
+    repository.change("f", "1\n2.0\n3\n", "own");
+    let (out, _, code) =
+        repository.ask(&["backports", "--fix", "main", "--onto", "release-1", "release-2", "--json"]);
+    assert_eq!(code, 1);
+    let place = &json(&out)["branches"]["release-2"]["files"][0];
+    assert_eq!((&place["path"], &place["hunks"][0]["line"]), (&Value::from("f"), &Value::from(2)));
+    let (out, _, _) = repository.ask(&["backports", "--fix", "main", "--onto", "release-*"]);
+    assert!(out.contains("release-2  conflict\n") && out.contains("    f: contents, at 2\n"), "{out}");
+    let (_, messages, code) = repository.ask(&["backports", "--fix", "main", "--onto", "v9"]);
+    assert_eq!((code, messages.contains("`v9`: no branch of that name")), (2, true));
+}

@@ -1,7 +1,9 @@
 //! `fixlead patch`: what git repositories say about flaws and their fixes.
 
 mod affected;
+mod backports;
 mod batch;
+mod identity;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -18,6 +20,10 @@ use crate::terminal::Style;
 pub enum Command {
     /// Say which tags and branches a flaw affects.
     Affected(affected::AffectedArgs),
+    /// Try a fix on branches, without writing anything.
+    Backports(backports::BackportsArgs),
+    /// Say whether what was released is what was sent, patch by patch.
+    Identity(identity::IdentityArgs),
 }
 
 /// Which repositories, and how they are asked.
@@ -83,6 +89,8 @@ pub fn run(
 ) -> io::Result<Outcome> {
     let ended = match command {
         Command::Affected(args) => affected::run(args, style, out, messages),
+        Command::Backports(args) => backports::run(args, style, out),
+        Command::Identity(args) => identity::run(args, style, out),
     };
     match ended {
         Ok(outcome) => Ok(outcome),
