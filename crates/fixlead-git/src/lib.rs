@@ -1,5 +1,6 @@
 //! What Fixlead knows of git: which versions a flaw affects, where a fix
 //! still has to go, whether what was released is what was reviewed, where a
+//! flaw came from, and whose agreement a change needs.
 //!
 //! Repositories are taken to be hostile. The `git` command never runs with
 //! the configuration of a repository or of a user, never reaches a network,
@@ -19,6 +20,7 @@ mod history;
 mod id;
 pub mod identity;
 mod index;
+pub mod owners;
 mod refs;
 mod repository;
 mod run;

@@ -7,4 +7,5 @@ mod affected;
 mod backports;
 mod hostile;
 mod identity;
+mod owners;
 mod repo;

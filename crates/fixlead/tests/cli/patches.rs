@@ -189,3 +189,21 @@ fn backports_says_no_when_a_branch_does_not_take_the_fix() {
     let (_, messages, code) = repository.ask(&["backports", "--fix", "main", "--onto", "v9"]);
     assert_eq!((code, messages.contains("`v9`: no branch of that name")), (2, true));
 }
+
+#[test]
+fn owners_names_people_with_file_and_line() {
+    let repository = Repository::new("owners");
+    repository.change("OWNERS", "approvers:\n  - ana\n", "base");
+    repository.change("net/OWNERS", "reviewers: [bo]\noptions: {no_parent_owners: true}\n", "net");
+    repository.change("main.go", "x\n", "change");
+    let (out, messages, code) = repository.ask(&["owners", "--paths-from", "main", "--json"]);
+    assert_eq!((messages.as_str(), code), ("", 0));
+    let answer = json(&out);
+    let path = &answer["paths"][0];
+    assert_eq!((&path["path"], &path["governing"]), (&Value::from("main.go"), &Value::from("OWNERS")));
+    assert_eq!(path["approvers"], serde_json::json!([{"name": "ana", "file": "OWNERS", "line": 2}]));
+    let list = repository.path().join("list");
+    std::fs::write(&list, "net/a.go\n").unwrap();
+    let (out, _, code) = repository.ask(&["owners", "--paths-from", list.to_str().unwrap()]);
+    assert_eq!((out.as_str(), code), ("net/a.go\n  reviewer  bo  net/OWNERS:1\n  nobody is named\n", 1));
+}

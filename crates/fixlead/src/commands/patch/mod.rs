@@ -4,6 +4,7 @@ mod affected;
 mod backports;
 mod batch;
 mod identity;
+mod owners;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -24,6 +25,8 @@ pub enum Command {
     Backports(backports::BackportsArgs),
     /// Say whether what was released is what was sent, patch by patch.
     Identity(identity::IdentityArgs),
+    /// Say whose agreement changed paths need.
+    Owners(owners::OwnersArgs),
 }
 
 /// Which repositories, and how they are asked.
@@ -91,6 +94,7 @@ pub fn run(
         Command::Affected(args) => affected::run(args, style, out, messages),
         Command::Backports(args) => backports::run(args, style, out),
         Command::Identity(args) => identity::run(args, style, out),
+        Command::Owners(args) => owners::run(args, style, out, messages),
     };
     match ended {
         Ok(outcome) => Ok(outcome),
