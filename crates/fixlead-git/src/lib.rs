@@ -20,6 +20,7 @@ mod history;
 mod id;
 pub mod identity;
 mod index;
+pub mod introduced;
 pub mod owners;
 mod refs;
 mod repository;

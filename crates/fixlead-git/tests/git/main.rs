@@ -7,5 +7,6 @@ mod affected;
 mod backports;
 mod hostile;
 mod identity;
+mod introduced;
 mod owners;
 mod repo;

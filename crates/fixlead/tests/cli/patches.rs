@@ -207,3 +207,18 @@ fn owners_names_people_with_file_and_line() {
     let (out, _, code) = repository.ask(&["owners", "--paths-from", list.to_str().unwrap()]);
     assert_eq!((out.as_str(), code), ("net/a.go\n  reviewer  bo  net/OWNERS:1\n  nobody is named\n", 1));
 }
+
+#[test]
+fn introduced_shows_candidates_and_their_lines() {
+    let repository = Repository::new("introduced");
+    repository.change("f", "one\ntwo\n", "base");
+    let flaw = repository.change("f", "one\nflaw\n", "a feature");
+    repository.change("f", "one\nmended\n", "mend");
+    let (out, messages, code) = repository.ask(&["introduced", "--fix", "main", "--json"]);
+    assert_eq!((messages.as_str(), code), ("", 0));
+    let best = &json(&out)["candidates"][0];
+    assert_eq!((&best["commit"], &best["confidence"]), (&Value::from(flaw), &Value::from("likely")));
+    assert_eq!(best["lines"], serde_json::json!([{"path": "f", "line": 2, "text": "flaw"}]));
+    let (out, _, _) = repository.ask(&["introduced", "--fix", "main"]);
+    assert!(out.contains("a feature\n          f:2: flaw\n"), "{out}");
+}

@@ -4,6 +4,7 @@ mod affected;
 mod backports;
 mod batch;
 mod identity;
+mod introduced;
 mod owners;
 
 use std::io::{self, Write};
@@ -25,6 +26,8 @@ pub enum Command {
     Backports(backports::BackportsArgs),
     /// Say whether what was released is what was sent, patch by patch.
     Identity(identity::IdentityArgs),
+    /// Guess at the commits that brought a flaw in, from its fix.
+    Introduced(introduced::IntroducedArgs),
     /// Say whose agreement changed paths need.
     Owners(owners::OwnersArgs),
 }
@@ -94,6 +97,7 @@ pub fn run(
         Command::Affected(args) => affected::run(args, style, out, messages),
         Command::Backports(args) => backports::run(args, style, out),
         Command::Identity(args) => identity::run(args, style, out),
+        Command::Introduced(args) => introduced::run(args, style, out),
         Command::Owners(args) => owners::run(args, style, out, messages),
     };
     match ended {
