@@ -17,7 +17,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use fixlead_core::text::echo;
 
-use commands::{Outcome, cvss, desk, keep, policy};
+use commands::{Outcome, cvss, desk, keep, patch, policy};
 
 /// Requests make and drop many small things on several threads, at which it is
 /// quicker than the system's.
@@ -47,6 +47,9 @@ enum Command {
     /// Read, check and replay policies.
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Ask git repositories about flaws and their fixes.
+    #[command(subcommand)]
+    Patch(patch::Command),
     /// Run the desk.
     Serve(commands::serve::ServeArgs),
     /// Check a deployment: key, database, clock, disk, addresses.
@@ -112,6 +115,7 @@ fn main() -> ExitCode {
             Command::Demo(args) => commands::demo::run(args, &mut out, &mut messages),
             Command::Drill(args) => commands::drill::run(args, style.is_coloured(), &mut out, &mut messages),
             Command::Policy(command) => policy::run(command, style, &mut out, &mut messages),
+            Command::Patch(command) => patch::run(command, style, &mut out, &mut messages),
             Command::Serve(args) => commands::serve::run(args, &mut out, &mut messages),
             Command::Doctor(args) => commands::doctor::run(args, style, &mut out, &mut messages),
             Command::Case(command) => {

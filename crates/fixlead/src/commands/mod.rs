@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod drill;
 pub mod keep;
 pub mod key;
+pub mod patch;
 pub mod policy;
 pub mod rebuild;
 pub mod serve;

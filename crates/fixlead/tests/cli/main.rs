@@ -18,6 +18,7 @@ mod keeping;
 mod leading;
 mod nodes;
 mod output;
+mod patches;
 mod policy;
 mod publicity;
 mod rates;
