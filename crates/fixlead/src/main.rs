@@ -16,7 +16,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use fixlead_core::text::echo;
 
-use commands::{Outcome, cvss, desk, keep, policy};
+use commands::{Outcome, advisory, cvss, desk, keep, policy};
 
 /// The widest that help is written, in columns.
 const WIDEST_HELP: usize = 100;
@@ -34,6 +34,9 @@ enum Command {
     /// Score CVSS vectors.
     #[command(subcommand)]
     Cvss(cvss::Command),
+    /// Make the documents of an advisory from its one source, and judge documents.
+    #[command(subcommand)]
+    Advisory(advisory::Command),
     /// Rehearse one case under a policy, from report to retrospective.
     Drill(commands::drill::DrillArgs),
     /// Read, check and replay policies.
@@ -101,6 +104,7 @@ fn main() -> ExitCode {
         Err(told) => tell(told, &mut out, &mut messages),
         Ok(Cli { command }) => match &command {
             Command::Cvss(command) => cvss::run(command, style, io::stdin().lock(), &mut out, &mut messages),
+            Command::Advisory(command) => advisory::run(command, &mut out, &mut messages),
             Command::Drill(args) => commands::drill::run(args, style.is_coloured(), &mut out, &mut messages),
             Command::Policy(command) => policy::run(command, style, &mut out, &mut messages),
             Command::Serve(args) => commands::serve::run(args, &mut out, &mut messages),

@@ -2,6 +2,7 @@
 //! streams it reads and writes, and says how it ended; it knows neither the
 //! process nor the other commands.
 
+pub mod advisory;
 pub mod cvss;
 pub mod desk;
 pub mod doctor;
