@@ -73,9 +73,9 @@ fn document(advisory: &Advisory, options: Options) -> Value {
         .collect();
     let current = history.last().map_or(advisory.published, |revision| revision.date);
     let initial = history.first().map_or(advisory.published, |revision| revision.date);
-    // An advisory says of some product what is known for certain.
-    let certain = advisory.affected.iter().any(|affected| affected.status != Status::UnderInvestigation);
-    let profile = options.profile.unwrap_or(if certain { Profile::Advisory } else { Profile::Vex });
+    // An advisory is about something that is affected.
+    let affected = advisory.affected.iter().any(Affected::has_affected_versions);
+    let profile = options.profile.unwrap_or(if affected { Profile::Advisory } else { Profile::Vex });
     let category = match profile {
         Profile::Advisory => "csaf_security_advisory",
         Profile::Vex => "csaf_vex",
@@ -133,7 +133,7 @@ fn branch(advisory: &Advisory, affected: &Affected, draft: bool, count: &mut usi
             "product": {
                 "name": format!("{} {name} {shown}", advisory.publisher.name),
                 "product_id": id,
-                "product_identification_helper": if draft { json!({ "purls": [purl.to_string()] }) } else { json!({ "purl": purl.to_string() }) },
+                "product_identification_helper": helper(purl, draft),
             },
         }));
         id
@@ -152,6 +152,27 @@ fn branch(advisory: &Advisory, affected: &Affected, draft: bool, count: &mut usi
         products.whole = Some(leaf("product_version_range", all, "in all versions".to_owned(), &purl));
     }
     (json!({ "category": "product_name", "name": name, "branches": leaves }), products)
+}
+
+/// Types whose package URLs always have a version, by their definition.
+const ALWAYS_VERSIONED: &[&str] = &["cran", "swift"];
+
+/// What programs recognise a product by.
+fn helper(purl: &Purl, draft: bool) -> Value {
+    let text = purl.to_string();
+    if purl.version.is_none() && ALWAYS_VERSIONED.contains(&purl.kind.as_str()) {
+        return json!({ "x_generic_uris": [{ "namespace": "https://packageurl.org", "uri": text }] });
+    }
+    if draft { json!({ "purls": [text] }) } else { json!({ "purl": text }) }
+}
+
+/// The package URL in what `helper` makes.
+pub fn purl_of(helper: &Value) -> &str {
+    let found = helper
+        .get("purl")
+        .or_else(|| helper.pointer("/purls/0"))
+        .or_else(|| helper.pointer("/x_generic_uris/0/uri"));
+    found.and_then(Value::as_str).unwrap_or_default()
 }
 
 /// A range in the notation of version ranges: `vers:npm/>=1.2|<1.4`.
@@ -265,13 +286,13 @@ fn scores(advisory: &Advisory, products: &[&str], draft: bool) -> Option<Value> 
     let scores = advisory.scores.iter().filter_map(|score| {
         let key = ["cvss_v2", "cvss_v3", "cvss_v3", "cvss_v4"][score.vector.version() as usize];
         let cvss = tell::cvss(&score.vector);
-        match (draft, key) {
-            (true, _) => Some(json!({ "content": { key: cvss }, "products": products })),
-            // Version 2.0 is older than CVSS 4.0.
-            (false, "cvss_v4") => None,
+        match key {
             // Readers take 3.0 and 3.1 for one.
-            (false, _) if score.vector.version() == Version::V30 && newer => None,
-            (false, _) => Some(json!({ key: cvss, "products": products })),
+            "cvss_v3" if score.vector.version() == Version::V30 && newer => None,
+            // Version 2.0 is older than CVSS 4.0.
+            "cvss_v4" if !draft => None,
+            _ if draft => Some(json!({ "content": { key: cvss }, "products": products })),
+            _ => Some(json!({ key: cvss, "products": products })),
         }
     });
     list(scores)

@@ -161,8 +161,7 @@ pub(crate) fn vector(vector: &Vector) -> String {
 }
 
 pub(crate) fn number(vector: &Vector) -> String {
-    let base = vector.base().scores().overall().1;
-    format!("{} is {base}", vector.base().canonical())
+    format!("{} is {}", vector.canonical(), crate::tell::base_score(vector))
 }
 
 pub(crate) fn credit(name: &str, role: Role) -> String {

@@ -48,7 +48,7 @@ impl Format {
 pub struct Options {
     /// The version of CSAF.
     pub csaf: CsafVersion,
-    /// The profile of CSAF; otherwise an advisory, if there is something to advise.
+    /// The profile of CSAF; otherwise an advisory, if something is affected.
     pub profile: Option<Profile>,
 }
 

@@ -49,8 +49,10 @@ pub fn build(advisory: &Advisory) -> Value {
 fn vulnerabilities(affected: &Affected) -> Vec<Value> {
     let purl = tell::purl(affected);
     let package = match purl.ecosystem() {
-        Some(ecosystem) => json!({ "ecosystem": ecosystem.ghsa, "name": purl.full_name() }),
-        None => json!({ "ecosystem": "other", "name": affected.package }),
+        Some(ecosystem) if ecosystem.ghsa != "other" => {
+            json!({ "ecosystem": ecosystem.ghsa, "name": purl.full_name() })
+        }
+        _ => json!({ "ecosystem": "other", "name": affected.package }),
     };
     let entry = |range: &crate::source::Range| {
         json!({

@@ -23,7 +23,7 @@ pub fn markdown(text: &str) -> String {
             let address = dest_url.to_ascii_lowercase();
             let leads = address.starts_with("https://") || address.starts_with("http://");
             links.push(leads);
-            leads.then(|| {
+            leads.then_some({
                 Event::Start(Tag::Link {
                     link_type,
                     dest_url,

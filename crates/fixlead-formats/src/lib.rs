@@ -13,6 +13,7 @@
 pub mod cwe;
 pub mod facts;
 pub mod format;
+pub mod import;
 pub mod lint;
 pub mod purl;
 pub mod source;

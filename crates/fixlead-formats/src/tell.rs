@@ -50,14 +50,20 @@ pub fn band(score: Score, version: Version) -> String {
     score.band(version).as_str().to_ascii_uppercase()
 }
 
+/// What the schemas of FIRST call the base score: of version 4.0, which has one
+/// score, that of the whole vector.
+pub fn base_score(vector: &Vector) -> Score {
+    match vector.scores() {
+        Scores::Grouped { base, .. } => base,
+        Scores::Combined { score, .. } => score,
+    }
+}
+
 /// A vector with its scores, as the JSON schemas of FIRST have it.
 pub fn cvss(vector: &Vector) -> Value {
     let version = vector.version();
     let scores = vector.scores();
-    let base = match scores {
-        Scores::Grouped { base, .. } => base,
-        Scores::Combined { .. } => vector.base().scores().overall().1,
-    };
+    let base = base_score(vector);
     let mut map = Map::new();
     map.insert("version".to_owned(), json!(version.as_str()));
     map.insert("vectorString".to_owned(), json!(vector.canonical()));

@@ -37,6 +37,8 @@ enum Command {
     /// Make the documents of an advisory from its one source, and judge documents.
     #[command(subcommand)]
     Advisory(advisory::Command),
+    /// Print a document of others as the one source of an advisory.
+    Import(commands::import::ImportArgs),
     /// Rehearse one case under a policy, from report to retrospective.
     Drill(commands::drill::DrillArgs),
     /// Read, check and replay policies.
@@ -105,6 +107,7 @@ fn main() -> ExitCode {
         Ok(Cli { command }) => match &command {
             Command::Cvss(command) => cvss::run(command, style, io::stdin().lock(), &mut out, &mut messages),
             Command::Advisory(command) => advisory::run(command, &mut out, &mut messages),
+            Command::Import(args) => commands::import::run(args, &mut out, &mut messages),
             Command::Drill(args) => commands::drill::run(args, style.is_coloured(), &mut out, &mut messages),
             Command::Policy(command) => policy::run(command, style, &mut out, &mut messages),
             Command::Serve(args) => commands::serve::run(args, &mut out, &mut messages),

@@ -87,9 +87,11 @@ fn packages(advisory: &Advisory, format: Format, facts: &mut Facts) {
 /// GitHub names packages by ecosystem and name.
 fn name(affected: &Affected, format: Format) -> String {
     let purl = tell::purl(affected);
-    match purl.ecosystem() {
-        Some(ecosystem) if format == Format::Ghsa => format!("{}:{}", ecosystem.ghsa, purl.full_name()),
-        None if format == Format::Ghsa => format!("other:{}", affected.package),
+    match (format, purl.ecosystem()) {
+        (Format::Ghsa, Some(ecosystem)) if ecosystem.ghsa != "other" => {
+            format!("{}:{}", ecosystem.ghsa, purl.full_name())
+        }
+        (Format::Ghsa, _) => format!("other:{}", affected.package),
         _ => affected.package.clone(),
     }
 }
@@ -106,10 +108,9 @@ fn scores(advisory: &Advisory, format: Format, options: Options) -> Vec<String> 
         Format::Cve => numbered(all.collect()),
         // Products have scores, and here none is affected.
         Format::Csaf if !affected => Vec::new(),
-        Format::Csaf if options.csaf == CsafVersion::V21 => numbered(all.collect()),
         Format::Csaf => numbered(
             all.filter(|one| match one.version() {
-                Version::V40 => false,
+                Version::V40 => options.csaf == CsafVersion::V21,
                 Version::V30 => !has(Version::V31),
                 _ => true,
             })

@@ -1,6 +1,5 @@
 //! Facts read back from the formats that are JSON.
 
-use fixlead_core::severity::Vector;
 use serde_json::Value;
 
 use super::Fact::*;
@@ -35,8 +34,7 @@ fn dates(facts: &mut Facts, value: &Value, paths: &[(&str, &[&str])]) {
 fn cvss(facts: &mut Facts, object: &Value) {
     let written = text(object, "vectorString");
     let base = object.get("baseScore").and_then(Value::as_f64).unwrap_or(-1.0);
-    let vector = Vector::parse(written).map(|vector| vector.base().canonical()).unwrap_or_default();
-    facts.say(Scores, [written.to_owned(), format!("{vector} is {base:.1}")]);
+    facts.say(Scores, [written.to_owned(), format!("{written} is {base:.1}")]);
 }
 
 fn role(word: &str) -> Option<Role> {
@@ -231,11 +229,7 @@ fn products(value: &Value, vulnerability: &Value, facts: &mut Facts) {
     for leaf in leaves {
         let id = leaf.pointer("/product/product_id").and_then(Value::as_str).unwrap_or_default();
         let helper = leaf.pointer("/product/product_identification_helper").unwrap_or(&Value::Null);
-        let purl = helper
-            .get("purl")
-            .or_else(|| helper.pointer("/purls/0"))
-            .and_then(Value::as_str)
-            .unwrap_or_default();
+        let purl = csaf_format::purl_of(helper);
         let package = package(purl);
         let has = |status: &str| texts(vulnerability, &["product_status", status]).contains(&id);
         let name = text(leaf, "name");

@@ -2,8 +2,7 @@
 
 use super::Fact::*;
 use super::records::thanked;
-use super::{Fact, Facts, fixed, range, reference, status, words_of};
-use crate::purl::Purl;
+use super::{Facts, fixed, range, reference, status, words_of};
 use crate::source::{Kind, Status};
 
 pub fn mail(document: &str) -> Facts {

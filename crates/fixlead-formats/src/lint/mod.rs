@@ -13,6 +13,7 @@ use crate::cwe;
 use crate::source::{Advisory, Affected, Status};
 
 pub use links::Insiders;
+pub(crate) use links::urls;
 
 /// How much is at stake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -235,7 +235,8 @@ impl Advisory {
         if let Some(cve) = &self.cve {
             return cve.clone();
         }
-        match self.aliases.iter().find(|alias| alias.starts_with("GHSA-")) {
+        let known = |prefix: &str| self.aliases.iter().find(|alias| alias.starts_with(prefix));
+        match known("GHSA-").or_else(|| known("x_")) {
             Some(alias) => alias.clone(),
             None => format!("x_{}-{}", slug(&self.publisher.name), slug(&self.id)),
         }

@@ -225,16 +225,21 @@ pub fn judge(value: &Value, versions: &[Version], rules: &Rules, place: &Place<'
         if let Some((name, _, words)) = metrics.iter().find(|(_, property, _)| property == key) {
             word(found, name, words, vector.as_ref(), rules, &inner, report);
         } else if let Some((group, is_score)) = number(key, version) {
-            let own = match (group, &scores, &vector) {
-                (Group::Base, Some(Scores::Combined { .. }), Some(vector)) => {
-                    Some(vector.base().scores().overall().1)
+            let own = match (group, &scores) {
+                // Version 4.0 has one score; some write that of its base metrics alone.
+                (Group::Base, Some(Scores::Combined { score, .. })) => {
+                    let base = vector.as_ref().map(|vector| vector.base().scores().overall().1);
+                    let written = if is_score { found.to_string() } else { text(value, key).to_owned() };
+                    let is_base =
+                        |base: &Score| written == if is_score { tenths(*base) } else { band(*base, version) };
+                    base.filter(is_base).or(Some(*score))
                 }
                 // Where no metric of a group is defined, the score is the one before it.
-                (Group::Environmental, Some(scores), _) => scores
+                (Group::Environmental, Some(scores)) => scores
                     .group(group)
                     .or_else(|| scores.group(Group::Temporal))
                     .or_else(|| scores.group(Group::Base)),
-                (_, Some(scores), _) => scores.group(group).or_else(|| scores.group(Group::Base)),
+                (_, Some(scores)) => scores.group(group).or_else(|| scores.group(Group::Base)),
                 _ => None,
             };
             let expected = own.map(|own| if is_score { tenths(own) } else { band(own, version) });

@@ -15,6 +15,8 @@ use serde_json::Value;
 use crate::json;
 use crate::words::words;
 
+pub(crate) use cvss::ordered;
+
 pub use crate::json::MOST_BYTES;
 pub use shape::Problem;
 

@@ -211,7 +211,7 @@ pub fn hold(value: &Value, shape: &Shape, place: &Place<'_>, report: &mut Report
         (Shape::Flag, Value::Bool(_)) => {}
         (Shape::Whole(least), Value::Number(number)) => {
             let whole = number.as_i64().or_else(|| number.as_u64().map(|_| i64::MAX));
-            if !whole.is_some_and(|whole| whole >= *least) {
+            if whole.is_none_or(|whole| whole < *least) {
                 report.error(STRUCTURE, place, format!("{number} is no whole number from {least} on"));
             }
         }

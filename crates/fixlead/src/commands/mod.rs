@@ -7,6 +7,7 @@ pub mod cvss;
 pub mod desk;
 pub mod doctor;
 pub mod drill;
+pub mod import;
 pub mod keep;
 pub mod key;
 pub mod policy;

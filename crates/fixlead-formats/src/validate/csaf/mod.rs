@@ -3,6 +3,7 @@
 //! the tests that it shares with 2.0 are made.
 
 mod advice;
+mod language;
 mod profile;
 mod scores;
 mod shape;

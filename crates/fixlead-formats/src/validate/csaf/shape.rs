@@ -7,6 +7,7 @@ use super::super::cve::cpe;
 use super::super::shape::{
     FILLED, Fields, Others, Place, Report, STRUCTURE, Shape, URI, anything, date_time, text,
 };
+use super::language::language;
 
 /// A key that the standard does not have may be there (section 6.2.20).
 const OTHERS: Others = Others::Doubtful("6.2.20");
@@ -672,68 +673,4 @@ fn version(text: &str) -> Result<(), &'static str> {
     } else {
         Err("a whole number, or a version like 1.0.0")
     }
-}
-
-/// The form of a language tag (RFC 5646, section 2.1); which ones there are is
-/// section 6.1.12.
-fn language(text: &str) -> Result<(), &'static str> {
-    let wrong = Err("a language like en or pt-BR");
-    let lower = text.to_ascii_lowercase();
-    if ["i-default", "i-mingo"].contains(&lower.as_str()) {
-        return Ok(());
-    }
-    let mut parts = lower.split('-').peekable();
-    let alphabetic = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphabetic());
-    let alphanumeric = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let first = parts.next().unwrap_or_default();
-    let mut private = first == "x";
-    if !private {
-        if !alphabetic(first) || !matches!(first.len(), 2 | 3 | 4..=8) {
-            return wrong;
-        }
-        let mut extended = 0;
-        while extended < 3
-            && first.len() <= 3
-            && parts.peek().is_some_and(|part| part.len() == 3 && alphabetic(part))
-        {
-            parts.next();
-            extended += 1;
-        }
-        let _script = parts.next_if(|part| part.len() == 4 && alphabetic(part));
-        let _region = parts.next_if(|part| {
-            (part.len() == 2 && alphabetic(part))
-                || (part.len() == 3 && part.bytes().all(|byte| byte.is_ascii_digit()))
-        });
-        let variant = |part: &&str| {
-            alphanumeric(part)
-                && (matches!(part.len(), 5..=8)
-                    || (part.len() == 4 && part.starts_with(|first: char| first.is_ascii_digit())))
-        };
-        while parts.next_if(variant).is_some() {}
-    }
-    // Extensions begin with a single letter and have something after it.
-    let mut open = private;
-    for part in parts {
-        let most = if part.is_empty() || !alphanumeric(part) { 0 } else { 8 };
-        if part.len() > most || part.is_empty() {
-            return wrong;
-        }
-        if part.len() == 1 && !private {
-            if open {
-                return wrong;
-            }
-            private = part == "x";
-            open = true;
-        } else if !private && !open && extension_is_missing(part) {
-            return wrong;
-        } else {
-            open = false;
-        }
-    }
-    if open { wrong } else { Ok(()) }
-}
-
-/// What follows the variants begins with a letter of its own.
-fn extension_is_missing(part: &str) -> bool {
-    part.len() == 1
 }

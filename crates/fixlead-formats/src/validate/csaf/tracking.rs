@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::super::date;
 use super::super::shape::{Place, Report, items, text};
+use super::language::is_language;
 
 /// The number of a document or of a revision.
 #[derive(Clone, Debug)]
@@ -265,22 +266,5 @@ fn missing(revisions: &[Revision<'_>], list: &Place<'_>, report: &mut Report) {
             report.error("6.1.21", &list.item(revision.index), message);
         }
         last = Some(number);
-    }
-}
-
-/// The languages of two letters (ISO 639-1).
-const LANGUAGES: &str = "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de \
-dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik in io is it iu \
-iw ja ji jv jw ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mo mr ms mt my na nb \
-nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg sh si sk sl sm sn so sq sr ss st su \
-sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu";
-
-/// Whether there is a language of this tag; of three letters and more every
-/// one counts as known.
-fn is_language(tag: &str) -> bool {
-    let first = tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
-    match first.len() {
-        2 => LANGUAGES.split(' ').any(|known| known == first),
-        _ => true,
     }
 }

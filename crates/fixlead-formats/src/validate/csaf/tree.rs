@@ -101,70 +101,58 @@ fn groups(value: &Value, report: &mut Report) {
 /// A product that is made of itself.
 fn circles(value: &Value, report: &mut Report) {
     let tree = value.get("product_tree").unwrap_or(&Value::Null);
-    let mut made_of: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut made_of: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut makes: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let mut ids: Vec<(usize, &str)> = Vec::new();
     for (index, relationship) in items(tree, "relationships") {
         let Some(id) = relationship.pointer("/full_product_name/product_id").and_then(Value::as_str) else {
             continue;
         };
-        let parts = made_of.entry(id).or_default();
-        parts.extend([
-            text(relationship, "product_reference"),
-            text(relationship, "relates_to_product_reference"),
-        ]);
         ids.push((index, id));
-    }
-    // What is in no circle loses its last part sooner or later.
-    let mut open: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut users: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (id, parts) in &made_of {
-        let inner: BTreeSet<&str> = parts.iter().copied().filter(|part| made_of.contains_key(part)).collect();
-        open.insert(id, inner.len());
-        for part in inner {
-            users.entry(part).or_default().push(id);
+        for key in ["product_reference", "relates_to_product_reference"] {
+            let part = text(relationship, key);
+            made_of.entry(id).or_default().insert(part);
+            makes.entry(part).or_default().insert(id);
         }
     }
+    // What is in no circle runs out of parts sooner or later, or of what it is a part of.
+    let mut left: BTreeSet<&str> = ids.iter().map(|(_, id)| *id).collect();
+    strip(&mut left, &made_of, &makes);
+    strip(&mut left, &makes, &made_of);
+    let root = Place::Root;
+    let place = root.key("product_tree");
+    let list = place.key("relationships");
+    for (index, id) in ids.into_iter().filter(|(_, id)| left.contains(id)) {
+        let place = list.item(index);
+        report.error(
+            "6.1.3",
+            &place.key("full_product_name"),
+            format!("the product `{}` is made of itself", echo(id)),
+        );
+    }
+}
+
+/// Takes away whatever leads to nothing that is left, again and again.
+fn strip<'v>(
+    left: &mut BTreeSet<&'v str>,
+    leads_to: &BTreeMap<&'v str, BTreeSet<&'v str>>,
+    comes_from: &BTreeMap<&'v str, BTreeSet<&'v str>>,
+) {
+    let count =
+        |id: &str| leads_to.get(id).into_iter().flatten().filter(|other| left.contains(*other)).count();
+    let mut open: BTreeMap<&str, usize> = left.iter().map(|id| (*id, count(id))).collect();
     let mut done: Vec<&str> = open.iter().filter(|(_, count)| **count == 0).map(|(id, _)| *id).collect();
     while let Some(id) = done.pop() {
-        open.remove(id);
-        for user in users.get(id).into_iter().flatten() {
-            if let Some(count) = open.get_mut(user) {
+        left.remove(id);
+        for earlier in comes_from.get(id).into_iter().flatten() {
+            if let Some(count) = open.get_mut(earlier).filter(|count| **count > 0) {
                 *count -= 1;
                 if *count == 0 {
-                    done.push(user);
+                    done.push(earlier);
                 }
             }
         }
     }
-    let root = Place::Root;
-    let place = root.key("product_tree");
-    let list = place.key("relationships");
-    for (index, id) in ids {
-        // What only stands on a circle is in none itself.
-        if open.contains_key(id) && reaches(&made_of, id) {
-            let place = list.item(index);
-            report.error(
-                "6.1.3",
-                &place.key("full_product_name"),
-                format!("the product `{}` is made of itself", echo(id)),
-            );
-        }
-    }
-}
-
-/// Whether a product is found among its own parts.
-fn reaches(made_of: &BTreeMap<&str, Vec<&str>>, id: &str) -> bool {
-    let mut seen = BTreeSet::new();
-    let mut open: Vec<&str> = made_of.get(id).into_iter().flatten().copied().collect();
-    while let Some(part) = open.pop() {
-        if part == id {
-            return true;
-        }
-        if seen.insert(part) {
-            open.extend(made_of.get(part).into_iter().flatten());
-        }
-    }
-    false
 }
 
 /// One version is no range of them.

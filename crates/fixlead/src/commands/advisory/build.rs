@@ -29,7 +29,7 @@ pub struct BuildArgs {
     /// The version of CSAF: 2.0, or the draft of 2.1.
     #[arg(long, value_name = "VERSION", default_value = "2.0", value_parser = CsafVersion::parse)]
     csaf: CsafVersion,
-    /// The profile of CSAF: advisory or vex [default: advisory, unless nothing is known yet].
+    /// The profile of CSAF: advisory or vex [default: advisory, where something is affected].
     #[arg(long, value_name = "PROFILE", value_parser = Profile::parse)]
     profile: Option<Profile>,
     /// Addresses that begin so are for insiders and stand in no document; may be repeated.
