@@ -4,6 +4,7 @@
 
 pub mod advisory;
 pub mod cvss;
+pub mod demo;
 pub mod desk;
 pub mod doctor;
 pub mod drill;

@@ -9,18 +9,30 @@
 //! - [`form`]: what a form sends. [`visitor`]: who looks, by the cookie.
 //! - [`words`]: instants, spans and names of the field as people read them;
 //!   [`markdown`]: what people write, made inert.
-//! - [`front`], [`report`], [`status`]: for everybody. [`enrol`], [`sign_in`]:
-//!   the way in. [`inbox`], [`case`]: where work is done.
+//! - [`answers`]: what a project answers reporters with. [`search`]: looking for
+//!   cases. [`several`]: the same for several cases at once.
+//! - [`front`], [`report`], [`status`] with [`following`], [`publicity`]: for everybody.
+//!   [`questions`]: what forms ask, in words; [`reaching`]: who may set it. [`enrol`],
+//!   [`sign_in`]: the way in. [`inbox`], [`case`]: where work is done.
+//! - [`demonstration`]: what only a demonstration has.
 
+pub mod answers;
 pub mod asset;
 pub mod case;
+pub mod demonstration;
 pub mod enrol;
+pub mod following;
 pub mod form;
 pub mod front;
 pub mod inbox;
 pub mod markdown;
 pub mod page;
+pub mod publicity;
+pub mod questions;
+pub mod reaching;
 pub mod report;
+pub mod search;
+pub mod several;
 pub mod sign_in;
 pub mod status;
 pub mod trouble;
@@ -32,14 +44,20 @@ use axum::Router;
 use crate::api::Wire;
 
 /// The pages.
-pub fn routes() -> Router<Wire> {
-    Router::new()
+pub fn routes(wire: &Wire) -> Router<Wire> {
+    let pages = Router::new()
         .merge(asset::routes())
         .merge(front::routes())
         .merge(report::routes())
+        .merge(publicity::routes())
         .merge(status::routes())
+        .merge(reaching::routes())
         .merge(enrol::routes())
         .merge(sign_in::routes())
         .merge(inbox::routes())
-        .merge(case::routes())
+        .merge(answers::routes())
+        .merge(search::routes())
+        .merge(several::routes())
+        .merge(case::routes());
+    demonstration::around(pages, wire)
 }
