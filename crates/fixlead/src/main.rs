@@ -17,7 +17,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use fixlead_core::text::echo;
 
-use commands::{Outcome, cvss, desk, keep, patch, policy};
+use commands::{Outcome, advisory, cvss, desk, keep, patch, policy};
 
 /// Requests make and drop many small things on several threads, at which it is
 /// quicker than the system's.
@@ -40,6 +40,11 @@ enum Command {
     /// Score CVSS vectors.
     #[command(subcommand)]
     Cvss(cvss::Command),
+    /// Make the documents of an advisory from its one source, and judge documents.
+    #[command(subcommand)]
+    Advisory(advisory::Command),
+    /// Print a document of others as the one source of an advisory.
+    Import(commands::import::ImportArgs),
     /// Look at a desk with made-up people and cases in every stage.
     Demo(commands::demo::DemoArgs),
     /// Rehearse one case under a policy, from report to retrospective.
@@ -112,6 +117,8 @@ fn main() -> ExitCode {
         Err(told) => tell(told, &mut out, &mut messages),
         Ok(Cli { command }) => match &command {
             Command::Cvss(command) => cvss::run(command, style, io::stdin().lock(), &mut out, &mut messages),
+            Command::Advisory(command) => advisory::run(command, &mut out, &mut messages),
+            Command::Import(args) => commands::import::run(args, &mut out, &mut messages),
             Command::Demo(args) => commands::demo::run(args, &mut out, &mut messages),
             Command::Drill(args) => commands::drill::run(args, style.is_coloured(), &mut out, &mut messages),
             Command::Policy(command) => policy::run(command, style, &mut out, &mut messages),
