@@ -11,6 +11,11 @@
 //! - [`public`]: what everybody may know: which projects take reports.
 //! - [`intake`]: a report becomes a case. [`case`]: everything people do with
 //!   it. [`scheduler`]: what the clock does.
+//! - [`administration`]: what somebody may administer, and what waits for them. [`seen`]:
+//!   the part of the directory that they read.
+//! - [`overview`]: many projects in numbers. [`preferences`]: the zone somebody reads in.
+//! - [`audit`]: the tamper-evident log, for those who check it.
+//! - [`everybody`]: sessions and tokens, for operators.
 //! - [`accounts`]: who signs in, sessions, tokens, links that work once.
 //! - [`rebuild`]: lists and wake-ups made anew from events.
 //! - [`problem`]: why a use case was refused. [`repeat`]: requests that are
@@ -22,20 +27,25 @@
 //! - [`signin`]: passwords, second factors, recovery codes, bearer secrets.
 
 pub mod accounts;
+pub mod administration;
+pub mod audit;
 pub mod case;
 pub mod desk;
 pub mod directory;
+pub mod everybody;
 pub mod finding;
 pub mod intake;
+pub mod overview;
 mod own;
 pub mod policies;
+pub mod preferences;
 pub mod problem;
 pub mod public;
 pub mod rebuild;
 pub mod repeat;
 pub mod scheduler;
 pub mod search;
-mod seen;
+pub mod seen;
 pub mod setup;
 pub mod signin;
 pub mod timestamp;

@@ -60,6 +60,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::configuration::Settings;
 use crate::configuration::values::{Network, Origin};
+use crate::serve::about::About;
 use health::Readiness;
 use metrics::Metrics;
 use problem::Refusal;
@@ -76,6 +77,8 @@ pub struct Wire {
     pub trusted: Arc<[Network]>,
     /// The numbers.
     pub metrics: Arc<Metrics>,
+    /// What the installation is.
+    pub about: Arc<About>,
     /// The desk.
     pub desk: Desk,
     /// What has to work for the desk to work.

@@ -40,6 +40,7 @@ pub fn style() -> &'static Asset {
             include_str!("../../assets/style/base.css"),
             include_str!("../../assets/style/lists.css"),
             include_str!("../../assets/style/case.css"),
+            include_str!("../../assets/style/admin.css"),
         );
         Asset::new("desk", "css", "text/css; charset=utf-8", text)
     })

@@ -7,11 +7,13 @@
 //! - [`page`]: from a view to an answer, with what browsers may do. [`asset`]:
 //!   the style and the script, compiled in. [`trouble`]: refusals as pages.
 //! - [`form`]: what a form sends. [`visitor`]: who looks, by the cookie.
-//! - [`words`]: instants, spans and names of the field as people read them;
+//! - [`zone`]: the zone in which somebody reads. [`words`]: instants, spans and names of the field as people read them;
 //!   [`markdown`]: what people write, made inert.
 //! - [`front`], [`report`], [`status`]: for everybody. [`enrol`], [`sign_in`]:
-//!   the way in. [`inbox`], [`case`]: where work is done.
+//!   the way in. [`inbox`], [`case`]: where work is done. [`admin`]: what it is
+//!   done with.
 
+pub mod admin;
 pub mod asset;
 pub mod case;
 pub mod enrol;
@@ -26,6 +28,7 @@ pub mod status;
 pub mod trouble;
 pub mod visitor;
 pub mod words;
+pub mod zone;
 
 use axum::Router;
 
@@ -42,4 +45,7 @@ pub fn routes() -> Router<Wire> {
         .merge(sign_in::routes())
         .merge(inbox::routes())
         .merge(case::routes())
+        .merge(admin::routes())
+        .merge(zone::routes())
+        .layer(axum::middleware::from_fn(zone::around))
 }

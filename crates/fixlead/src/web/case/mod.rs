@@ -5,7 +5,7 @@
 //! - [`act`]: what people do from it. [`record`]: the form for an event of the
 //!   policy's vocabulary, made from the vocabulary.
 
-mod act;
+pub mod act;
 mod picture;
 mod record;
 mod view;
