@@ -373,7 +373,11 @@ impl Desk {
             policy_version: pin.version.to_string(),
             restricted: file.restricted,
             lead: file.lead,
-            handoff: file.handoff.as_ref().map(|handoff| (handoff.offer, handoff.to)),
+            handoff: file
+                .handoff
+                .as_ref()
+                .filter(|handoff| file.lead == Some(handoff.from))
+                .map(|handoff| (handoff.offer, handoff.to)),
             people: people.collect(),
             recused: file.recused.iter().copied().collect(),
             waiting: waiting.map(|(offer, proposal)| (*offer, proposal.what.name())).collect(),

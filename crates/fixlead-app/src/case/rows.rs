@@ -19,6 +19,7 @@ use fixlead_core::time::{Instant, Span};
 use fixlead_store::{ListChange, WorkChange};
 use serde::{Deserialize, Serialize};
 
+use super::unread::{self, RoomNews};
 use crate::desk::DUTIES;
 
 /// Which cases a list holds.
@@ -78,6 +79,9 @@ pub(crate) struct Row {
     /// How long users were exposed, where the case is or was public.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exposed: Option<Exposed>,
+    /// What stands in its rooms.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub news: Vec<RoomNews>,
     /// In the list of a person, the grants they have for the case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grants: Vec<RowGrant>,
@@ -208,6 +212,7 @@ pub(crate) fn follows(
                 due: next.map(|(due, _)| due.millis()),
                 duty: next.map(|(_, rule)| policy.duties[usize::from(rule)].heading.id.to_string()),
                 exposed: Exposed::of(&evaluation, now),
+                news: unread::news(file),
                 grants: Vec::new(),
             };
             let at = if file.closed {

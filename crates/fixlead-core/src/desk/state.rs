@@ -192,8 +192,12 @@ impl CaseFile {
             EventKind::PublicAppeared | EventKind::PublicWarning | EventKind::Announced => self.public = true,
             EventKind::ReportReceived => self.public |= event.text(Field::Visibility) == Some("public"),
             EventKind::FixLeadAssigned | EventKind::FixLeadVolunteered | EventKind::FixLeadAccepted => {
-                self.lead = who();
-                self.handoff = None;
+                // That somebody has led it for longer takes no offer back.
+                let lead = who();
+                if self.lead != lead || event.kind == EventKind::FixLeadAccepted {
+                    self.handoff = None;
+                }
+                self.lead = lead;
             }
             EventKind::CaseClosed => self.close(at),
             EventKind::CaseReopened => {

@@ -68,6 +68,15 @@ impl Form {
         self.fields.insert(name.to_owned(), vec![value]);
     }
 
+    /// The fields whose names begin so, with the rest of the name, where
+    /// something stands in them.
+    pub fn with_prefix<'f>(&'f self, prefix: &'f str) -> impl Iterator<Item = (&'f str, &'f str)> {
+        let fields = self.fields.iter().filter_map(move |(name, values)| {
+            Some((name.strip_prefix(prefix)?, values.first().map_or("", |value| value.trim())))
+        });
+        fields.filter(|(_, value)| !value.is_empty())
+    }
+
     /// Whether a box is ticked.
     pub fn is_set(&self, name: &str) -> bool {
         !self.text(name).is_empty()

@@ -9,13 +9,18 @@
 //! - [`form`]: what a form sends. [`visitor`]: who looks, by the cookie.
 //! - [`zone`]: the zone in which somebody reads. [`words`]: instants, spans and names of the field as people read them;
 //!   [`markdown`]: what people write, made inert.
+//! - [`answers`]: what a project answers reporters with. [`search`]: looking for
+//!   cases. [`several`]: the same for several cases at once.
 //! - [`front`], [`report`], [`status`]: for everybody. [`enrol`], [`sign_in`]:
 //!   the way in. [`inbox`], [`case`]: where work is done. [`admin`]: what it is
 //!   done with.
+//! - [`demonstration`]: what only a demonstration has.
 
 pub mod admin;
+pub mod answers;
 pub mod asset;
 pub mod case;
+pub mod demonstration;
 pub mod enrol;
 pub mod form;
 pub mod front;
@@ -23,6 +28,8 @@ pub mod inbox;
 pub mod markdown;
 pub mod page;
 pub mod report;
+pub mod search;
+pub mod several;
 pub mod sign_in;
 pub mod status;
 pub mod trouble;
@@ -35,8 +42,8 @@ use axum::Router;
 use crate::api::Wire;
 
 /// The pages.
-pub fn routes() -> Router<Wire> {
-    Router::new()
+pub fn routes(wire: &Wire) -> Router<Wire> {
+    let pages = Router::new()
         .merge(asset::routes())
         .merge(front::routes())
         .merge(report::routes())
@@ -44,8 +51,12 @@ pub fn routes() -> Router<Wire> {
         .merge(enrol::routes())
         .merge(sign_in::routes())
         .merge(inbox::routes())
+        .merge(answers::routes())
+        .merge(search::routes())
+        .merge(several::routes())
         .merge(case::routes())
         .merge(admin::routes())
         .merge(zone::routes())
-        .layer(axum::middleware::from_fn(zone::around))
+        .layer(axum::middleware::from_fn(zone::around));
+    demonstration::around(pages, wire)
 }

@@ -1,5 +1,6 @@
 //! Instants, spans and names of the field, as people read them.
 
+use fixlead_core::case::EventKind;
 use fixlead_core::plan::duties::State;
 use fixlead_core::time::{Instant, Span, When, format_day};
 
@@ -134,6 +135,47 @@ pub fn tone(state: State) -> &'static str {
         State::Open => "open",
         State::NotApplicable => "quiet",
     }
+}
+
+/// What happened, or is to be recorded, in a few words.
+pub fn happening(kind: EventKind) -> String {
+    let text = match kind {
+        EventKind::FixLeadAssigned => "Fix Lead assigned",
+        EventKind::FixLeadVolunteered => "Fix Lead volunteered",
+        EventKind::FixLeadHandedOff => "lead handed over",
+        EventKind::FixLeadAccepted => "lead accepted",
+        EventKind::FixTeamAdded => "Fix Team gathered",
+        EventKind::FixTeamRevoked => "Fix Team let go",
+        EventKind::OverviewSent => "overview of the process sent",
+        EventKind::AffectedSet => "affected branches",
+        EventKind::CveAssigned => "CVE id assigned",
+        EventKind::CvePublished => "CVE record published",
+        EventKind::CveRejected => "CVE id rejected",
+        EventKind::Lgtm => "LGTM given",
+        EventKind::SlowdownDiscussed => "slow-down discussed",
+        EventKind::SlowdownDecided => "slow-down decided",
+        EventKind::SemipublicDetermined => "harm of working in the open weighed",
+        EventKind::SemipublicDecided => "semi-public work decided",
+        EventKind::EarlyWarningDecided => "early warning decided",
+        EventKind::ExceptionExtreme => "exception for extreme circumstances",
+        EventKind::CommsPlanned => "communication planned",
+        EventKind::UpstreamTimeline => "upstream date agreed",
+        EventKind::NoticeForthcoming => "forthcoming fix announced",
+        EventKind::NoticeAdvance => "advance notice sent",
+        EventKind::NoticePrerelease => "pre-release notice sent",
+        EventKind::NoticeCorrection => "correction sent",
+        EventKind::NoticeChannel => "notice in a channel",
+        EventKind::LeakKnown => "leak known",
+        EventKind::PatchDiffers => "patch differs from what was sent",
+        EventKind::Approved => "release-day pull requests approved",
+        EventKind::RetroSent => "retrospective sent",
+        EventKind::ListPosted => "posted to a list",
+        EventKind::CraEarlyWarning => "CRA early warning given",
+        EventKind::CraNotification => "CRA notification given",
+        EventKind::CraFinal => "CRA final report given",
+        other => return name(other.name()),
+    };
+    text.to_owned()
 }
 
 /// A name of files as words: `fix-lead` and `notice.advance` without marks.

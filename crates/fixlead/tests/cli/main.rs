@@ -6,9 +6,11 @@ mod api;
 mod architecture;
 mod attacks;
 mod bad_input;
+mod byhand;
 mod clock;
 #[path = "../../../fixlead-store/tests/store/cluster.rs"]
 mod cluster;
+mod demonstration;
 mod desk;
 mod drill;
 mod house;

@@ -184,6 +184,7 @@ pub enum Wrong {
     Kept,
     NobodyLeft,
     Restricted,
+    OfferOver,
 }
 
 impl fmt::Display for Wrong {
@@ -219,6 +220,9 @@ impl fmt::Display for Wrong {
             Wrong::Kept => "a hold is on the case, so nobody erases it; lift the hold first",
             Wrong::NobodyLeft => {
                 "a restricted case is reached only by those who have a role in it; have somebody lead it first"
+            }
+            Wrong::OfferOver => {
+                "whoever offered the lead does not lead the case any more; somebody can be assigned, or volunteer"
             }
             Wrong::Restricted => "the case is restricted; lift that first, or nobody of the other project reaches it",
         })
