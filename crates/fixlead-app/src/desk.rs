@@ -20,6 +20,7 @@ use crate::case::kept::Cases;
 use crate::case::retention::Retention;
 use crate::directory::Snapshot;
 use crate::finding::Finder;
+use crate::overview::Tally;
 use crate::policies::Policies;
 use crate::problem::Result;
 use crate::signin::session::Lengths;
@@ -86,6 +87,8 @@ pub(crate) struct Inner {
     /// Webhooks that did not answer, and until when they are left alone.
     pub silent: Mutex<BTreeMap<WebhookId, Instant>>,
     pub finder: Finder,
+    /// Rows of lists, as they were counted last.
+    pub tally: tokio::sync::Mutex<Tally>,
 }
 
 impl Desk {
@@ -106,6 +109,7 @@ impl Desk {
                 cases: Mutex::new(Cases::new(settings.kept)),
                 directory: Mutex::default(),
                 finder: Finder::new(key),
+                tally: tokio::sync::Mutex::default(),
                 policies: Policies::default(),
                 silent: Mutex::default(),
                 store,

@@ -13,6 +13,11 @@
 //! - [`openpgp`]: keys and encrypted reports, as far as they can be read without secrets.
 //! - [`intake`]: a report becomes a case. [`case`]: everything people do with
 //!   it. [`scheduler`]: what the clock does.
+//! - [`administration`]: what somebody may administer, and what waits for them. [`seen`]:
+//!   the part of the directory that they read.
+//! - [`overview`]: many projects in numbers. [`preferences`]: the zone somebody reads in.
+//! - [`audit`]: the tamper-evident log, for those who check it.
+//! - [`everybody`]: sessions and tokens, for operators.
 //! - [`accounts`]: who signs in, sessions, tokens, links that work once.
 //! - [`rebuild`]: lists and wake-ups made anew from events.
 //! - [`problem`]: why a use case was refused. [`repeat`]: requests that are
@@ -26,14 +31,19 @@
 //! - [`signin`]: passwords, second factors, recovery codes, bearer secrets.
 
 pub mod accounts;
+pub mod administration;
+pub mod audit;
 pub mod case;
 pub mod desk;
 pub mod directory;
+pub mod everybody;
 pub mod finding;
 pub mod intake;
 pub mod openpgp;
+pub mod overview;
 mod own;
 pub mod policies;
+pub mod preferences;
 pub mod problem;
 pub mod public;
 pub mod publicity;
@@ -41,7 +51,7 @@ pub mod rebuild;
 pub mod repeat;
 pub mod scheduler;
 pub mod search;
-mod seen;
+pub mod seen;
 pub mod setup;
 pub mod signin;
 pub mod timestamp;

@@ -77,6 +77,9 @@ enum Command {
     /// See projects, their facts, maintainers and policy, and change them.
     #[command(subcommand, after_help = TOKEN)]
     Project(desk::project::Command),
+    /// See what was kept long enough, have it erased by two, and hold cases.
+    #[command(subcommand, after_help = TOKEN)]
+    Retention(desk::retention::Command),
     /// Open the link you were given, once: choose a name and a password.
     Enrol(desk::account::EnrolArgs),
     /// Sign in at a desk on this machine, or prove again that it is you.
@@ -135,6 +138,7 @@ fn main() -> ExitCode {
             Command::Rota(command) => desk::people::rota(command, style, &mut out, &mut messages),
             Command::Webhook(command) => desk::webhook::run(command, style, &mut out, &mut messages),
             Command::Project(command) => desk::project::run(command, style, &mut out, &mut messages),
+            Command::Retention(command) => desk::retention::run(command, style, &mut out, &mut messages),
             Command::Enrol(args) => desk::account::enrol(args, io::stdin().lock(), &mut out, &mut messages),
             Command::Token(command) => desk::tokens::run(command, style, &mut out, &mut messages),
             Command::SignIn(args) => {

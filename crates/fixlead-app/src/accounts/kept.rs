@@ -112,6 +112,8 @@ pub(crate) struct KeptToken {
     within: Option<Within>,
     made: i64,
     ends: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    used: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -134,6 +136,7 @@ impl From<&Token> for KeptToken {
             },
             made: token.made.millis(),
             ends: token.ends.millis(),
+            used: token.used.map(Instant::millis),
         }
     }
 }
@@ -151,6 +154,7 @@ impl From<KeptToken> for Token {
             }),
             made: Instant::from_millis(kept.made),
             ends: Instant::from_millis(kept.ends),
+            used: kept.used.map(Instant::from_millis),
         }
     }
 }

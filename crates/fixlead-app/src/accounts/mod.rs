@@ -95,6 +95,9 @@ impl Accounts {
         let Some(hash) = bearer::lookup(Purpose::Token, secret) else { return Err(Problem::Unauthenticated) };
         let token = self.token(&hash).await?.filter(|token| token.is_live(now));
         let token = token.ok_or(Problem::Unauthenticated)?;
+        if token.is_worth_touching(now) {
+            self.touch_token(&hash, now).await?;
+        }
         Ok(Caller { person: token.person, presence: token.presence(), by: By::Token(token.id) })
     }
 
@@ -117,6 +120,16 @@ impl Accounts {
         let mut session = Session::from(found.value);
         session.used = now;
         self.put_session(hash, found.version, &session).await.map(drop)
+    }
+
+    /// Notes that a token was used, and never over a version nobody read: one that was
+    /// ended meanwhile stays ended.
+    async fn touch_token(&self, hash: &[u8; 32], now: Instant) -> Result<()> {
+        let Some(found) = kept::get::<KeptToken>(&self.store, "token", hash).await? else { return Ok(()) };
+        let mut token = Token::from(found.value);
+        token.used = Some(now);
+        let (kept, ends) = (KeptToken::from(&token), Some(token.ends));
+        kept::put(&self.store, "token", hash, found.version, Some(&kept), ends).await.map(drop)
     }
 
     async fn put_session(&self, hash: &[u8; 32], expected: u64, session: &Session) -> Result<bool> {

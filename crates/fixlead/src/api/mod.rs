@@ -61,6 +61,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::configuration::Settings;
 use crate::configuration::values::{Network, Origin};
+use crate::serve::about::About;
 use crate::web::demonstration::Demonstration;
 use crate::web::publicity::Notice;
 use health::Readiness;
@@ -79,6 +80,8 @@ pub struct Wire {
     pub trusted: Arc<[Network]>,
     /// The numbers.
     pub metrics: Arc<Metrics>,
+    /// What the installation is.
+    pub about: Arc<About>,
     /// The desk.
     pub desk: Desk,
     /// What has to work for the desk to work.

@@ -35,6 +35,13 @@ macro_rules! keys {
             $(#[doc = $about] pub $field: $kind,)+
         }
 
+        impl Configuration {
+            /// Every key with what it is set to, as people read it, and what it does.
+            pub fn told(&self) -> Vec<(&'static str, String, &'static str)> {
+                vec![$(($path, self.$field.told(), $about)),+]
+            }
+        }
+
         /// The keys, in the order in which they are explained.
         pub const KEYS: &[Key] = &[$(Key {
             path: $path,

@@ -25,6 +25,11 @@ pub trait Setting: Sized {
     /// # Errors
     /// What was expected.
     fn read(value: &DeValue<'_>, base: &Path) -> Result<Self, String>;
+    /// What it is set to, as people read it. A type that could hold a secret leaves it
+    /// at this.
+    fn told(&self) -> String {
+        "set".to_owned()
+    }
     /// What it is when nothing is set and there is no default.
     fn absent() -> Option<Self> {
         None
@@ -62,6 +67,9 @@ impl Setting for SocketAddr {
     fn schema() -> Value {
         json!({ "type": "string", "examples": ["127.0.0.1:8470", "[::1]:8470"] })
     }
+    fn told(&self) -> String {
+        self.to_string()
+    }
     fn read(value: &DeValue<'_>, _: &Path) -> Result<Self, String> {
         let text = text(value, "an address and a port")?;
         text.parse().map_err(|_| {
@@ -76,6 +84,9 @@ impl Setting for PathBuf {
     }
     fn schema() -> Value {
         json!({ "type": "string", "minLength": 1 })
+    }
+    fn told(&self) -> String {
+        self.display().to_string()
     }
     fn read(value: &DeValue<'_>, base: &Path) -> Result<Self, String> {
         match text(value, "a path")? {
@@ -93,6 +104,9 @@ impl<T: Setting> Setting for Option<T> {
     fn schema() -> Value {
         T::schema()
     }
+    fn told(&self) -> String {
+        self.as_ref().map_or_else(|| "not set".to_owned(), T::told)
+    }
     fn read(value: &DeValue<'_>, base: &Path) -> Result<Self, String> {
         T::read(value, base).map(Some)
     }
@@ -107,6 +121,12 @@ impl<T: Setting> Setting for Vec<T> {
     }
     fn schema() -> Value {
         json!({ "type": "array", "items": T::schema(), "maxItems": MOST_ITEMS })
+    }
+    fn told(&self) -> String {
+        match self.as_slice() {
+            [] => "none".to_owned(),
+            items => items.iter().map(T::told).collect::<Vec<_>>().join(", "),
+        }
     }
     fn read(value: &DeValue<'_>, base: &Path) -> Result<Self, String> {
         let DeValue::Array(items) = value else { return expected("a list", value) };
@@ -127,6 +147,9 @@ impl<const LEAST: u64, const MOST: u64> Setting for Count<LEAST, MOST> {
     }
     fn schema() -> Value {
         json!({ "type": "integer", "minimum": LEAST, "maximum": MOST })
+    }
+    fn told(&self) -> String {
+        self.0.to_string()
     }
     fn read(value: &DeValue<'_>, _: &Path) -> Result<Self, String> {
         let DeValue::Integer(integer) = value else {
@@ -162,6 +185,9 @@ impl<const LEAST: i64, const MOST: i64> Setting for Length<LEAST, MOST> {
     }
     fn schema() -> Value {
         json!({ "type": "string", "format": "duration" })
+    }
+    fn told(&self) -> String {
+        self.0.to_string()
     }
     fn read(value: &DeValue<'_>, _: &Path) -> Result<Self, String> {
         let (least, most) = Self::bounds();
@@ -244,6 +270,9 @@ impl Setting for Origin {
     fn schema() -> Value {
         json!({ "type": "string", "format": "uri", "pattern": "^https?://[^/@]+/?$" })
     }
+    fn told(&self) -> String {
+        self.text.clone()
+    }
     fn read(value: &DeValue<'_>, _: &Path) -> Result<Self, String> {
         Origin::parse(text(value, "a URL")?)
     }
@@ -285,6 +314,9 @@ impl Setting for Known {
     fn schema() -> Value {
         json!({ "type": "string", "pattern": "^[0-9a-fA-F]{32}:[0-9a-fA-F]{64}$" })
     }
+    fn told(&self) -> String {
+        Known::written(&self.0)
+    }
     fn read(value: &DeValue<'_>, _: &Path) -> Result<Self, String> {
         let text = text(value, "an installation and its key")?;
         Self::parse(text).ok_or_else(|| {
@@ -304,6 +336,9 @@ impl Setting for Sentence {
     }
     fn schema() -> Value {
         json!({ "type": "string", "minLength": 1, "maxLength": MOST_LINE })
+    }
+    fn told(&self) -> String {
+        self.0.clone()
     }
     fn read(value: &DeValue<'_>, _: &Path) -> Result<Self, String> {
         let line = Line::new(text(value, "a text")?).map_err(str::to_owned)?;
@@ -412,6 +447,9 @@ impl Setting for Network {
     fn schema() -> Value {
         json!({ "type": "string", "examples": ["10.0.0.0/8", "::1"] })
     }
+    fn told(&self) -> String {
+        format!("{}/{}", self.address, self.bits)
+    }
     fn read(value: &DeValue<'_>, _: &Path) -> Result<Self, String> {
         Network::parse(text(value, "a network")?)
     }
@@ -429,6 +467,11 @@ macro_rules! words {
             }
             fn schema() -> Value {
                 json!({ "enum": [$($word),+] })
+            }
+            fn told(&self) -> String {
+                match self {
+                    $($name::$variant => $word.to_owned(),)+
+                }
             }
             fn read(value: &DeValue<'_>, _: &Path) -> Result<Self, String> {
                 match text(value, &format!("one of {}", Self::kind()))? {

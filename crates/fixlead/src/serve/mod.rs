@@ -5,10 +5,12 @@
 //!   listen on.
 //! - [`workers`], [`search`], [`witnesses`]: what is done without being asked. [`outbox`]:
 //!   telling webhooks, by [`courier`], the only one who calls people's addresses.
+//!   [`verification`]: checking the log when somebody asks. [`about`]: what is set.
 //! - [`process`], [`log`], [`world`], [`clock`]: what the system is asked for.
 //!
 //! Nothing here knows a use case or a page: those are in [`crate::api`].
 
+pub mod about;
 pub mod clock;
 pub mod connections;
 pub mod courier;
@@ -20,6 +22,7 @@ pub mod outbox;
 pub mod process;
 pub mod search;
 pub mod stream;
+pub mod verification;
 pub mod witnesses;
 pub mod workers;
 pub mod world;
@@ -183,8 +186,9 @@ pub async fn desk(
         }
         telling.await;
     };
-    let witnesses = witnesses::Witnesses::of(settings)?;
-    let fed = witnesses.feed(opened.store.clone(), keys.witness_every.duration(), Arc::clone(&metrics));
+    let witnesses = witnesses::Witnesses::of(settings, Arc::clone(&metrics))?;
+    let about = about::About::of(settings, &opened.store, witnesses.board());
+    let fed = witnesses.feed(opened.store.clone(), keys.witness_every.duration());
     let searches = search::tend(desk.clone(), search::file(&keys.data));
     let last = desk.clone();
     let wire = Wire {
@@ -195,6 +199,7 @@ pub async fn desk(
         metrics: Arc::clone(&metrics),
         rates: Arc::new(Rates::of(settings)),
         notice: Arc::new(Notice::of(settings)),
+        about: Arc::new(about),
         demonstration: demonstration.map(Arc::new),
         desk,
         readiness: Arc::new(installation::DeskReadiness { store: opened.store.clone(), clock }),

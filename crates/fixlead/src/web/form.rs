@@ -64,6 +64,18 @@ impl Form {
             .filter(|value| !value.is_empty())
     }
 
+    /// Every field with every value it has.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields
+            .iter()
+            .flat_map(|(name, values)| values.iter().map(|value| (name.as_str(), value.as_str())))
+    }
+
+    /// Has a field say something that came another way, as from a file.
+    pub fn put(&mut self, name: &str, value: String) {
+        self.fields.insert(name.to_owned(), vec![value]);
+    }
+
     /// The fields whose names begin so, with the rest of the name, where
     /// something stands in them.
     pub fn with_prefix<'f>(&'f self, prefix: &'f str) -> impl Iterator<Item = (&'f str, &'f str)> {

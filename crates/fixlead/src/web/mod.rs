@@ -7,15 +7,17 @@
 //! - [`page`]: from a view to an answer, with what browsers may do. [`asset`]:
 //!   the style and the script, compiled in. [`trouble`]: refusals as pages.
 //! - [`form`]: what a form sends. [`visitor`]: who looks, by the cookie.
-//! - [`words`]: instants, spans and names of the field as people read them;
+//! - [`zone`]: the zone in which somebody reads. [`words`]: instants, spans and names of the field as people read them;
 //!   [`markdown`]: what people write, made inert.
 //! - [`answers`]: what a project answers reporters with. [`search`]: looking for
 //!   cases. [`several`]: the same for several cases at once.
 //! - [`front`], [`report`], [`status`] with [`following`], [`publicity`]: for everybody.
 //!   [`questions`]: what forms ask, in words; [`reaching`]: who may set it. [`enrol`],
-//!   [`sign_in`]: the way in. [`inbox`], [`case`]: where work is done.
+//!   [`sign_in`]: the way in. [`inbox`], [`case`]: where work is done. [`admin`]:
+//!   what it is done with.
 //! - [`demonstration`]: what only a demonstration has.
 
+pub mod admin;
 pub mod answers;
 pub mod asset;
 pub mod case;
@@ -38,6 +40,7 @@ pub mod status;
 pub mod trouble;
 pub mod visitor;
 pub mod words;
+pub mod zone;
 
 use axum::Router;
 
@@ -58,6 +61,9 @@ pub fn routes(wire: &Wire) -> Router<Wire> {
         .merge(answers::routes())
         .merge(search::routes())
         .merge(several::routes())
-        .merge(case::routes());
+        .merge(case::routes())
+        .merge(admin::routes())
+        .merge(zone::routes())
+        .layer(axum::middleware::from_fn(zone::around));
     demonstration::around(pages, wire)
 }

@@ -88,7 +88,7 @@ impl FromRequestParts<Wire> for OwnForm {
 }
 
 /// Whether a code is one of the authenticator or of recovery.
-fn proof(form: &Form) -> Proof {
+pub fn proof(form: &Form) -> Proof {
     let code = form.text("code");
     let digits: String = code.chars().filter(|letter| !letter.is_whitespace()).collect();
     if digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_digit()) {

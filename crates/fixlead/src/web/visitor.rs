@@ -8,6 +8,7 @@ use fixlead_app::accounts::Caller;
 use fixlead_app::problem::Problem;
 
 use super::trouble::Trouble;
+use super::zone;
 use crate::api::Wire;
 use crate::api::caller::{Shown, is_cross_site, shown};
 use crate::api::problem::Refusal;
@@ -18,6 +19,8 @@ pub struct Visitor {
     pub caller: Caller,
     /// What they are called.
     pub name: String,
+    /// Whether administration has something for them.
+    pub administers: bool,
 }
 
 impl FromRequestParts<Wire> for Visitor {
@@ -41,7 +44,11 @@ impl FromRequestParts<Wire> for Visitor {
             Err(problem) => return Err(problem.into()),
         };
         let name = wire.desk.own_name(&caller).await?.unwrap_or_else(|| "you".to_owned());
-        Ok(Visitor { caller, name })
+        if let Some(zone) = wire.desk.own_zone(&caller).await? {
+            zone::read_in(&zone);
+        }
+        let administers = wire.desk.administers(&caller).await?;
+        Ok(Visitor { caller, name, administers })
     }
 }
 

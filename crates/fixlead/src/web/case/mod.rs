@@ -12,7 +12,7 @@
 //!   what its reporter is told. [`relate`]: likely duplicates, merging, splitting, and
 //!   going on in public.
 
-mod act;
+pub mod act;
 mod communication;
 mod entry;
 mod looked;
