@@ -8,7 +8,8 @@
 //!   at it; [`why`] it stands so. [`paper`]: what somebody has to know who records
 //!   an event by hand.
 //! - [`severity`]: opinions on it, and what a score would change. [`schedule`]: when
-//!   the release may be. [`communication`]: who is told what, where and when.
+//!   the release may be, [`calendar`] for one person. [`communication`]: who is told
+//!   what, where and when.
 //! - [`inbox`]: lists of cases. `rows` says what stands in them and when the
 //!   case is looked at again.
 //! - [`evaluation`], [`export`]: what the policy says of it; its history as a
@@ -19,6 +20,7 @@
 pub mod act;
 pub mod attachments;
 pub mod board;
+pub mod calendar;
 pub mod communication;
 pub mod erase;
 pub mod evaluation;

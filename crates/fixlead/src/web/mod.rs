@@ -10,13 +10,16 @@
 //! - [`words`]: instants, spans and names of the field as people read them;
 //!   [`markdown`]: what people write, made inert.
 //! - [`front`], [`report`], [`status`]: for everybody. [`enrol`], [`sign_in`]:
-//!   the way in. [`inbox`], [`case`]: where work is done.
+//!   the way in. [`inbox`], [`case`]: where work is done. [`calendar`]: what is due
+//!   for one person, as [`ical`] writes it.
 
 pub mod asset;
+pub mod calendar;
 pub mod case;
 pub mod enrol;
 pub mod form;
 pub mod front;
+pub mod ical;
 pub mod inbox;
 pub mod markdown;
 pub mod page;
@@ -42,4 +45,5 @@ pub fn routes() -> Router<Wire> {
         .merge(sign_in::routes())
         .merge(inbox::routes())
         .merge(case::routes())
+        .merge(calendar::routes())
 }
