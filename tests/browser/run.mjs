@@ -13,8 +13,8 @@ const browser = await launch();
 let looks = 0;
 try {
   for (const name of named.length ? named : all) {
-    const journey = (await import(`./journeys/${name}.mjs`)).default;
-    const stage = await prepare(browser, binary, shots);
+    const { default: journey, start } = await import(`./journeys/${name}.mjs`);
+    const stage = await prepare(browser, binary, shots, start);
     try {
       await journey(stage);
       looks += stage.looks();

@@ -117,6 +117,7 @@ struct Taking {
     permit: Permit,
     append: Append,
     taken: Taken,
+    kept: Kept,
 }
 
 impl Desk {
@@ -143,7 +144,10 @@ impl Desk {
         for _ in 0..TRIES {
             let taking = self.taking(&snapshot, reporter, &report, &texts, repeat).await?;
             match self.inner.store.append(&taking.permit, taking.append).await? {
-                Outcome::Appended { .. } => return Ok(taking.taken),
+                Outcome::Appended { .. } => {
+                    self.inner.finder.opened(taking.taken.case, taking.kept);
+                    return Ok(taking.taken);
+                }
                 Outcome::Repeated { answer } => {
                     return Ok(Taken { repeated: true, ..repeat::answer(repeat, &answer)? });
                 }
@@ -225,7 +229,7 @@ impl Desk {
         append.records.push(RecordChange { kind, key, expected: 0, value, expires: None });
         let taken = Taken { case, at: now, receipt, repeated: false };
         append.idempotency = self.remember(sender, repeat, &taken);
-        Ok(Taking { permit, append, taken })
+        Ok(Taking { permit, append, taken, kept })
     }
 
     /// The project of a case, for what is counted by project; whether somebody

@@ -17,6 +17,8 @@
 //!   sent again.
 //! - [`search`]: an index in memory over what cases say. [`finding`]: it at work.
 //! - [`webhooks`]: telling addresses outside what happens.
+//! - [`triage`]: what is decided about a report that came in, and what its reporter is
+//!   answered.
 //! - [`timestamp`]: a signed proof of a report. [`witness`]: heads of other
 //!   installations' logs.
 //! - [`signin`]: passwords, second factors, recovery codes, bearer secrets.
@@ -39,6 +41,7 @@ mod seen;
 pub mod setup;
 pub mod signin;
 pub mod timestamp;
+pub mod triage;
 pub mod webhooks;
 pub mod witness;
 

@@ -2,7 +2,8 @@
 //!
 //! - `kept`: a case in memory, checked against the store at every use.
 //! - [`act`]: a command, from the permit to the append. [`record`]: an event of
-//!   the policy's vocabulary. [`joint`]: what concerns two cases.
+//!   the policy's vocabulary. `together`: several commands in one commit. [`joint`]:
+//!   what concerns two cases.
 //! - [`read`]: what somebody may see of it; the log for auditors.
 //! - [`board`]: the same with what the policy says of it, as its Fix Lead looks
 //!   at it; [`why`] it stands so. [`paper`]: what somebody has to know who records
@@ -10,6 +11,7 @@
 //! - [`severity`]: opinions on it, and what a score would change. [`schedule`]: when
 //!   the release may be, [`calendar`] for one person. [`communication`]: who is told
 //!   what, where and when.
+//! - [`unread`]: what is new to somebody since they last looked.
 //! - [`inbox`]: lists of cases. `rows` says what stands in them and when the
 //!   case is looked at again.
 //! - [`evaluation`], [`export`]: what the policy says of it; its history as a
@@ -36,5 +38,7 @@ pub mod retention;
 pub(crate) mod rows;
 pub mod schedule;
 pub mod severity;
+pub(crate) mod together;
+pub mod unread;
 pub mod who_knew;
 pub mod why;

@@ -14,6 +14,8 @@ mod rebuild;
 mod retention;
 mod signin;
 mod stories;
+mod triage;
+mod unread;
 mod webhooks;
 mod work;
 mod world;

@@ -60,6 +60,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::configuration::Settings;
 use crate::configuration::values::{Network, Origin};
+use crate::web::demonstration::Demonstration;
 use health::Readiness;
 use metrics::Metrics;
 use problem::Refusal;
@@ -84,6 +85,8 @@ pub struct Wire {
     pub room: Arc<Semaphore>,
     /// How often somebody may ask.
     pub rates: Arc<Rates>,
+    /// Who can be tried, if this is a demonstration.
+    pub demonstration: Option<Arc<Demonstration>>,
 }
 
 /// The bounds of a request.
@@ -136,7 +139,7 @@ pub fn router(wire: Wire) -> Router {
         .split_for_parts();
     let cookie = caller::cookie_name(wire.public.is_https());
     let router = openapi::serve(router, described::complete(&description, cookie));
-    dress(router.merge(crate::web::routes()), wire)
+    dress(router.merge(crate::web::routes(&wire)), wire)
 }
 
 /// What holds for every request, around whatever routes.

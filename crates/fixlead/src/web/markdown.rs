@@ -45,6 +45,9 @@ pub fn inert(text: &str) -> Inert {
         Event::End(TagEnd::Heading(_)) => {
             [Some(Event::End(TagEnd::Strong)), Some(Event::End(TagEnd::Paragraph))]
         }
+        // A long line is reached with the keyboard as well.
+        Event::Start(Tag::CodeBlock(_)) => [Some(Event::Html("<pre tabindex=\"0\"><code>".into())), None],
+        Event::End(TagEnd::CodeBlock) => [Some(Event::Html("</code></pre>\n".into())), None],
         Event::SoftBreak => [Some(Event::HardBreak), None],
         other => [Some(other), None],
     });

@@ -9,13 +9,18 @@
 //! - [`form`]: what a form sends. [`visitor`]: who looks, by the cookie.
 //! - [`words`]: instants, spans and names of the field as people read them;
 //!   [`markdown`]: what people write, made inert.
+//! - [`answers`]: what a project answers reporters with. [`search`]: looking for
+//!   cases. [`several`]: the same for several cases at once.
 //! - [`front`], [`report`], [`status`]: for everybody. [`enrol`], [`sign_in`]:
 //!   the way in. [`inbox`], [`case`]: where work is done. [`calendar`]: what is due
 //!   for one person, as [`ical`] writes it.
+//! - [`demonstration`]: what only a demonstration has.
 
+pub mod answers;
 pub mod asset;
 pub mod calendar;
 pub mod case;
+pub mod demonstration;
 pub mod enrol;
 pub mod form;
 pub mod front;
@@ -24,6 +29,8 @@ pub mod inbox;
 pub mod markdown;
 pub mod page;
 pub mod report;
+pub mod search;
+pub mod several;
 pub mod sign_in;
 pub mod status;
 pub mod trouble;
@@ -35,8 +42,8 @@ use axum::Router;
 use crate::api::Wire;
 
 /// The pages.
-pub fn routes() -> Router<Wire> {
-    Router::new()
+pub fn routes(wire: &Wire) -> Router<Wire> {
+    let pages = Router::new()
         .merge(asset::routes())
         .merge(front::routes())
         .merge(report::routes())
@@ -44,6 +51,10 @@ pub fn routes() -> Router<Wire> {
         .merge(enrol::routes())
         .merge(sign_in::routes())
         .merge(inbox::routes())
+        .merge(answers::routes())
+        .merge(search::routes())
+        .merge(several::routes())
         .merge(case::routes())
-        .merge(calendar::routes())
+        .merge(calendar::routes());
+    demonstration::around(pages, wire)
 }

@@ -30,7 +30,7 @@ use crate::api::source::moment;
 use crate::serve::world;
 
 /// The cookie that keeps a receipt while somebody looks.
-fn cookie(https: bool) -> &'static str {
+pub(super) fn cookie(https: bool) -> &'static str {
     if https { "__Host-fixlead-receipt" } else { "fixlead-receipt" }
 }
 

@@ -10,6 +10,7 @@ mod byhand;
 mod clock;
 #[path = "../../../fixlead-store/tests/store/cluster.rs"]
 mod cluster;
+mod demonstration;
 mod desk;
 mod drill;
 mod house;

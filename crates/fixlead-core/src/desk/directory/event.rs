@@ -156,7 +156,6 @@ impl DirectoryEntry {
 
     /// Writes it in one line.
     pub fn write(&self) -> String {
-        let event = serde_json::to_value(&self.event).unwrap_or_default();
-        line(self.at, self.by, event)
+        line(self.at, self.by, &self.event)
     }
 }

@@ -7,20 +7,28 @@
 //!   policy's vocabulary, [`entry`] its fields, made from the vocabulary.
 //! - [`severity`]: calculators and opinions, [`metrics`] in plain words. [`plan`]: the
 //!   release planner. [`communication`]: who is told what, where and when.
+//! - [`looked`]: what is new in its rooms. [`triage`]: what a report is, and
+//!   what its reporter is told. [`relate`]: likely duplicates, merging, splitting, and
+//!   going on in public.
 
 mod act;
 mod communication;
 mod entry;
+mod looked;
 mod metrics;
 mod picture;
 mod plan;
 mod record;
+mod relate;
 mod rows;
 mod severity;
+mod triage;
 mod view;
 
 use axum::Router;
 use axum::routing::{get, post};
+
+pub use triage::{choice, choices, original};
 
 use crate::api::Wire;
 
@@ -45,5 +53,9 @@ pub fn routes() -> Router<Wire> {
         .route("/cases/{case}/severity/result", get(severity::result))
         .route("/cases/{case}/plan", get(plan::page))
         .route("/cases/{case}/communication", get(communication::page).post(communication::send))
+        .route("/cases/{case}/alike", get(relate::alike))
+        .route("/cases/{case}/relate", get(relate::form).post(relate::send))
+        .route("/cases/{case}/public-issue", get(relate::issue).post(relate::opened))
+        .route("/cases/{case}/triage", get(triage::form).post(triage::send))
         .route("/cases/{case}/record/{kind}", get(record::form).post(record::send))
 }

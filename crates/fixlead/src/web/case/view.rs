@@ -56,6 +56,8 @@ pub struct RoomTab {
     messages: Vec<Message>,
     files: Vec<FileRow>,
     open: bool,
+    /// How much of others is new here since whoever looks last did.
+    news: usize,
 }
 
 /// A file.
@@ -119,6 +121,23 @@ struct Page {
     here: &'static str,
 }
 
+impl RoomTab {
+    /// Which room it is, and whether it is the one that is shown.
+    pub fn shown(&self) -> (&'static str, bool) {
+        (self.key, self.open)
+    }
+
+    /// How many messages and files stand in it.
+    pub fn extent(&self) -> (usize, usize) {
+        (self.messages.len(), self.files.len())
+    }
+
+    /// How much of it is new.
+    pub fn set_news(&mut self, news: usize) {
+        self.news = news;
+    }
+}
+
 impl Page {
     fn may(&self, action: &str) -> bool {
         self.may.contains(&action)
@@ -153,11 +172,17 @@ pub async fn page(
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Trouble> {
     match wire.desk.board(&visitor.caller, case).await {
-        Ok(board) => Ok(page::show(StatusCode::OK, &of(board, &visitor, case, &wanted))),
+        Ok(board) => {
+            let mut page = of(board, &visitor, case, &wanted);
+            super::looked::mark(&wire, &visitor, case, &mut page.rooms).await?;
+            Ok(page::show(StatusCode::OK, &page))
+        }
         // Guests and the reporter see their rooms and no more.
         Err(Problem::NotFound | Problem::Forbidden { .. }) => {
             let view = wire.desk.read(&visitor.caller, case).await?;
-            Ok(page::show(StatusCode::OK, &narrow(view, &visitor, case, &wanted)))
+            let mut page = narrow(view, &visitor, case, &wanted);
+            super::looked::mark(&wire, &visitor, case, &mut page.rooms).await?;
+            Ok(page::show(StatusCode::OK, &page))
         }
         Err(problem) => Err(problem.into()),
     }
@@ -385,6 +410,7 @@ fn rooms(
             messages: messages.collect(),
             files: files.collect(),
             open: chosen == Some(key),
+            news: 0,
         }
     };
     rooms.into_iter().map(tab).collect()
