@@ -98,6 +98,53 @@ export default async function ({ desk, api, look, person, team }) {
   await ana.goto(at);
   assert.ok((await ana.content()).length < 100 * 1024, "the page of a case is " + (await ana.content()).length);
   await look(ana, "case-planned");
+
+  // A role with an end, and another end.
+  await ana.locator("#ask-in > summary").click();
+  await ana.locator("#give").selectOption({ label: "Bo Lind" });
+  await ana.locator("#give-reason").fill("wrote the parser");
+  await ana.locator("#until").fill(new Date(Date.now() + 9 * 86400000).toISOString().slice(0, 16));
+  await ana.getByRole("button", { name: "Give access" }).click();
+  await ana.getByText("Recorded.").waitFor();
+  const member = ana.locator(".people li", { hasText: "fix team" });
+  await member.getByText("ends in").waitFor();
+  await member.locator("summary").click();
+  await member.getByText("given by Ana Ruiz: wrote the parser").waitFor();
+  await member.getByLabel("Until").fill("");
+  await member.getByLabel("Why", { exact: true }).fill("until it is fixed");
+  await look(ana, "case-people", [["wide", 1360, 900]]);
+  await member.getByRole("button", { name: "Move the end" }).click();
+  await ana.getByText("Recorded.").waitFor();
+  assert.equal(await ana.locator(".people li", { hasText: "fix team" }).getByText("ends in").count(), 0);
+
+  // Handed over, and declined; handed over, and taken.
+  for (const answer of ["Decline", "Take the lead"]) {
+    await ana.goto(at);
+    await ana.getByText("Hand it over").click();
+    await ana.locator("#to").selectOption({ label: "Bo Lind" });
+    await ana.locator("#handoff-reason").fill("on leave");
+    await ana.getByRole("button", { name: "Offer the lead" }).click();
+    await ana.getByText("Offered to Bo Lind").waitFor();
+    await bo.goto(at);
+    await bo.getByRole("button", { name: answer }).click();
+    await bo.getByText("Recorded.").waitFor();
+  }
+  await bo.locator("section[aria-labelledby=lead]").getByText("(you)").waitFor();
+
+  // An address for one's own calendar, that ends.
+  await bo.goto("/calendar");
+  await bo.getByLabel("What reads it").fill("phone");
+  await bo.getByRole("button", { name: "Make an address" }).click();
+  const address = await bo.locator("#address").textContent();
+  await look(bo, "calendar");
+  const feed = await (await fetch(address)).text();
+  assert.match(feed, /^BEGIN:VCALENDAR\r\n/);
+  assert.match(feed, /SUMMARY:Fixlead: release step\r\n/);
+  assert.ok(!feed.includes("Zebra") && !feed.includes(at.split("/").pop()), "nothing of the case");
+  await bo.getByRole("button", { name: "End it" }).click();
+  await bo.getByText("There is none yet.").waitFor();
+  assert.equal((await fetch(address)).status, 404);
+
   for (const page of [ana, bo, plain]) assert.deepEqual(page.wrong, []);
   assert.ok(!desk.log().includes("Zebra"), "no content in the log");
 }

@@ -1,7 +1,7 @@
 //! When something is due, for the calendar of one person: instants of the cases
 //! they work on, and of a case nothing else while it is under embargo.
 
-use fixlead_core::access::{Action, Presence};
+use fixlead_core::access::{Action, Presence, TokenScope};
 use fixlead_core::id::CaseId;
 use fixlead_core::plan::duties::State;
 use fixlead_core::plan::words;
@@ -38,6 +38,11 @@ impl Desk {
     /// case is asked for by the right to its calendar, which is all that a
     /// calendar's token has.
     pub async fn calendar(&self, caller: &Caller) -> Result<Vec<Appointment>> {
+        // A session or another token stands in no address.
+        let Presence::Token { scopes, .. } = &caller.presence else { return Err(Problem::NotFound) };
+        if !scopes.contains(&TokenScope::Calendar) {
+            return Err(Problem::NotFound);
+        }
         let snapshot = self.directory().await?;
         // Which cases there are is looked up as their owner would; each is
         // decided with the token below.

@@ -84,6 +84,15 @@ impl Expression {
         }
     }
 
+    /// The fields that the event at hand has to carry.
+    fn carried(&self) -> Vec<Field> {
+        match self {
+            Expression::All(list) => once(list.iter().flat_map(Expression::carried)),
+            Expression::Has(field) => vec![*field],
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether a condition compares with a severity.
     fn names(&self, severity: Severity) -> bool {
         match self {
@@ -185,6 +194,13 @@ impl Policy {
     /// Whether an event is a decision that the policy lets somebody take.
     pub fn is_decision(&self, kind: EventKind) -> bool {
         self.permissions.iter().any(|permission| permission.event == kind)
+    }
+
+    /// The fields that rules expect such an event to carry.
+    pub fn wanted(&self, kind: EventKind) -> Vec<Field> {
+        let permissions = self.permissions.iter().filter(|rule| rule.event == kind).map(|rule| &rule.when);
+        let checks = self.checks.iter().filter(|rule| rule.on.contains(&kind)).map(|rule| &rule.needs);
+        once(permissions.chain(checks).flat_map(Expression::carried))
     }
 
     /// The words that rules compare a field of such an event with: what
@@ -290,6 +306,7 @@ mod tests {
         let at = policy.rules_at(400);
         assert!(at.iter().any(|heading| &*heading.id == "slow-down"), "who may slow down is decided at 4.0");
         assert_eq!(policy.thresholds(), [0, 10, 400, 700, 900]);
+        assert_eq!(policy.wanted(EventKind::EmergencyDeclared), [Field::Reason]);
         assert!(policy.is_decision(EventKind::EmergencyDeclared) && !policy.is_decision(EventKind::Released));
     }
 }
