@@ -12,6 +12,7 @@
 //!   the release may be, [`calendar`] for one person. [`communication`]: who is told
 //!   what, where and when.
 //! - [`unread`]: what is new to somebody since they last looked.
+//! - [`follow`]: a report as whoever sent it sees it.
 //! - [`inbox`]: lists of cases. `rows` says what stands in them and when the
 //!   case is looked at again.
 //! - [`evaluation`], [`export`]: what the policy says of it; its history as a
@@ -27,6 +28,7 @@ pub mod communication;
 pub mod erase;
 pub mod evaluation;
 pub mod export;
+pub mod follow;
 pub mod inbox;
 pub mod joint;
 pub(crate) mod kept;

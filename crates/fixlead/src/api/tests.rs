@@ -44,6 +44,7 @@ async fn wire(name: &str, requests: usize) -> Wire {
             .await
             .unwrap(),
         readiness: Arc::new(DeskReadiness { store, clock }),
+        notice: Arc::default(),
     }
 }
 

@@ -7,7 +7,7 @@ use fixlead_app::accounts::Caller;
 use fixlead_app::case::act::{Act, Although};
 use fixlead_app::case::joint::{Join, Joining};
 use fixlead_app::case::record::Recording;
-use fixlead_app::intake::Report;
+use fixlead_app::intake::{More, Report};
 use fixlead_app::problem::Problem;
 use fixlead_app::repeat::Repeat;
 use fixlead_core::access::Role;
@@ -98,6 +98,7 @@ async fn opened(desk: &Desk, house: &House, case: &CaseText) -> Result<Opened, S
         visibility: if case.public { Visibility::Public } else { Visibility::Private },
         channel: Some(case.channel.clone().unwrap_or_else(|| "web".to_owned())),
         credit: case.credit.clone(),
+        more: More::default(),
     };
     let taken = desk.take_report(None, report, None).await.map_err(said)?;
     Ok(Opened { case: taken.case, receipt: taken.receipt })

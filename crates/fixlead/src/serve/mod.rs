@@ -38,6 +38,7 @@ use crate::commands::Outcome;
 use crate::configuration::values::Origin;
 use crate::configuration::{self, Environment, Flags, Settings, shown};
 use crate::web::demonstration::Demonstration;
+use crate::web::publicity::Notice;
 use clock::WatchedClock;
 use directory::DataDirectory;
 use listen::Bounds;
@@ -193,6 +194,7 @@ pub async fn desk(
         trusted: keys.proxy_trusted.clone().into(),
         metrics: Arc::clone(&metrics),
         rates: Arc::new(Rates::of(settings)),
+        notice: Arc::new(Notice::of(settings)),
         demonstration: demonstration.map(Arc::new),
         desk,
         readiness: Arc::new(installation::DeskReadiness { store: opened.store.clone(), clock }),

@@ -40,6 +40,7 @@ pub fn style() -> &'static Asset {
             include_str!("../../assets/style/base.css"),
             include_str!("../../assets/style/lists.css"),
             include_str!("../../assets/style/case.css"),
+            include_str!("../../assets/style/public.css"),
             include_str!("../../assets/style/lead.css"),
             include_str!("../../assets/style/demonstration.css"),
             include_str!("../../assets/style/triage.css"),

@@ -11,9 +11,10 @@
 //!   [`markdown`]: what people write, made inert.
 //! - [`answers`]: what a project answers reporters with. [`search`]: looking for
 //!   cases. [`several`]: the same for several cases at once.
-//! - [`front`], [`report`], [`status`]: for everybody. [`enrol`], [`sign_in`]:
-//!   the way in. [`inbox`], [`case`]: where work is done. [`calendar`]: what is due
-//!   for one person, as [`ical`] writes it.
+//! - [`front`], [`report`], [`status`] with [`following`], [`publicity`]: for everybody.
+//!   [`questions`]: what forms ask, in words; [`reaching`]: who may set it. [`enrol`],
+//!   [`sign_in`]: the way in. [`inbox`], [`case`]: where work is done. [`calendar`]: what
+//!   is due for one person, as [`ical`] writes it.
 //! - [`demonstration`]: what only a demonstration has.
 
 pub mod answers;
@@ -22,12 +23,16 @@ pub mod calendar;
 pub mod case;
 pub mod demonstration;
 pub mod enrol;
+pub mod following;
 pub mod form;
 pub mod front;
 pub mod ical;
 pub mod inbox;
 pub mod markdown;
 pub mod page;
+pub mod publicity;
+pub mod questions;
+pub mod reaching;
 pub mod report;
 pub mod search;
 pub mod several;
@@ -47,7 +52,9 @@ pub fn routes(wire: &Wire) -> Router<Wire> {
         .merge(asset::routes())
         .merge(front::routes())
         .merge(report::routes())
+        .merge(publicity::routes())
         .merge(status::routes())
+        .merge(reaching::routes())
         .merge(enrol::routes())
         .merge(sign_in::routes())
         .merge(inbox::routes())

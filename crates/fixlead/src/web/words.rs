@@ -98,6 +98,25 @@ pub fn sentence(text: &str) -> String {
     out
 }
 
+/// A sentence of a policy with its spans as people say them: 7 days, 24 hours.
+pub fn spoken(text: &str) -> String {
+    let count = |digits: &str, unit: &str| {
+        let whole = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+        let many = if digits == "1" { "" } else { "s" };
+        whole.then(|| format!("{digits} {unit}{many}"))
+    };
+    let word = |word: &str| {
+        let bare = word.trim_end_matches([',', '.', ';', ':']);
+        let said = match (bare.strip_prefix("PT"), bare.strip_prefix('P')) {
+            (Some(rest), _) => rest.strip_suffix('H').and_then(|hours| count(hours, "hour")),
+            (None, Some(rest)) => rest.strip_suffix('D').and_then(|days| count(days, "day")),
+            _ => None,
+        };
+        said.map_or_else(|| word.to_owned(), |said| said + &word[bare.len()..])
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
 /// A span that is written in hours alone.
 fn hours(text: &str) -> Option<String> {
     let count = text.strip_prefix("PT")?.strip_suffix('H')?;
@@ -189,6 +208,8 @@ mod tests {
         let expected = "disclosure Mon 23 Nov 2026, 00:37 UTC + 24 h; held until Tue 24 Nov 2026, 00:00 UTC. A POST stays";
         assert_eq!(super::sentence(text), expected);
         assert_eq!(super::sentence("P7D…"), "7 d…");
+        let said = super::spoken("Within P7D, or PT24H of a P1D notice; a POST, P, PT and PxD stay.");
+        assert_eq!(said, "Within 7 days, or 24 hours of a 1 day notice; a POST, P, PT and PxD stay.");
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod leading;
 mod nodes;
 mod output;
 mod policy;
+mod publicity;
 mod rates;
 mod search;
 mod tls;

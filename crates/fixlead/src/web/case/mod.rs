@@ -3,6 +3,7 @@
 //!
 //! - [`view`]: the page itself, [`rows`] its lines. [`picture`]: its clocks as a
 //!   picture.
+//! - [`said`]: what the report says beside its text.
 //! - [`act`]: what people do from it. [`record`]: the form for an event of the
 //!   policy's vocabulary, [`entry`] its fields, made from the vocabulary.
 //! - [`severity`]: calculators and opinions, [`metrics`] in plain words. [`plan`]: the
@@ -21,6 +22,7 @@ mod plan;
 mod record;
 mod relate;
 mod rows;
+mod said;
 mod severity;
 mod triage;
 mod view;
@@ -36,6 +38,7 @@ use crate::api::Wire;
 pub fn routes() -> Router<Wire> {
     Router::new()
         .route("/cases/{case}", get(view::page))
+        .route("/cases/{case}/report.asc", get(said::armored))
         .route("/cases/{case}/who-knew", get(view::who_knew))
         .route("/cases/{case}/files/{file}", get(view::file))
         .route("/cases/{case}/messages", post(act::say))

@@ -20,8 +20,9 @@ use serde::Deserialize;
 use super::entry;
 use super::picture::{self, Picture};
 use super::rows::{self, BranchRow, DecisionRow, DutyRow, GateRow, StandingRow};
+use super::said::Said;
 use crate::api::Wire;
-use crate::api::attachments;
+use crate::api::attachments::{self, Proof};
 use crate::api::caller::{Shown, shown};
 use crate::api::extract::InPath;
 use crate::serve::world;
@@ -108,6 +109,7 @@ struct Page {
     has_team: bool,
     findings: Vec<(Moment, String, String, String)>,
     report: Option<(Inert, Option<String>, String)>,
+    said: Said,
     rooms: Vec<RoomTab>,
     people: Vec<PersonRow>,
     candidates: Vec<(String, String)>,
@@ -261,6 +263,7 @@ fn of(board: Board, visitor: &Visitor, case: CaseId, wanted: &Wanted) -> Page {
             format!("{}{about}", words::sentence(&found.text)),
         )
     });
+    let said = view.report.as_ref().map(Said::of).unwrap_or_default();
     let report = view.report.as_ref().map(|report| {
         let by = report.reporter.map(called).unwrap_or_else(|| "the reporter".to_owned());
         (inert(&report.body), report.credit.clone(), by)
@@ -311,6 +314,7 @@ fn of(board: Board, visitor: &Visitor, case: CaseId, wanted: &Wanted) -> Page {
         idle,
         findings: findings.collect(),
         report,
+        said,
         rooms: rooms(view.rooms.clone(), names, me, now, &wanted.room),
         people: people.collect(),
         candidates: candidates.map(|(id, name)| (id.to_string(), name.clone())).collect(),
@@ -457,7 +461,7 @@ pub async fn file(
     let Some(Shown::Session(secret)) = shown(&headers, wire.public.is_https()) else {
         return Err(Problem::Unauthenticated.into());
     };
-    Ok(attachments::save(&wire, &visitor.caller, secret.to_owned(), case, file).await?)
+    Ok(attachments::save(&wire, &visitor.caller, Proof::Caller(secret.to_owned()), case, file).await?)
 }
 
 /// Somebody in the report on who knew.
