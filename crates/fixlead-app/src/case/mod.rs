@@ -9,7 +9,8 @@
 //!   at it; [`why`] it stands so. [`paper`]: what somebody has to know who records
 //!   an event by hand.
 //! - [`severity`]: opinions on it, and what a score would change. [`schedule`]: when
-//!   the release may be. [`communication`]: who is told what, where and when.
+//!   the release may be, [`calendar`] for one person. [`communication`]: who is told
+//!   what, where and when.
 //! - [`unread`]: what is new to somebody since they last looked.
 //! - [`follow`]: a report as whoever sent it sees it.
 //! - [`inbox`]: lists of cases. `rows` says what stands in them and when the
@@ -22,6 +23,7 @@
 pub mod act;
 pub mod attachments;
 pub mod board;
+pub mod calendar;
 pub mod communication;
 pub mod erase;
 pub mod evaluation;

@@ -14,18 +14,21 @@
 //! - [`front`], [`report`], [`status`] with [`following`], [`publicity`]: for everybody.
 //!   [`questions`]: what forms ask, in words; [`reaching`]: who may set it. [`enrol`],
 //!   [`sign_in`]: the way in. [`inbox`], [`case`]: where work is done. [`admin`]:
-//!   what it is done with.
+//!   what it is done with. [`calendar`]: what is due for one person, as [`ical`]
+//!   writes it.
 //! - [`demonstration`]: what only a demonstration has.
 
 pub mod admin;
 pub mod answers;
 pub mod asset;
+pub mod calendar;
 pub mod case;
 pub mod demonstration;
 pub mod enrol;
 pub mod following;
 pub mod form;
 pub mod front;
+pub mod ical;
 pub mod inbox;
 pub mod markdown;
 pub mod page;
@@ -64,6 +67,7 @@ pub fn routes(wire: &Wire) -> Router<Wire> {
         .merge(case::routes())
         .merge(admin::routes())
         .merge(zone::routes())
+        .merge(calendar::routes())
         .layer(axum::middleware::from_fn(zone::around));
     demonstration::around(pages, wire)
 }

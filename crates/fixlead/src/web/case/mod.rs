@@ -47,6 +47,7 @@ pub fn routes() -> Router<Wire> {
         .route("/cases/{case}/hand-off", post(act::hand_off))
         .route("/cases/{case}/people", post(act::give))
         .route("/cases/{case}/people/revoke", post(act::revoke))
+        .route("/cases/{case}/people/end", post(act::move_end))
         .route("/cases/{case}/people/dismiss", post(act::dismiss))
         .route("/cases/{case}/recusals", post(act::recuse))
         .route("/cases/{case}/close", post(act::close))
