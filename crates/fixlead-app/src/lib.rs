@@ -11,6 +11,7 @@
 //! - [`public`]: what everybody may know: which projects take reports.
 //! - [`intake`]: a report becomes a case. [`case`]: everything people do with
 //!   it. [`scheduler`]: what the clock does.
+//! - [`live`]: whether what somebody has open has changed.
 //! - [`accounts`]: who signs in, sessions, tokens, links that work once.
 //! - [`rebuild`]: lists and wake-ups made anew from events.
 //! - [`problem`]: why a use case was refused. [`repeat`]: requests that are
@@ -29,6 +30,7 @@ pub mod desk;
 pub mod directory;
 pub mod finding;
 pub mod intake;
+pub mod live;
 mod own;
 pub mod policies;
 pub mod problem;

@@ -9,7 +9,7 @@
 //!   [`people`]: sub-teams, names, links that were lost.
 //! - [`cases`]: reading them. [`search`]: looking for them. [`commands`]: doing something with them.
 //!   [`lifecycle`]: what becomes of a case as a whole. [`attachments`]: their files.
-//!   [`retention`]: erasing what was kept long enough.
+//!   [`triage`]: deciding about reports. [`retention`]: erasing what was kept long enough.
 //! - [`webhooks`]: telling addresses outside. [`witness`]: heads of other
 //!   installations' logs.
 //! - [`caller`]: who asks. [`source`]: from where. [`rates`]: how often.
@@ -45,6 +45,7 @@ pub mod retention;
 pub mod search;
 pub mod shapes;
 pub mod source;
+pub mod triage;
 pub mod webhooks;
 pub mod witness;
 
@@ -84,6 +85,8 @@ pub struct Wire {
     pub room: Arc<Semaphore>,
     /// How often somebody may ask.
     pub rates: Arc<Rates>,
+    /// The streams that tell pages of changes.
+    pub live: Arc<crate::web::live::Live>,
 }
 
 /// The bounds of a request.
@@ -126,6 +129,7 @@ pub fn router(wire: Wire) -> Router {
         .merge(cases::routes())
         .merge(people::routes())
         .merge(search::routes())
+        .merge(triage::routes())
         .merge(commands::routes())
         .merge(lifecycle::routes())
         .merge(attachments::routes())

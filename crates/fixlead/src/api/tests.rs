@@ -33,6 +33,7 @@ async fn wire(name: &str, requests: usize) -> Wire {
         requests,
     };
     Wire {
+        live: Arc::default(),
         room: Arc::new(Semaphore::new(requests)),
         limits: Arc::new(limits),
         public: Arc::new(Origin::parse("https://desk.example.org").unwrap()),

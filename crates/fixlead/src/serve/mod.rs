@@ -37,6 +37,7 @@ use crate::api::{self, Limits, Wire};
 use crate::commands::Outcome;
 use crate::configuration::values::Origin;
 use crate::configuration::{self, Environment, Flags, Settings, shown};
+use crate::web::live::Live;
 use clock::WatchedClock;
 use directory::DataDirectory;
 use listen::Bounds;
@@ -155,7 +156,9 @@ async fn desk(
     let fed = witnesses.feed(opened.store.clone(), keys.witness_every.duration(), Arc::clone(&metrics));
     let searches = search::tend(desk.clone(), search::file(&keys.data));
     let last = desk.clone();
+    let live = Arc::new(Live::default());
     let wire = Wire {
+        live: Arc::clone(&live),
         room: Arc::new(Semaphore::new(limits.requests)),
         limits: Arc::new(limits),
         public: Arc::new(public),
@@ -176,6 +179,7 @@ async fn desk(
     let stopping = async {
         stop.asked().await;
         info!(target: "fixlead", "stopping: what was asked is still answered");
+        live.stop();
         process::notify("STOPPING=1");
     };
     let twice = async {

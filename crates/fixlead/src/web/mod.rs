@@ -9,6 +9,7 @@
 //! - [`form`]: what a form sends. [`visitor`]: who looks, by the cookie.
 //! - [`words`]: instants, spans and names of the field as people read them;
 //!   [`markdown`]: what people write, made inert.
+//! - [`live`]: telling a page that what it shows has changed.
 //! - [`answers`]: what a project answers reporters with. [`search`]: looking for
 //!   cases. [`several`]: the same for several cases at once.
 //! - [`front`], [`report`], [`status`]: for everybody. [`enrol`], [`sign_in`]:
@@ -21,6 +22,7 @@ pub mod enrol;
 pub mod form;
 pub mod front;
 pub mod inbox;
+pub mod live;
 pub mod markdown;
 pub mod page;
 pub mod report;
@@ -49,5 +51,6 @@ pub fn routes() -> Router<Wire> {
         .merge(answers::routes())
         .merge(search::routes())
         .merge(several::routes())
+        .merge(live::routes())
         .merge(case::routes())
 }
