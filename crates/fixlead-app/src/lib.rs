@@ -18,6 +18,7 @@
 //! - [`overview`]: many projects in numbers. [`preferences`]: the zone somebody reads in.
 //! - [`audit`]: the tamper-evident log, for those who check it.
 //! - [`everybody`]: sessions and tokens, for operators.
+//! - [`live`]: whether what somebody has open has changed.
 //! - [`accounts`]: who signs in, sessions, tokens, links that work once.
 //! - [`rebuild`]: lists and wake-ups made anew from events.
 //! - [`problem`]: why a use case was refused. [`repeat`]: requests that are
@@ -41,6 +42,7 @@ pub mod finding;
 pub mod intake;
 pub mod openpgp;
 pub mod overview;
+pub mod live;
 mod own;
 pub mod policies;
 pub mod preferences;

@@ -10,7 +10,7 @@ use crate::signin::session::{Session, Token};
 
 impl Desk {
     /// Whether somebody may do something with their own record.
-    async fn own(&self, caller: &Caller, action: Action) -> Result<()> {
+    pub(crate) async fn own(&self, caller: &Caller, action: Action) -> Result<()> {
         let snapshot = self.directory().await?;
         let actor = self.actor(caller, &snapshot);
         let target = Target::Directory(self.inner.installation, Within::Person(caller.person));

@@ -81,12 +81,21 @@ impl Accounts {
 
     /// Who holds a secret: a session or a token that counts now.
     pub async fn caller(&self, secret: &str) -> Result<Caller> {
+        self.holder(secret, true).await
+    }
+
+    /// The same, for what goes on by itself: no session lives longer by it.
+    pub async fn still(&self, secret: &str) -> Result<Caller> {
+        self.holder(secret, false).await
+    }
+
+    async fn holder(&self, secret: &str, uses: bool) -> Result<Caller> {
         let now = self.clock.now();
         if let Some(hash) = bearer::lookup(Purpose::Session, secret) {
             let session = self.session(&hash).await?;
             let session = session.filter(|session| session.is_live(self.lengths, now));
             let session = session.ok_or(Problem::Unauthenticated)?;
-            if session.is_worth_touching(now) {
+            if uses && session.is_worth_touching(now) {
                 self.touch(&hash, now).await?;
             }
             let by = By::Session(session.id);

@@ -13,6 +13,7 @@ use fixlead_core::id::{CaseId, PersonId, ProjectId};
 use fixlead_core::time::Instant;
 use fixlead_store::{Page, Sort};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 pub use super::rows::Shelf;
 use super::rows::{self, Row};
@@ -99,6 +100,14 @@ pub struct Listed {
     /// Where the next page begins, if there is one. A page can have fewer cases and
     /// still have a next one: so many were looked through for it.
     pub next: Option<String>,
+}
+
+impl Listed {
+    /// Tells whether two pages show the same. It says nothing about what.
+    pub fn digest(&self) -> String {
+        let shown = serde_json::to_vec(self).unwrap_or_default();
+        Sha256::digest(shown).iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 /// Where a page begins, as it is written: an instant and a case.

@@ -9,7 +9,7 @@
 //!   [`reaching`]: what forms ask, keys to encrypt to, pauses. [`people`]: sub-teams, names, links that were lost.
 //! - [`cases`]: reading them. [`search`]: looking for them. [`commands`]: doing something with them.
 //!   [`lifecycle`]: what becomes of a case as a whole. [`attachments`]: their files.
-//!   [`retention`]: erasing what was kept long enough.
+//!   [`triage`]: deciding about reports. [`retention`]: erasing what was kept long enough.
 //! - [`webhooks`]: telling addresses outside. [`witness`]: heads of other
 //!   installations' logs.
 //! - [`caller`]: who asks. [`source`]: from where. [`rates`]: how often.
@@ -46,6 +46,7 @@ pub mod retention;
 pub mod search;
 pub mod shapes;
 pub mod source;
+pub mod triage;
 pub mod webhooks;
 pub mod witness;
 
@@ -94,6 +95,8 @@ pub struct Wire {
     pub notice: Arc<Notice>,
     /// Who can be tried, if this is a demonstration.
     pub demonstration: Option<Arc<Demonstration>>,
+    /// The streams that tell pages of changes.
+    pub live: Arc<crate::web::live::Live>,
 }
 
 /// The bounds of a request.
@@ -137,6 +140,7 @@ pub fn router(wire: Wire) -> Router {
         .merge(cases::routes())
         .merge(people::routes())
         .merge(search::routes())
+        .merge(triage::routes())
         .merge(commands::routes())
         .merge(lifecycle::routes())
         .merge(attachments::routes())

@@ -36,6 +36,7 @@ async fn wire(name: &str, requests: usize) -> Wire {
     let witnesses = Witnesses::of(&settings(), Arc::default()).unwrap();
     Wire {
         about: Arc::new(About::of(&settings(), &store, witnesses.board())),
+        live: Arc::default(),
         room: Arc::new(Semaphore::new(requests)),
         limits: Arc::new(limits),
         public: Arc::new(Origin::parse("https://desk.example.org").unwrap()),

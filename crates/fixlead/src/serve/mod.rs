@@ -42,6 +42,7 @@ use crate::configuration::values::Origin;
 use crate::configuration::{self, Environment, Flags, Settings, shown};
 use crate::web::demonstration::Demonstration;
 use crate::web::publicity::Notice;
+use crate::web::live::Live;
 use clock::WatchedClock;
 use directory::DataDirectory;
 use listen::Bounds;
@@ -191,7 +192,9 @@ pub async fn desk(
     let fed = witnesses.feed(opened.store.clone(), keys.witness_every.duration());
     let searches = search::tend(desk.clone(), search::file(&keys.data));
     let last = desk.clone();
+    let live = Arc::new(Live::default());
     let wire = Wire {
+        live: Arc::clone(&live),
         room: Arc::new(Semaphore::new(limits.requests)),
         limits: Arc::new(limits),
         public: Arc::new(public),
@@ -215,6 +218,7 @@ pub async fn desk(
     let stopping = async {
         stop.asked().await;
         info!(target: "fixlead", "stopping: what was asked is still answered");
+        live.stop();
         process::notify("STOPPING=1");
     };
     let twice = async {

@@ -59,6 +59,7 @@ pub fn script() -> &'static Asset {
             include_str!("../../assets/script/keys.js"),
             include_str!("../../assets/script/inbox.js"),
             include_str!("../../assets/script/lead.js"),
+            include_str!("../../assets/script/live.js"),
         );
         Asset::new("desk", "js", "text/javascript; charset=utf-8", text)
     })

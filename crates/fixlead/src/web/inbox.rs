@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use fixlead_app::case::inbox::{Item, Shelf, Wanted as Listing, Whose};
+use fixlead_app::live::Open;
 use fixlead_app::problem::Problem;
 use fixlead_app::triage::Decision;
 use fixlead_core::desk::event::Room;
@@ -40,7 +41,7 @@ const SEVERITIES: [(&str, &str); 5] = [
 
 /// Which part of which list.
 #[derive(Default, Deserialize)]
-struct Wanted {
+pub struct Asked {
     #[serde(default)]
     shelf: String,
     #[serde(default)]
@@ -49,6 +50,41 @@ struct Wanted {
     severity: String,
     #[serde(default)]
     after: String,
+}
+
+impl Asked {
+    fn shelf(&self) -> &'static str {
+        SHELVES.iter().map(|(key, _)| *key).find(|key| *key == self.shelf).unwrap_or_default()
+    }
+
+    /// The page of the list, as it is watched by what it showed.
+    pub fn open(&self, digest: String) -> Result<Open, Trouble> {
+        let severity = SEVERITIES.iter().map(|(key, _)| *key).find(|key| *key == self.severity);
+        let project = match self.project.as_str() {
+            "" => None,
+            text => Some(ProjectId::parse(text).map_err(|_| Problem::NotFound)?),
+        };
+        Ok(Open::List {
+            shelf: if self.shelf() == "closed" { Shelf::Closed } else { Shelf::Open },
+            whose: match self.shelf() {
+                "mine" => Whose::Mine,
+                "unassigned" => Whose::Nobodys,
+                _ => Whose::All,
+            },
+            project,
+            severity: severity.map(str::to_owned),
+            after: Some(self.after.clone()).filter(|after| !after.is_empty()),
+            limit: ROWS,
+            digest,
+        })
+    }
+}
+
+/// It, and what was done just before.
+#[derive(Default, Deserialize)]
+struct Wanted {
+    #[serde(flatten)]
+    asked: Asked,
     /// What was decided just before, and whether its reporter was answered.
     #[serde(default)]
     did: String,
@@ -93,6 +129,8 @@ struct Page {
     severities: &'static [(&'static str, &'static str)],
     /// Project and severity, as they stand in an address.
     filters: Address,
+    /// Where it stands, for whoever is told when that changes.
+    live: Address,
     narrowed: bool,
     next: Option<String>,
     did: Option<String>,
@@ -119,26 +157,14 @@ async fn inbox(
     visitor: Visitor,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Trouble> {
-    let shelf = SHELVES.iter().map(|(key, _)| *key).find(|key| *key == wanted.shelf).unwrap_or_default();
-    let severity = SEVERITIES.iter().map(|(key, _)| *key).find(|key| *key == wanted.severity);
-    let project = match wanted.project.as_str() {
-        "" => None,
-        text => Some(ProjectId::parse(text).map_err(|_| Problem::NotFound)?),
+    let asked = &wanted.asked;
+    let Open::List { shelf: list, whose, project, severity, after, limit, .. } = asked.open(String::new())?
+    else {
+        return Err(Problem::NotFound.into());
     };
-    let after = Some(wanted.after.as_str()).filter(|after| !after.is_empty());
-    let closed = shelf == "closed";
-    let listing = Listing {
-        shelf: if closed { Shelf::Closed } else { Shelf::Open },
-        whose: match shelf {
-            "mine" => Whose::Mine,
-            "unassigned" => Whose::Nobodys,
-            _ => Whose::All,
-        },
-        project,
-        severity,
-        after,
-        limit: ROWS,
-    };
+    let (shelf, closed) = (asked.shelf(), list == Shelf::Closed);
+    let (severity, after) = (severity.as_deref(), after.as_deref());
+    let listing = Listing { shelf: list, whose, project, severity, after, limit };
     let listed = wire.desk.listed(&visitor.caller, &listing).await?;
     let projects: BTreeMap<ProjectId, String> = wire
         .desk
@@ -147,9 +173,15 @@ async fn inbox(
         .into_iter()
         .map(|project| (project.project, project.name))
         .collect();
+    let digest = listed.digest();
     let rows: Vec<Row> = listed.items.into_iter().map(|item| row(item, &projects)).collect();
     let mut filters = project.map(|project| format!("&amp;project={project}")).unwrap_or_default();
     filters.extend(severity.map(|severity| format!("&amp;severity={severity}")));
+    // A cursor that the desk has read is digits, letters and a full stop.
+    let plain =
+        |after: &&str| after.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-');
+    let from = listing.after.filter(plain).map(|after| format!("&amp;after={after}")).unwrap_or_default();
+    let live = format!("shelf={shelf}{filters}{from}&amp;digest={digest}");
     let page = Page {
         frame: Frame::desk("Inbox", "inbox", &visitor),
         rows,
@@ -159,7 +191,8 @@ async fn inbox(
         closed,
         first: after.is_none(),
         narrowed: project.is_some() || severity.is_some(),
-        project: wanted.project,
+        project: project.map(|project| project.to_string()).unwrap_or_default(),
+        live: Address(live),
         projects: projects.into_iter().map(|(id, name)| (id.to_string(), name)).collect(),
         severity: severity.unwrap_or_default().to_owned(),
         severities: &SEVERITIES,

@@ -9,6 +9,7 @@
 //! - [`form`]: what a form sends. [`visitor`]: who looks, by the cookie.
 //! - [`zone`]: the zone in which somebody reads. [`words`]: instants, spans and names of the field as people read them;
 //!   [`markdown`]: what people write, made inert.
+//! - [`live`]: telling a page that what it shows has changed.
 //! - [`answers`]: what a project answers reporters with. [`search`]: looking for
 //!   cases. [`several`]: the same for several cases at once.
 //! - [`front`], [`report`], [`status`] with [`following`], [`publicity`]: for everybody.
@@ -30,6 +31,7 @@ pub mod form;
 pub mod front;
 pub mod ical;
 pub mod inbox;
+pub mod live;
 pub mod markdown;
 pub mod page;
 pub mod publicity;
@@ -64,6 +66,7 @@ pub fn routes(wire: &Wire) -> Router<Wire> {
         .merge(answers::routes())
         .merge(search::routes())
         .merge(several::routes())
+        .merge(live::routes())
         .merge(case::routes())
         .merge(admin::routes())
         .merge(zone::routes())

@@ -16,6 +16,7 @@ mod drill;
 mod house;
 mod keeping;
 mod leading;
+mod live;
 mod nodes;
 mod output;
 mod patches;

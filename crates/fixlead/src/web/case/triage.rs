@@ -186,6 +186,8 @@ pub async fn form(
     if view.standing.is_none() {
         return Err(Problem::NotFound.into());
     }
+    // Whoever reads the report here has looked at the case.
+    wire.desk.mark_seen(&visitor.caller, case, None).await?;
     let decision = Decision::parse(&wanted.decision).unwrap_or_else(|| usual(&view));
     let answers = match wire.desk.answers_in(&visitor.caller, case).await {
         Ok(answers) => Some(answers),
