@@ -16,8 +16,8 @@ export function launch() {
 }
 
 /** Everything a journey needs; `looks` counts what axe has seen. */
-export async function prepare(browser, binary, shots) {
-  const desk = await start(binary);
+export async function prepare(browser, binary, shots, further) {
+  const desk = await start(binary, further);
   let looks = 0;
 
   /** Takes pictures of a page and has axe look at it. */

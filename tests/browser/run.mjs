@@ -2,7 +2,8 @@
 //
 //   node run.mjs BINARY DIRECTORY-FOR-PICTURES-OR-"" [JOURNEY…]
 //
-// A journey is a file in `journeys/`; each gets a desk of its own.
+// A journey is a file in `journeys/`; each gets a desk of its own, with the lines
+// of configuration that it exports.
 import { mkdirSync, readdirSync } from "node:fs";
 import { launch, prepare } from "./harness.mjs";
 
@@ -13,8 +14,8 @@ const browser = await launch();
 let looks = 0;
 try {
   for (const name of named.length ? named : all) {
-    const journey = (await import(`./journeys/${name}.mjs`)).default;
-    const stage = await prepare(browser, binary, shots);
+    const { default: journey, configuration } = await import(`./journeys/${name}.mjs`);
+    const stage = await prepare(browser, binary, shots, await configuration?.());
     try {
       await journey(stage);
       looks += stage.looks();

@@ -17,6 +17,7 @@ use fixlead_store::{Clock, Lane, Random, Store};
 
 use crate::accounts::{Accounts, By, Caller};
 use crate::case::kept::Cases;
+use crate::case::pace::Opened;
 use crate::case::retention::Retention;
 use crate::directory::Snapshot;
 use crate::finding::Finder;
@@ -42,6 +43,8 @@ pub struct Settings {
     /// Whether webhooks may call addresses that are not public. Which ones, is
     /// for whoever calls them to know.
     pub webhooks_inside: bool,
+    /// How many cases somebody may open in an hour.
+    pub cases_per_hour: usize,
     /// How long closed cases are kept.
     pub retention: Retention,
     /// The installations whose signed heads are kept here.
@@ -58,6 +61,7 @@ impl Default for Settings {
             remembered: Span::days(1),
             kept: 64 << 20,
             webhooks_inside: false,
+            cases_per_hour: 120,
             retention: Retention::default(),
             witnessed: Vec::new(),
         }
@@ -83,6 +87,8 @@ pub(crate) struct Inner {
     /// Webhooks that did not answer, and until when they are left alone.
     pub silent: Mutex<BTreeMap<WebhookId, Instant>>,
     pub finder: Finder,
+    /// What people have opened lately.
+    pub opened: Mutex<Opened>,
 }
 
 impl Desk {
@@ -105,6 +111,7 @@ impl Desk {
                 finder: Finder::new(key),
                 policies: Policies::default(),
                 silent: Mutex::default(),
+                opened: Mutex::default(),
                 store,
                 clock,
                 random,

@@ -12,7 +12,9 @@
 //! - [`intake`]: a report becomes a case. [`case`]: everything people do with
 //!   it. [`scheduler`]: what the clock does.
 //! - [`accounts`]: who signs in, sessions, tokens, links that work once.
+//! - [`providers`]: signing in with OpenID Connect.
 //! - [`rebuild`]: lists and wake-ups made anew from events.
+//! - [`pasted`]: secrets in the wrong place.
 //! - [`problem`]: why a use case was refused. [`repeat`]: requests that are
 //!   sent again.
 //! - [`search`]: an index in memory over what cases say. [`finding`]: it at work.
@@ -28,8 +30,10 @@ pub mod directory;
 pub mod finding;
 pub mod intake;
 mod own;
+pub mod pasted;
 pub mod policies;
 pub mod problem;
+pub mod providers;
 pub mod public;
 pub mod rebuild;
 pub mod repeat;

@@ -10,6 +10,8 @@ mod finding;
 mod house;
 mod joint;
 mod matrix;
+mod passkeys;
+mod providers;
 mod rebuild;
 mod retention;
 mod signin;

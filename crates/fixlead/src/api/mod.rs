@@ -55,6 +55,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use fixlead_app::Desk;
 use fixlead_app::problem::Problem;
+use fixlead_app::providers::Providers;
 use tokio::sync::Semaphore;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -84,6 +85,8 @@ pub struct Wire {
     pub room: Arc<Semaphore>,
     /// How often somebody may ask.
     pub rates: Arc<Rates>,
+    /// Where people can sign in elsewhere.
+    pub providers: Arc<Providers>,
 }
 
 /// The bounds of a request.
@@ -136,7 +139,7 @@ pub fn router(wire: Wire) -> Router {
         .split_for_parts();
     let cookie = caller::cookie_name(wire.public.is_https());
     let router = openapi::serve(router, described::complete(&description, cookie));
-    dress(router.merge(crate::web::routes()), wire)
+    dress(router.merge(crate::web::routes(&wire)), wire)
 }
 
 /// What holds for every request, around whatever routes.

@@ -13,6 +13,7 @@ pub mod clock;
 pub mod connections;
 pub mod courier;
 pub mod directory;
+mod fetch;
 pub mod installation;
 pub mod listen;
 pub mod log;
@@ -111,6 +112,10 @@ async fn desk(
         Ok(courier) => Arc::new(courier),
         Err(why) => return Ok(Err(why)),
     };
+    let providers = match installation::providers(keys) {
+        Ok(providers) => providers,
+        Err(why) => return Ok(Err(why)),
+    };
     if let Some(path) = &opened.made_key {
         tell_of_key(messages, &shown(path))?;
     }
@@ -162,6 +167,7 @@ async fn desk(
         trusted: keys.proxy_trusted.clone().into(),
         metrics: Arc::clone(&metrics),
         rates: Arc::new(Rates::of(settings)),
+        providers: Arc::new(providers),
         desk,
         readiness: Arc::new(installation::DeskReadiness { store: opened.store.clone(), clock }),
     };

@@ -40,6 +40,7 @@ pub fn style() -> &'static Asset {
             include_str!("../../assets/style/base.css"),
             include_str!("../../assets/style/lists.css"),
             include_str!("../../assets/style/case.css"),
+            include_str!("../../assets/style/account.css"),
         );
         Asset::new("desk", "css", "text/css; charset=utf-8", text)
     })
@@ -52,6 +53,7 @@ pub fn script() -> &'static Asset {
         let text = concat!(
             include_str!("../../assets/script/base.js"),
             include_str!("../../assets/script/inbox.js"),
+            include_str!("../../assets/script/passkey.js"),
         );
         Asset::new("desk", "js", "text/javascript; charset=utf-8", text)
     })

@@ -9,9 +9,10 @@
 //! - [`form`]: what a form sends. [`visitor`]: who looks, by the cookie.
 //! - [`words`]: instants, spans and names of the field as people read them;
 //!   [`markdown`]: what people write, made inert.
-//! - [`front`], [`report`], [`status`]: for everybody. [`enrol`], [`sign_in`]:
-//!   the way in. [`inbox`], [`case`]: where work is done.
+//! - [`front`], [`report`], [`status`]: for everybody. [`enrol`], [`sign_in`],
+//!   [`passkey`], [`provider`]: the way in. [`account`]: what lets somebody in. [`inbox`], [`case`]: where work is done.
 
+pub mod account;
 pub mod asset;
 pub mod case;
 pub mod enrol;
@@ -20,6 +21,8 @@ pub mod front;
 pub mod inbox;
 pub mod markdown;
 pub mod page;
+pub mod passkey;
+pub mod provider;
 pub mod report;
 pub mod sign_in;
 pub mod status;
@@ -28,11 +31,12 @@ pub mod visitor;
 pub mod words;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 
 use crate::api::Wire;
 
 /// The pages.
-pub fn routes() -> Router<Wire> {
+pub fn routes(wire: &Wire) -> Router<Wire> {
     Router::new()
         .merge(asset::routes())
         .merge(front::routes())
@@ -40,6 +44,9 @@ pub fn routes() -> Router<Wire> {
         .merge(status::routes())
         .merge(enrol::routes())
         .merge(sign_in::routes())
+        .merge(account::routes())
+        .merge(provider::routes())
         .merge(inbox::routes())
         .merge(case::routes())
+        .layer(from_fn_with_state(wire.clone(), trouble::seen))
 }

@@ -31,7 +31,12 @@ impl<T: DeserializeOwned> FromRequest<Wire> for Json<T> {
             return Err(Refusal::UnsupportedMediaType);
         }
         let bytes = bytes(request, wire.limits.body, wire.limits.body_time).await?;
-        from_bytes(&bytes).map(Json)
+        let tree = tree::parse(&bytes).map_err(|fault| Problem::Invalid { errors: vec![fault] })?;
+        // As it is meant, not as it is escaped.
+        let mut texts = String::new();
+        tree.texts(&mut texts);
+        wire.desk.refuse_pasted(&texts).await?;
+        read::read(&tree).map_err(|errors| Problem::Invalid { errors }.into()).map(Json)
     }
 }
 
