@@ -74,7 +74,7 @@ export default async function ({ desk, api, person, enrol, team }) {
   }
 
   // A file is never shown by the browser: it is given as bytes to keep.
-  await ana.goto(address);
+  await ana.goto(address + "?room=reporter");
   const files = await ana.locator("a[href*='/files/']").evaluateAll((links) => [...new Set(links.map((link) => link.getAttribute("href")))]);
   assert.ok(files.length >= 2, "there are files");
   for (const file of files) {

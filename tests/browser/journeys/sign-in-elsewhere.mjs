@@ -29,6 +29,9 @@ async function provider(subject, claims = {}) {
       codes.set(code, asked);
       const back = new URL(asked.redirect_uri);
       back.search = new URLSearchParams({ code, state: asked.state, iss: it.says ?? it.issuer });
+      it.back = back.href;
+      // One that waits leaves the browser with it.
+      if (it.waits) return say(200, {});
       return response.writeHead(302, { location: back.href }).end();
     }
     if (url.pathname === "/token") {
@@ -99,14 +102,11 @@ export default async function ({ desk, look, enrol, person }) {
 
     // An answer that another browser brings back is not taken, and the one that left still can.
     await ana.goto("/sign-in?to=/account");
-    let caught;
-    await ana.route("**/sign-in/back/**", (route) => {
-      caught = route.request().url();
-      return route.abort();
-    });
+    one.waits = true;
     await ana.getByRole("button", { name: "Go on with Example ID" }).click();
-    while (!caught) await ana.waitForTimeout(50);
-    await ana.unroute("**/sign-in/back/**");
+    await ana.waitForURL(one.issuer + "/authorize**");
+    one.waits = false;
+    const caught = one.back;
     const eve = await person();
     await eve.goto(caught);
     await eve.getByText("was not begun in this browser").waitFor();

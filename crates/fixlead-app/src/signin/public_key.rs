@@ -21,7 +21,7 @@ pub enum PublicKey {
     Es256(Vec<u8>),
     /// Ed25519.
     Ed25519(Vec<u8>),
-    /// RSA PKCS #1 v1.5 with SHA-256.
+    /// RSA with SHA-256 and the padding of PKCS1 v1.5.
     Rs256 {
         /// The modulus, big-endian, without zeros in front.
         n: Vec<u8>,

@@ -30,13 +30,17 @@ fn plain(headers: &str) -> String {
 /// how long it took to find out.
 #[test]
 fn signing_in_tells_nobody_which_names_there_are() {
-    let house = House::set_up("enumeration", "limits.sign-ins-per-minute = 100000\n");
+    let house = House::set_up("enumeration", "proxy.trusted = [\"127.0.0.0/8\"]\n");
     let invited = house.post(&house.olga.shows, "/api/v1/invitations", &json!({ "name": "ana" })).is(201);
     enrol(&house.desk, invited.json()["link"].as_str().unwrap(), "ana@example.org");
+    // Each from another place, for wrong guesses from one make it wait.
+    let places = std::cell::Cell::new(0);
     let try_in = |login: &str, password: &str| {
         let sent = json!({ "login": login, "password": password, "code": "000000" });
+        places.set(places.get() + 1);
+        let from = format!("x-forwarded-for: 198.51.100.{}\r\n", places.get());
         let began = Instant::now();
-        let answer = call(&house.desk, "POST", "/api/v1/session", NOBODY, Some(&sent));
+        let answer = call(&house.desk, "POST", "/api/v1/session", &from, Some(&sent));
         (answer, began.elapsed())
     };
     let seen = |answer: &Answer| {
@@ -51,22 +55,20 @@ fn signing_in_tells_nobody_which_names_there_are() {
     assert_eq!(seen(&known), seen(&unknown), "by name");
     assert_eq!(seen(&known), seen(&right), "by password");
 
-    // The time of both, again and again in turn; a fresh name each time, for wrong
-    // guesses at one make their source wait.
-    let middle = |mut times: Vec<Duration>| {
-        times.sort_unstable();
-        times[times.len() / 2]
-    };
+    // The time of both, again and again in turn. The least of each counts: other
+    // work on the machine only adds to it.
+    let least = |times: Vec<Duration>| times.into_iter().min().unwrap();
     let mut times = (Vec::new(), Vec::new());
-    for turn in 0..4 {
-        times.0.push(try_in("ana@example.org", "a wrong but long password").1);
-        times.1.push(try_in(&format!("eve{turn}@example.org"), "a wrong but long password").1);
+    for turn in 0..8 {
+        let (known, unknown) = ("ana@example.org", format!("eve{turn}@example.org"));
+        times.0.push(try_in(known, "a wrong but long password").1);
+        times.1.push(try_in(&unknown, "a wrong but long password").1);
     }
-    let (known, unknown) = (middle(times.0), middle(times.1));
+    let (known, unknown) = (least(times.0), least(times.1));
     let apart = known.max(unknown).as_secs_f64() / known.min(unknown).as_secs_f64();
     assert!(apart < 3.0, "known {known:?}, unknown {unknown:?}");
     // Negative control: what needs no password to be looked at is told apart by the same clock.
-    let quick = middle(
+    let quick = least(
         (0..4)
             .map(|_| {
                 let began = Instant::now();
@@ -327,7 +329,9 @@ fn a_text_that_instructs_a_machine_changes_nothing() {
     // What the desk decides by itself is the same for both: state, people, duties, entries of the log.
     let shape = |seen: &Value| {
         let duties = seen["evaluation"]["duties"].as_array().map_or(0, Vec::len);
-        (seen["about"]["state"].clone(), seen["standing"]["people"].clone(), seen["version"].clone(), duties)
+        let people = seen["standing"]["people"].as_array().unwrap().iter();
+        let roles: Vec<Value> = people.map(|member| member["role"].clone()).collect();
+        (seen["about"]["state"].clone(), roles, seen["version"].clone(), duties)
     };
     assert_eq!(shape(&reads(&plain)), shape(&reads(&case)));
     let events = |case: &str| -> Vec<Value> {
