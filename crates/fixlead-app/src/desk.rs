@@ -49,6 +49,8 @@ pub struct Settings {
     pub retention: Retention,
     /// The installations whose signed heads are kept here.
     pub witnessed: Vec<Known>,
+    /// Whether it is a demonstration, in which anybody may be anybody.
+    pub demonstration: bool,
 }
 
 impl Default for Settings {
@@ -64,6 +66,7 @@ impl Default for Settings {
             cases_per_hour: 120,
             retention: Retention::default(),
             witnessed: Vec::new(),
+            demonstration: false,
         }
     }
 }

@@ -9,6 +9,8 @@
 //!   roles. [`setup`]: the first person, and invitations. [`policies`]: kept
 //!   and compiled.
 //! - [`public`]: what everybody may know: which projects take reports.
+//! - [`publicity`]: the questions of a form, its key, a pause, for whoever may set them.
+//! - [`openpgp`]: keys and encrypted reports, as far as they can be read without secrets.
 //! - [`intake`]: a report becomes a case. [`case`]: everything people do with
 //!   it. [`scheduler`]: what the clock does.
 //! - [`accounts`]: who signs in, sessions, tokens, links that work once.
@@ -19,6 +21,8 @@
 //!   sent again.
 //! - [`search`]: an index in memory over what cases say. [`finding`]: it at work.
 //! - [`webhooks`]: telling addresses outside what happens.
+//! - [`triage`]: what is decided about a report that came in, and what its reporter is
+//!   answered.
 //! - [`timestamp`]: a signed proof of a report. [`witness`]: heads of other
 //!   installations' logs.
 //! - [`signin`]: passwords, second factors, recovery codes, bearer secrets.
@@ -29,12 +33,14 @@ pub mod desk;
 pub mod directory;
 pub mod finding;
 pub mod intake;
+pub mod openpgp;
 mod own;
 pub mod pasted;
 pub mod policies;
 pub mod problem;
 pub mod providers;
 pub mod public;
+pub mod publicity;
 pub mod rebuild;
 pub mod repeat;
 pub mod scheduler;
@@ -43,6 +49,7 @@ mod seen;
 pub mod setup;
 pub mod signin;
 pub mod timestamp;
+pub mod triage;
 pub mod webhooks;
 pub mod witness;
 

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { createHash, createSign, generateKeyPairSync, randomBytes } from "node:crypto";
 import { createServer } from "node:http";
+import { start as begin } from "../desk.mjs";
 
 const encode = (value) => Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
 
@@ -54,14 +55,14 @@ async function provider(subject, claims = {}) {
 const arrived = (page, path) => page.waitForURL((url) => url.pathname === path);
 const providers = [];
 
-/** What the desk is told before it starts. */
-export async function configuration() {
+/** A desk that knows both. */
+export async function start(binary) {
   providers.push(await provider("11", { preferred_username: "ana <b>" }), await provider("11", { email: "ana@example.org", email_verified: true }));
   const entries = providers.map(({ issuer }, place) => `{ id = "p${place}", name = "${["Example ID", "Other ID"][place]}", issuer = "${issuer}", client-id = "desk" }`);
-  return `[sign-in]\nallowed-networks = ["127.0.0.0/8"]\nproviders = [${entries.join(", ")}]`;
+  return begin(binary, `[sign-in]\nallowed-networks = ["127.0.0.0/8"]\nproviders = [${entries.join(", ")}]`);
 }
 
-export default async function ({ desk, look, enrol, person }) {
+export default async function ({ desk, look, enrol, person, strays }) {
   const [one, two] = providers;
   providers.forEach((it, place) => (it.redirect = `${desk.url}/sign-in/back/p${place}`));
   try {
@@ -126,6 +127,9 @@ export default async function ({ desk, look, enrol, person }) {
     await ana.getByRole("button", { name: "Go on with Example ID" }).click();
     await ana.getByText("nobody here has linked this account").waitFor();
     assert.ok(!desk.log().includes("code="), "no code in the log");
+    // Browsers ask the two providers, and nobody else.
+    const others = strays.filter((stray) => !providers.some(({ issuer }) => stray.includes(issuer)));
+    strays.splice(0, strays.length, ...others);
   } finally {
     for (const it of providers) it.stop();
   }

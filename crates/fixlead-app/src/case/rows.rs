@@ -18,6 +18,7 @@ use fixlead_core::time::{Instant, Span};
 use fixlead_store::{ListChange, WorkChange};
 use serde::{Deserialize, Serialize};
 
+use super::unread::{self, RoomNews};
 use crate::desk::DUTIES;
 
 /// Which cases a list holds.
@@ -74,6 +75,9 @@ pub(crate) struct Row {
     pub opened: i64,
     pub due: Option<i64>,
     pub duty: Option<String>,
+    /// What stands in its rooms.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub news: Vec<RoomNews>,
     /// In the list of a person, the grants they have for the case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grants: Vec<RowGrant>,
@@ -172,6 +176,7 @@ pub(crate) fn follows(
                 opened: opened.at.millis(),
                 due: next.map(|(due, _)| due.millis()),
                 duty: next.map(|(_, rule)| policy.duties[usize::from(rule)].heading.id.to_string()),
+                news: unread::news(file),
                 grants: Vec::new(),
             };
             let at = if file.closed {

@@ -40,10 +40,12 @@ async fn wire(name: &str, requests: usize) -> Wire {
         metrics: Arc::default(),
         rates: Arc::new(Rates::of(&settings())),
         providers: Arc::new(crate::serve::installation::providers(&settings().keys).unwrap()),
+        demonstration: None,
         desk: Desk::open(store.clone(), clock.clone(), random, fixlead_app::Settings::default())
             .await
             .unwrap(),
         readiness: Arc::new(DeskReadiness { store, clock }),
+        notice: Arc::default(),
     }
 }
 

@@ -147,11 +147,16 @@ pub async fn open(
     }
 }
 
-/// The desk on a store.
+/// The desk on a store; perhaps one in which anybody may be anybody.
 ///
 /// # Errors
 /// What the database said.
-pub async fn desk(settings: &Settings, store: Store, clock: Arc<dyn Clock>) -> Result<Desk, String> {
+pub async fn desk(
+    settings: &Settings,
+    store: Store,
+    clock: Arc<dyn Clock>,
+    demonstration: bool,
+) -> Result<Desk, String> {
     let lengths = Lengths { idle: settings.keys.session_idle.0, most: settings.keys.session_most.0 };
     let witnessed = settings.keys.witness_keep.iter().map(|known| known.0).collect();
     let keys = &settings.keys;
@@ -167,6 +172,7 @@ pub async fn desk(settings: &Settings, store: Store, clock: Arc<dyn Clock>) -> R
         cases_per_hour: usize::try_from(keys.limits_cases_per_hour.0).unwrap_or(usize::MAX),
         witnessed,
         retention,
+        demonstration,
         ..fixlead_app::Settings::default()
     };
     let opened = Desk::open(store, clock, Arc::new(SystemRandom), chosen).await;

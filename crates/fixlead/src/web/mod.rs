@@ -9,13 +9,20 @@
 //! - [`form`]: what a form sends. [`visitor`]: who looks, by the cookie.
 //! - [`words`]: instants, spans and names of the field as people read them;
 //!   [`markdown`]: what people write, made inert.
-//! - [`front`], [`report`], [`status`]: for everybody. [`enrol`], [`sign_in`],
-//!   [`passkey`], [`provider`]: the way in. [`account`]: what lets somebody in. [`inbox`], [`case`]: where work is done.
+//! - [`answers`]: what a project answers reporters with. [`search`]: looking for
+//!   cases. [`several`]: the same for several cases at once.
+//! - [`front`], [`report`], [`status`] with [`following`], [`publicity`]: for everybody.
+//!   [`questions`]: what forms ask, in words; [`reaching`]: who may set it. [`enrol`],
+//!   [`sign_in`], [`passkey`], [`provider`]: the way in. [`account`]: what lets somebody in. [`inbox`], [`case`]: where work is done.
+//! - [`demonstration`]: what only a demonstration has.
 
 pub mod account;
+pub mod answers;
 pub mod asset;
 pub mod case;
+pub mod demonstration;
 pub mod enrol;
+pub mod following;
 pub mod form;
 pub mod front;
 pub mod inbox;
@@ -23,7 +30,12 @@ pub mod markdown;
 pub mod page;
 pub mod passkey;
 pub mod provider;
+pub mod publicity;
+pub mod questions;
+pub mod reaching;
 pub mod report;
+pub mod search;
+pub mod several;
 pub mod sign_in;
 pub mod status;
 pub mod trouble;
@@ -37,16 +49,22 @@ use crate::api::Wire;
 
 /// The pages.
 pub fn routes(wire: &Wire) -> Router<Wire> {
-    Router::new()
+    let pages = Router::new()
         .merge(asset::routes())
         .merge(front::routes())
         .merge(report::routes())
+        .merge(publicity::routes())
         .merge(status::routes())
+        .merge(reaching::routes())
         .merge(enrol::routes())
         .merge(sign_in::routes())
         .merge(account::routes())
         .merge(provider::routes())
         .merge(inbox::routes())
+        .merge(answers::routes())
+        .merge(search::routes())
+        .merge(several::routes())
         .merge(case::routes())
-        .layer(from_fn_with_state(wire.clone(), trouble::seen))
+        .layer(from_fn_with_state(wire.clone(), trouble::seen));
+    demonstration::around(pages, wire)
 }
