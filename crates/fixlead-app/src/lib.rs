@@ -20,7 +20,9 @@
 //! - [`everybody`]: sessions and tokens, for operators.
 //! - [`live`]: whether what somebody has open has changed.
 //! - [`accounts`]: who signs in, sessions, tokens, links that work once.
+//! - [`providers`]: signing in with OpenID Connect.
 //! - [`rebuild`]: lists and wake-ups made anew from events.
+//! - [`pasted`]: secrets in the wrong place.
 //! - [`problem`]: why a use case was refused. [`repeat`]: requests that are
 //!   sent again.
 //! - [`search`]: an index in memory over what cases say. [`finding`]: it at work.
@@ -44,9 +46,11 @@ pub mod openpgp;
 pub mod overview;
 pub mod live;
 mod own;
+pub mod pasted;
 pub mod policies;
 pub mod preferences;
 pub mod problem;
+pub mod providers;
 pub mod public;
 pub mod publicity;
 pub mod rebuild;

@@ -18,7 +18,8 @@
 //! - [`evaluation`], [`export`]: what the policy says of it; its history as a
 //!   document. [`moved`]: another policy, other facts. [`attachments`], [`who_knew`],
 //!   [`erase`].
-//! - [`retention`]: how long closed cases are kept.
+//! - [`retention`]: how long closed cases are kept. `pace`: how many cases
+//!   somebody opens in an hour.
 
 pub mod act;
 pub mod attachments;
@@ -33,6 +34,7 @@ pub mod inbox;
 pub mod joint;
 pub(crate) mod kept;
 pub mod moved;
+pub(crate) mod pace;
 pub mod paper;
 pub mod read;
 pub mod record;

@@ -309,6 +309,7 @@ impl Desk {
             if own || self.was_recorded(&kept, caller.person, action) {
                 return Ok((snapshot, kept));
             }
+            self.pace(&snapshot, caller.person, case, &kept).await?;
             let permit = self.own_permit(&kept.file, Action::ReadRecord)?;
             let command = Command::RecordRead { person: caller.person, action };
             let happened = self.decided(&snapshot, &kept, &permit, command).await?;

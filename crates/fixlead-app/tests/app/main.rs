@@ -12,6 +12,8 @@ mod house;
 mod joint;
 mod matrix;
 mod openpgp;
+mod passkeys;
+mod providers;
 mod publicity;
 mod rebuild;
 mod retention;

@@ -57,6 +57,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use fixlead_app::Desk;
 use fixlead_app::problem::Problem;
+use fixlead_app::providers::Providers;
 use tokio::sync::Semaphore;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -91,6 +92,8 @@ pub struct Wire {
     pub room: Arc<Semaphore>,
     /// How often somebody may ask.
     pub rates: Arc<Rates>,
+    /// Where people can sign in elsewhere.
+    pub providers: Arc<Providers>,
     /// What everybody is told.
     pub notice: Arc<Notice>,
     /// Who can be tried, if this is a demonstration.

@@ -43,6 +43,7 @@ async fn wire(name: &str, requests: usize) -> Wire {
         trusted: vec![Network::parse("10.0.0.0/8").unwrap()].into(),
         metrics: Arc::default(),
         rates: Arc::new(Rates::of(&settings())),
+        providers: Arc::new(crate::serve::installation::providers(&settings().keys).unwrap()),
         demonstration: None,
         desk: Desk::open(store.clone(), clock.clone(), random, fixlead_app::Settings::default())
             .await

@@ -455,6 +455,79 @@ impl Setting for Network {
     }
 }
 
+/// A provider of sign-in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provider {
+    /// Its name in addresses of the desk.
+    pub id: String,
+    /// What people read.
+    pub name: String,
+    /// Its issuer.
+    pub issuer: String,
+    /// What the desk is called there.
+    pub client: String,
+    /// The file with the secret that it gave the desk.
+    pub secret_file: Option<PathBuf>,
+}
+
+impl Setting for Provider {
+    fn kind() -> String {
+        "provider".to_owned()
+    }
+    fn schema() -> Value {
+        let text = json!({ "type": "string", "minLength": 1, "maxLength": 300 });
+        json!({
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["id", "name", "issuer", "client-id"],
+            "properties": {
+                "id": { "type": "string", "pattern": "^[a-z0-9-]{1,32}$" },
+                "name": text, "client-id": text, "client-secret-file": text,
+                "issuer": { "type": "string", "format": "uri", "pattern": "^https?://[^?#]+$" },
+            },
+        })
+    }
+    fn read(value: &DeValue<'_>, base: &Path) -> Result<Self, String> {
+        let DeValue::Table(table) = value else { return expected("a table of a provider", value) };
+        const NAMES: [&str; 5] = ["id", "name", "issuer", "client-id", "client-secret-file"];
+        for name in table.keys() {
+            if !NAMES.contains(&name.get_ref().as_ref()) {
+                let name = short(name.get_ref(), 40);
+                return Err(format!("`{name}` is no key of a provider; they are {}", NAMES.join(", ")));
+            }
+        }
+        let field = |name: &str| match table.get(name) {
+            Some(value) => text(value.get_ref(), "a text").map(Some),
+            None => Ok(None),
+        };
+        let needed = |name: &str| {
+            let found = field(name)?.map(str::trim).filter(|text| !text.is_empty() && text.len() <= 300);
+            found
+                .map(str::to_owned)
+                .ok_or_else(|| format!("a provider needs `{name}`, in 1 to 300 characters"))
+        };
+        let provider = Provider {
+            id: needed("id")?,
+            name: needed("name")?,
+            issuer: needed("issuer")?,
+            client: needed("client-id")?,
+            secret_file: table
+                .get("client-secret-file")
+                .map(|value| PathBuf::read(value.get_ref(), base))
+                .transpose()?,
+        };
+        let plain = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-';
+        if provider.id.len() > 32 || !provider.id.bytes().all(plain) {
+            return Err("the `id` of a provider is up to 32 small letters, digits and hyphens".to_owned());
+        }
+        let address = fixlead_app::webhooks::address::Address::parse(&provider.issuer);
+        if address.is_err() || provider.issuer.contains('?') {
+            return Err("the `issuer` of a provider is an address like https://login.example.org".to_owned());
+        }
+        Ok(provider)
+    }
+}
+
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $variant:ident = $word:literal,)+ })+) => {$(
         $(#[$doc])*

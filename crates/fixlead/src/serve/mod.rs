@@ -15,6 +15,7 @@ pub mod clock;
 pub mod connections;
 pub mod courier;
 pub mod directory;
+mod fetch;
 pub mod installation;
 pub mod listen;
 pub mod log;
@@ -135,6 +136,10 @@ pub async fn desk(
         Ok(courier) => Arc::new(courier),
         Err(why) => return Ok(Err(why)),
     };
+    let providers = match installation::providers(keys) {
+        Ok(providers) => providers,
+        Err(why) => return Ok(Err(why)),
+    };
     if let Some(path) = &opened.made_key {
         tell_of_key(messages, &shown(path))?;
     }
@@ -201,6 +206,7 @@ pub async fn desk(
         trusted: keys.proxy_trusted.clone().into(),
         metrics: Arc::clone(&metrics),
         rates: Arc::new(Rates::of(settings)),
+        providers: Arc::new(providers),
         notice: Arc::new(Notice::of(settings)),
         about: Arc::new(about),
         demonstration: demonstration.map(Arc::new),

@@ -40,6 +40,7 @@ pub fn style() -> &'static Asset {
             include_str!("../../assets/style/base.css"),
             include_str!("../../assets/style/lists.css"),
             include_str!("../../assets/style/case.css"),
+            include_str!("../../assets/style/account.css"),
             include_str!("../../assets/style/public.css"),
             include_str!("../../assets/style/admin.css"),
             include_str!("../../assets/style/lead.css"),
@@ -58,6 +59,7 @@ pub fn script() -> &'static Asset {
             include_str!("../../assets/script/base.js"),
             include_str!("../../assets/script/keys.js"),
             include_str!("../../assets/script/inbox.js"),
+            include_str!("../../assets/script/passkey.js"),
             include_str!("../../assets/script/lead.js"),
             include_str!("../../assets/script/live.js"),
         );

@@ -14,11 +14,12 @@
 //!   cases. [`several`]: the same for several cases at once.
 //! - [`front`], [`report`], [`status`] with [`following`], [`publicity`]: for everybody.
 //!   [`questions`]: what forms ask, in words; [`reaching`]: who may set it. [`enrol`],
-//!   [`sign_in`]: the way in. [`inbox`], [`case`]: where work is done. [`admin`]:
-//!   what it is done with. [`calendar`]: what is due for one person, as [`ical`]
-//!   writes it.
+//!   [`sign_in`], [`passkey`], [`provider`]: the way in. [`account`]: what lets
+//!   somebody in. [`inbox`], [`case`]: where work is done. [`admin`]: what it is
+//!   done with. [`calendar`]: what is due for one person, as [`ical`] writes it.
 //! - [`demonstration`]: what only a demonstration has.
 
+pub mod account;
 pub mod admin;
 pub mod answers;
 pub mod asset;
@@ -34,6 +35,8 @@ pub mod inbox;
 pub mod live;
 pub mod markdown;
 pub mod page;
+pub mod passkey;
+pub mod provider;
 pub mod publicity;
 pub mod questions;
 pub mod reaching;
@@ -48,6 +51,7 @@ pub mod words;
 pub mod zone;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 
 use crate::api::Wire;
 
@@ -62,6 +66,8 @@ pub fn routes(wire: &Wire) -> Router<Wire> {
         .merge(reaching::routes())
         .merge(enrol::routes())
         .merge(sign_in::routes())
+        .merge(account::routes())
+        .merge(provider::routes())
         .merge(inbox::routes())
         .merge(answers::routes())
         .merge(search::routes())
@@ -71,6 +77,7 @@ pub fn routes(wire: &Wire) -> Router<Wire> {
         .merge(admin::routes())
         .merge(zone::routes())
         .merge(calendar::routes())
-        .layer(axum::middleware::from_fn(zone::around));
+        .layer(axum::middleware::from_fn(zone::around))
+        .layer(from_fn_with_state(wire.clone(), trouble::seen));
     demonstration::around(pages, wire)
 }
