@@ -143,10 +143,11 @@ export default async function ({ desk, api, look, person, enrol, team }) {
   await bo.getByLabel("The Monday of the first week").fill("2026-11-23");
   await bo.getByRole("button", { name: "Keep this order" }).click();
   await bo.getByText("Done.").waitFor();
-  await bo.locator("details", { hasText: "Bo Lind" }).locator("summary").click();
-  await bo.getByLabel("First day").last().fill("2026-11-01");
-  await bo.getByLabel("Last day").last().fill("2036-12-31");
-  await bo.getByRole("button", { name: "Add it" }).last().click();
+  const his = bo.locator("details", { hasText: "Bo Lind" });
+  await his.locator("summary").click();
+  await his.getByLabel("First day").fill("2026-11-01");
+  await his.getByLabel("Last day").fill("2036-12-31");
+  await his.getByRole("button", { name: "Add it" }).click();
   await bo.getByText("Done.").waitFor();
   await ana.goto(`/admin/rota/${project}`);
   await look(ana, "admin-rota");
