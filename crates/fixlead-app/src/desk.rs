@@ -46,6 +46,8 @@ pub struct Settings {
     pub retention: Retention,
     /// The installations whose signed heads are kept here.
     pub witnessed: Vec<Known>,
+    /// Whether it is a demonstration, in which anybody may be anybody.
+    pub demonstration: bool,
 }
 
 impl Default for Settings {
@@ -60,6 +62,7 @@ impl Default for Settings {
             webhooks_inside: false,
             retention: Retention::default(),
             witnessed: Vec::new(),
+            demonstration: false,
         }
     }
 }

@@ -9,6 +9,8 @@
 //!   roles. [`setup`]: the first person, and invitations. [`policies`]: kept
 //!   and compiled.
 //! - [`public`]: what everybody may know: which projects take reports.
+//! - [`publicity`]: the questions of a form, its key, a pause, for whoever may set them.
+//! - [`openpgp`]: keys and encrypted reports, as far as they can be read without secrets.
 //! - [`intake`]: a report becomes a case. [`case`]: everything people do with
 //!   it. [`scheduler`]: what the clock does.
 //! - [`live`]: whether what somebody has open has changed.
@@ -31,10 +33,12 @@ pub mod directory;
 pub mod finding;
 pub mod intake;
 pub mod live;
+pub mod openpgp;
 mod own;
 pub mod policies;
 pub mod problem;
 pub mod public;
+pub mod publicity;
 pub mod rebuild;
 pub mod repeat;
 pub mod scheduler;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use fixlead_core::desk::event::Pin;
 use fixlead_core::desk::wire::{Line, Sha256};
-use fixlead_core::policy::{Document, Policy, compile, library};
+use fixlead_core::policy::{Document, Policy, compile, library, render};
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::kept;
@@ -50,6 +50,18 @@ type Compiled = BTreeMap<(String, BTreeMap<String, Line>), Arc<Policy>>;
 /// Policies that were compiled.
 #[derive(Default)]
 pub(crate) struct Policies(Mutex<Compiled>);
+
+/// A policy as documents for people, in Markdown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// All of it.
+    pub whole: String,
+    /// The short text that a repository carries.
+    pub security_md: String,
+}
+
+/// The parameter that every policy keeps its private channel in.
+const INTAKE: &str = "intake";
 
 fn compiled(texts: &Texts, parameters: &BTreeMap<String, Line>) -> Result<Policy> {
     let invalid = |place: &str, what: &dyn std::fmt::Display| Problem::invalid(place, what.to_string());
@@ -104,5 +116,30 @@ impl Desk {
         }
         known.insert(key, Arc::clone(&policy));
         Ok(policy)
+    }
+
+    /// The same policy as documents for people. Where it leaves open where
+    /// reports go, they say this place.
+    pub(crate) async fn policy_documents(&self, pin: &Pin, intake: &str) -> Result<Rendered> {
+        let texts = kept::get::<Texts>(&self.inner.store, KIND, pin.sha256.as_bytes()).await?;
+        let texts = texts.ok_or(Problem::Unavailable { retry_after: 60 })?.value;
+        let read =
+            |text: &String| Document::parse(text).map_err(|_| Problem::Unavailable { retry_after: 60 });
+        let base = read(&texts.policy)?;
+        let overlays = texts.overlays.iter().map(read).collect::<Result<Vec<_>>>()?;
+        let overlays: Vec<&Document> = overlays.iter().collect();
+        let set: Vec<(String, String)> =
+            pin.parameters.iter().map(|(name, value)| (name.clone(), value.to_string())).collect();
+        let mut filled = set.clone();
+        if !pin.parameters.contains_key(INTAKE) {
+            filled.push((INTAKE.to_owned(), intake.to_owned()));
+        }
+        // A policy without that parameter refuses a value for it.
+        let policy = compile(&base, &overlays, &filled).or_else(|_| compile(&base, &overlays, &set));
+        let policy = policy.map_err(|error| Problem::invalid("/policy", error.to_string()))?;
+        Ok(Rendered {
+            whole: render::markdown(&base, &overlays, &policy),
+            security_md: render::security_md(&base, &overlays, &policy).text,
+        })
     }
 }

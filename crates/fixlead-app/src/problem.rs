@@ -74,6 +74,21 @@ pub enum Problem {
         /// Seconds to wait.
         retry_after: u32,
     },
+    /// The project takes nothing in for a while.
+    #[error(
+        "{reason}: this project takes no reports in until {until}; nothing of this was kept; if it cannot wait: \
+         {instead}; what is public or exploited already is taken in all the same, where the report says so"
+    )]
+    Paused {
+        /// Why.
+        reason: String,
+        /// Until when.
+        until: Instant,
+        /// How to reach the team all the same.
+        instead: String,
+        /// Seconds to wait.
+        retry_after: u32,
+    },
     /// The database does not answer, or the machine has no room.
     #[error(
         "this cannot be done right now; nothing was changed that you were not told of; try again in {retry_after} s"
@@ -122,7 +137,7 @@ impl Problem {
 
     /// Whether the same request may succeed later without being changed.
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Problem::TooMany { .. } | Problem::Unavailable { .. })
+        matches!(self, Problem::TooMany { .. } | Problem::Paused { .. } | Problem::Unavailable { .. })
     }
 }
 

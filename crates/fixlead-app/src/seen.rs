@@ -100,6 +100,11 @@ impl Seen {
             "policy": record.policy,
             "facts": write::project(&record.facts),
             "maintainers": record.maintainers,
+            "questions": *record.questions,
+            "key": record.key.as_ref().map(|key| &key.fingerprint),
+            "pause": record.pause.as_ref().filter(|pause| pause.lasts(self.at)).map(|pause| json!({
+                "since": pause.since, "until": pause.until, "reason": pause.reason, "instead": pause.instead,
+            })),
             "rota": {
                 "people": record.rota,
                 "turns": match record.turns {

@@ -4,6 +4,7 @@ mod api;
 mod client;
 mod commands;
 mod configuration;
+mod demo;
 mod drill;
 mod serve;
 mod terminal;
@@ -17,6 +18,11 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use fixlead_core::text::echo;
 
 use commands::{Outcome, cvss, desk, keep, policy};
+
+/// Requests make and drop many small things on several threads, at which it is
+/// quicker than the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// The widest that help is written, in columns.
 const WIDEST_HELP: usize = 100;
@@ -34,6 +40,8 @@ enum Command {
     /// Score CVSS vectors.
     #[command(subcommand)]
     Cvss(cvss::Command),
+    /// Look at a desk with made-up people and cases in every stage.
+    Demo(commands::demo::DemoArgs),
     /// Rehearse one case under a policy, from report to retrospective.
     Drill(commands::drill::DrillArgs),
     /// Read, check and replay policies.
@@ -101,6 +109,7 @@ fn main() -> ExitCode {
         Err(told) => tell(told, &mut out, &mut messages),
         Ok(Cli { command }) => match &command {
             Command::Cvss(command) => cvss::run(command, style, io::stdin().lock(), &mut out, &mut messages),
+            Command::Demo(args) => commands::demo::run(args, &mut out, &mut messages),
             Command::Drill(args) => commands::drill::run(args, style.is_coloured(), &mut out, &mut messages),
             Command::Policy(command) => policy::run(command, style, &mut out, &mut messages),
             Command::Serve(args) => commands::serve::run(args, &mut out, &mut messages),

@@ -4,6 +4,7 @@
 //! secret at every request: what is revoked is gone with the next one, on
 //! every node. The pure parts are in [`crate::signin`].
 
+mod demonstration;
 pub(crate) mod kept;
 mod links;
 mod sign_in;

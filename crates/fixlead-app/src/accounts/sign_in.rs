@@ -45,6 +45,11 @@ impl Accounts {
         let found = kept::get::<Login>(&self.store, "login", &login_key(login)).await?;
         let person = found.map(|found| found.value.person);
         let (person, left) = self.prove(person, password, proof).await?;
+        self.begin(person, browser, left).await
+    }
+
+    /// Begins a session of somebody who has just proved who they are.
+    pub(super) async fn begin(&self, person: PersonId, browser: &str, left: usize) -> Result<SignedIn> {
         let now = self.clock.now();
         let secret = bearer::text(Purpose::Session, &self.draw());
         let hash =

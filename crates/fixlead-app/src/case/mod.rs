@@ -6,8 +6,12 @@
 //!   what concerns two cases.
 //! - [`read`]: what somebody may see of it; the log for auditors.
 //! - [`board`]: the same with what the policy says of it, as its Fix Lead looks
-//!   at it.
+//!   at it; [`why`] it stands so. [`paper`]: what somebody has to know who records
+//!   an event by hand.
+//! - [`severity`]: opinions on it, and what a score would change. [`schedule`]: when
+//!   the release may be. [`communication`]: who is told what, where and when.
 //! - [`unread`]: what is new to somebody since they last looked.
+//! - [`follow`]: a report as whoever sent it sees it.
 //! - [`inbox`]: lists of cases. `rows` says what stands in them and when the
 //!   case is looked at again.
 //! - [`evaluation`], [`export`]: what the policy says of it; its history as a
@@ -18,17 +22,23 @@
 pub mod act;
 pub mod attachments;
 pub mod board;
+pub mod communication;
 pub mod erase;
 pub mod evaluation;
 pub mod export;
+pub mod follow;
 pub mod inbox;
 pub mod joint;
 pub(crate) mod kept;
 pub mod moved;
+pub mod paper;
 pub mod read;
 pub mod record;
 pub mod retention;
 pub(crate) mod rows;
+pub mod schedule;
+pub mod severity;
 pub(crate) mod together;
 pub mod unread;
 pub mod who_knew;
+pub mod why;

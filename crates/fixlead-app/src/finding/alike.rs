@@ -122,7 +122,7 @@ impl Desk {
         let is_receipt = matches!(caller.by, By::Receipt(_));
         index.alike(case, MOST, |other| {
             let Some(known) = cases.get(other) else { return Sight::NOTHING };
-            if !behind.is_empty() && behind.contains(&other) {
+            if !behind.is_empty() && behind.contains_key(&other) {
                 return Sight::NOTHING;
             }
             let number = known.class as usize;

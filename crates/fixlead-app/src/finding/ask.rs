@@ -243,7 +243,7 @@ impl Desk {
         let late = !behind.is_empty();
         index.search(&read.query, &read.page, |case| {
             let Some(known) = cases.get(case) else { return Sight::NOTHING };
-            if late && behind.contains(&case) {
+            if late && behind.contains_key(&case) {
                 return Sight::NOTHING;
             }
             let number = known.class as usize;

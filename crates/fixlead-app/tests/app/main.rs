@@ -10,6 +10,8 @@ mod finding;
 mod house;
 mod joint;
 mod matrix;
+mod openpgp;
+mod publicity;
 mod rebuild;
 mod retention;
 mod signin;

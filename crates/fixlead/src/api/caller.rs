@@ -72,7 +72,10 @@ pub(crate) fn is_cross_site(method: &Method, headers: &HeaderMap, wire: &Wire) -
     }
     match (headers.get(SEC_FETCH_SITE), headers.get(ORIGIN)) {
         (Some(site), _) => site != "same-origin" && site != "none",
-        (None, Some(origin)) => origin.as_bytes() != wire.public.as_str().as_bytes(),
+        (None, Some(origin)) => {
+            let own = std::iter::once(&*wire.public).chain(&wire.notice.onion);
+            own.into_iter().all(|own| origin.as_bytes() != own.as_str().as_bytes())
+        }
         (None, None) => true,
     }
 }

@@ -6,7 +6,7 @@
 //! - [`enrolment`]: the first operator, and people who were invited. [`account`]:
 //!   signing in and out. [`keys`]: one's sessions and tokens.
 //! - [`directory`]: organisations, projects, people. [`reports`]: coming in.
-//!   [`people`]: sub-teams, names, links that were lost.
+//!   [`reaching`]: what forms ask, keys to encrypt to, pauses. [`people`]: sub-teams, names, links that were lost.
 //! - [`cases`]: reading them. [`search`]: looking for them. [`commands`]: doing something with them.
 //!   [`lifecycle`]: what becomes of a case as a whole. [`attachments`]: their files.
 //!   [`triage`]: deciding about reports. [`retention`]: erasing what was kept long enough.
@@ -40,6 +40,7 @@ pub mod openapi;
 pub mod people;
 pub mod problem;
 pub mod rates;
+pub mod reaching;
 pub mod reports;
 pub mod retention;
 pub mod search;
@@ -61,6 +62,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::configuration::Settings;
 use crate::configuration::values::{Network, Origin};
+use crate::web::demonstration::Demonstration;
+use crate::web::publicity::Notice;
 use health::Readiness;
 use metrics::Metrics;
 use problem::Refusal;
@@ -87,6 +90,10 @@ pub struct Wire {
     pub rates: Arc<Rates>,
     /// The streams that tell pages of changes.
     pub live: Arc<crate::web::live::Live>,
+    /// What everybody is told.
+    pub notice: Arc<Notice>,
+    /// Who can be tried, if this is a demonstration.
+    pub demonstration: Option<Arc<Demonstration>>,
 }
 
 /// The bounds of a request.
@@ -126,6 +133,7 @@ pub fn router(wire: Wire) -> Router {
         .merge(keys::routes())
         .merge(directory::routes())
         .merge(reports::routes())
+        .merge(reaching::routes())
         .merge(cases::routes())
         .merge(people::routes())
         .merge(search::routes())
@@ -140,7 +148,7 @@ pub fn router(wire: Wire) -> Router {
         .split_for_parts();
     let cookie = caller::cookie_name(wire.public.is_https());
     let router = openapi::serve(router, described::complete(&description, cookie));
-    dress(router.merge(crate::web::routes()), wire)
+    dress(router.merge(crate::web::routes(&wire)), wire)
 }
 
 /// What holds for every request, around whatever routes.

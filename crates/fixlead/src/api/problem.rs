@@ -135,6 +135,7 @@ impl Refusal {
                     S::UNPROCESSABLE_ENTITY,
                 ),
                 Problem::TooMany { .. } => ("too-many-requests", "Too many requests", S::TOO_MANY_REQUESTS),
+                Problem::Paused { .. } => ("paused", "Not taken in for now", S::SERVICE_UNAVAILABLE),
                 Problem::Unavailable { .. } => ("unavailable", "Not right now", S::SERVICE_UNAVAILABLE),
                 Problem::Altered => ("altered", "Not what was written", S::INTERNAL_SERVER_ERROR),
                 _ => ("refused", "Refused", S::CONFLICT),
@@ -213,6 +214,10 @@ impl Refusal {
                 document.may_override.clone_from(&held.may_override);
             }
             Problem::Conflict { actual } => document.actual = Some(*actual),
+            Problem::Paused { retry_after, until, .. } => {
+                document.retry_after = Some(*retry_after);
+                document.until = Some(until.to_string());
+            }
             Problem::TooMany { retry_after } | Problem::Unavailable { retry_after } => {
                 document.retry_after = Some(*retry_after);
             }

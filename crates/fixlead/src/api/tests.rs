@@ -40,10 +40,12 @@ async fn wire(name: &str, requests: usize) -> Wire {
         trusted: vec![Network::parse("10.0.0.0/8").unwrap()].into(),
         metrics: Arc::default(),
         rates: Arc::new(Rates::of(&settings())),
+        demonstration: None,
         desk: Desk::open(store.clone(), clock.clone(), random, fixlead_app::Settings::default())
             .await
             .unwrap(),
         readiness: Arc::new(DeskReadiness { store, clock }),
+        notice: Arc::default(),
     }
 }
 

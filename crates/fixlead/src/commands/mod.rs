@@ -3,6 +3,7 @@
 //! process nor the other commands.
 
 pub mod cvss;
+pub mod demo;
 pub mod desk;
 pub mod doctor;
 pub mod drill;

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use toml::de::{DeTable, DeValue};
 
-use super::values::{Count, Known, Length, LogFormat, LogLevel, Network, Origin, Sentence, Setting};
+use super::values::{
+    Contact, Count, Known, Language, Length, LogFormat, LogLevel, Network, Origin, Sentence, Setting,
+};
 
 /// A key.
 pub struct Key {
@@ -99,6 +101,12 @@ keys! {
         "How many attempts to sign in from one source are looked at in a minute.";
     intake_other_way: Option<Sentence>, "intake.other-way" = "",
         "How else the team is reached, told to whoever cannot be taken in right now, such as `write to security@example.org`. Without it they are sent to the project's security policy.";
+    security_txt_contact: Vec<Contact>, "security-txt.contact" = "[]",
+        "How else the team is reached, in `/.well-known/security.txt` (RFC 9116) behind the form of the desk, the preferred one first.";
+    security_txt_languages: Vec<Language>, "security-txt.languages" = "[\"en\"]",
+        "The languages in which the team reads reports, in `/.well-known/security.txt`.";
+    onion_url: Option<Origin>, "onion-url" = "",
+        "The same desk as an onion service. Pages for everybody name it in the header `Onion-Location`, so that Tor Browser offers it.";
     session_idle: Length<60, 604_800>, "session.idle" = "\"PT12H\"",
         "After how long without use a session ends.";
     session_most: Length<300, 2_592_000>, "session.most" = "\"P7D\"",

@@ -311,6 +311,60 @@ impl Setting for Sentence {
     }
 }
 
+/// How a team is reached, as RFC 9116 writes it (section 2.5.3): a URI.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contact(pub String);
+
+impl Setting for Contact {
+    fn kind() -> String {
+        "URI that begins with `https://`, `mailto:` or `tel:`".to_owned()
+    }
+    fn schema() -> Value {
+        json!({ "type": "string", "format": "uri", "pattern": "^(https://|mailto:|tel:)[!-~]+$" })
+    }
+    fn read(value: &DeValue<'_>, _: &Path) -> Result<Self, String> {
+        let text = text(value, "a URI")?;
+        let rest = ["https://", "mailto:", "tel:"].into_iter().find_map(|scheme| text.strip_prefix(scheme));
+        match rest {
+            Some(rest) if !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic()) => {
+                Ok(Contact(text.to_owned()))
+            }
+            _ => Err(format!(
+                "`{}` is no contact; write a URI like mailto:security@example.org, \
+                 https://example.org/security or tel:+1-201-555-0123",
+                short(text, 60)
+            )),
+        }
+    }
+}
+
+/// A language by its tag (RFC 5646), such as `en` or `pt-BR`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Language(pub String);
+
+impl Setting for Language {
+    fn kind() -> String {
+        "language tag".to_owned()
+    }
+    fn schema() -> Value {
+        json!({ "type": "string", "pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$" })
+    }
+    fn read(value: &DeValue<'_>, _: &Path) -> Result<Self, String> {
+        let text = text(value, "a language tag")?;
+        let mut parts = text.split('-');
+        let first = parts.next().unwrap_or_default();
+        let is_tag = matches!(first.len(), 2 | 3)
+            && first.bytes().all(|byte| byte.is_ascii_alphabetic())
+            && parts.all(|part| {
+                (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            });
+        if is_tag {
+            return Ok(Language(text.to_owned()));
+        }
+        Err(format!("`{}` is no tag of a language; write one like en or pt-BR", short(text, 40)))
+    }
+}
+
 /// Addresses that begin with the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network {

@@ -146,11 +146,16 @@ pub async fn open(
     }
 }
 
-/// The desk on a store.
+/// The desk on a store; perhaps one in which anybody may be anybody.
 ///
 /// # Errors
 /// What the database said.
-pub async fn desk(settings: &Settings, store: Store, clock: Arc<dyn Clock>) -> Result<Desk, String> {
+pub async fn desk(
+    settings: &Settings,
+    store: Store,
+    clock: Arc<dyn Clock>,
+    demonstration: bool,
+) -> Result<Desk, String> {
     let lengths = Lengths { idle: settings.keys.session_idle.0, most: settings.keys.session_most.0 };
     let witnessed = settings.keys.witness_keep.iter().map(|known| known.0).collect();
     let keys = &settings.keys;
@@ -165,6 +170,7 @@ pub async fn desk(settings: &Settings, store: Store, clock: Arc<dyn Clock>) -> R
         webhooks_inside,
         witnessed,
         retention,
+        demonstration,
         ..fixlead_app::Settings::default()
     };
     let opened = Desk::open(store, clock, Arc::new(SystemRandom), chosen).await;

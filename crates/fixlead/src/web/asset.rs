@@ -40,6 +40,9 @@ pub fn style() -> &'static Asset {
             include_str!("../../assets/style/base.css"),
             include_str!("../../assets/style/lists.css"),
             include_str!("../../assets/style/case.css"),
+            include_str!("../../assets/style/public.css"),
+            include_str!("../../assets/style/lead.css"),
+            include_str!("../../assets/style/demonstration.css"),
             include_str!("../../assets/style/triage.css"),
         );
         Asset::new("desk", "css", "text/css; charset=utf-8", text)
@@ -55,6 +58,7 @@ pub fn script() -> &'static Asset {
             include_str!("../../assets/script/keys.js"),
             include_str!("../../assets/script/inbox.js"),
             include_str!("../../assets/script/live.js"),
+            include_str!("../../assets/script/lead.js"),
         );
         Asset::new("desk", "js", "text/javascript; charset=utf-8", text)
     })

@@ -12,19 +12,26 @@
 //! - [`live`]: telling a page that what it shows has changed.
 //! - [`answers`]: what a project answers reporters with. [`search`]: looking for
 //!   cases. [`several`]: the same for several cases at once.
-//! - [`front`], [`report`], [`status`]: for everybody. [`enrol`], [`sign_in`]:
-//!   the way in. [`inbox`], [`case`]: where work is done.
+//! - [`front`], [`report`], [`status`] with [`following`], [`publicity`]: for everybody.
+//!   [`questions`]: what forms ask, in words; [`reaching`]: who may set it. [`enrol`],
+//!   [`sign_in`]: the way in. [`inbox`], [`case`]: where work is done.
+//! - [`demonstration`]: what only a demonstration has.
 
 pub mod answers;
 pub mod asset;
 pub mod case;
+pub mod demonstration;
 pub mod enrol;
+pub mod following;
 pub mod form;
 pub mod front;
 pub mod inbox;
 pub mod live;
 pub mod markdown;
 pub mod page;
+pub mod publicity;
+pub mod questions;
+pub mod reaching;
 pub mod report;
 pub mod search;
 pub mod several;
@@ -39,12 +46,14 @@ use axum::Router;
 use crate::api::Wire;
 
 /// The pages.
-pub fn routes() -> Router<Wire> {
-    Router::new()
+pub fn routes(wire: &Wire) -> Router<Wire> {
+    let pages = Router::new()
         .merge(asset::routes())
         .merge(front::routes())
         .merge(report::routes())
+        .merge(publicity::routes())
         .merge(status::routes())
+        .merge(reaching::routes())
         .merge(enrol::routes())
         .merge(sign_in::routes())
         .merge(inbox::routes())
@@ -52,5 +61,6 @@ pub fn routes() -> Router<Wire> {
         .merge(search::routes())
         .merge(several::routes())
         .merge(live::routes())
-        .merge(case::routes())
+        .merge(case::routes());
+    demonstration::around(pages, wire)
 }

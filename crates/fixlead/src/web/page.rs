@@ -1,11 +1,14 @@
 //! From a view to an answer.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::asset;
+use super::demonstration::{self, Banner};
 use super::visitor::Visitor;
 
 /// What a page may do: show itself, its style and its script, and send its
@@ -28,6 +31,8 @@ pub struct Frame {
     pub script: &'static str,
     /// The address of the mark.
     pub icon: &'static str,
+    /// What a demonstration says on every page.
+    pub shows: Option<Arc<Banner>>,
 }
 
 impl Frame {
@@ -40,6 +45,7 @@ impl Frame {
             style: asset::style().address(),
             script: asset::script().address(),
             icon: asset::icon().address(),
+            shows: demonstration::banner(),
         }
     }
 

@@ -219,6 +219,11 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("JSON only where it is read or written", "crates/fixlead-core/src/desk/event.rs", "what they hold"),
     (
         "JSON only where it is read or written",
+        "crates/fixlead-core/src/desk/form.rs",
+        "what forms ask and reporters answer",
+    ),
+    (
+        "JSON only where it is read or written",
         "crates/fixlead-core/src/desk/wire.rs",
         "how their texts are written",
     ),

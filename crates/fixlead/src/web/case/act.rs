@@ -167,6 +167,16 @@ pub async fn revoke(
     act(&wire, &visitor, case, &form, command).await
 }
 
+pub async fn dismiss(
+    State(wire): State<Wire>,
+    visitor: Visitor,
+    InPath(case): InPath<CaseId>,
+    form: Form,
+) -> Done {
+    let command = Command::DismissTeam { reason: line(&form, "reason")? };
+    act(&wire, &visitor, case, &form, command).await
+}
+
 pub async fn recuse(
     State(wire): State<Wire>,
     visitor: Visitor,
