@@ -51,6 +51,7 @@ fn about(scope: TokenScope) -> &'static str {
         TokenScope::Intake => "open cases",
         TokenScope::Directory => "read people and projects, and what concerns oneself",
         TokenScope::Audit => "read logs and who knew what",
+        TokenScope::Calendar => "read what is due as a calendar, and nothing else",
     }
 }
 
