@@ -105,7 +105,9 @@ async fn the_log_names_cases_to_auditors_and_their_content_to_nobody() {
     let wanted = Wanted { what: "role.".to_owned(), by: Some(house.olga) };
     let roles = house.desk.audit(&operator, None, &wanted).await.unwrap().entries;
     assert!(roles.iter().any(|entry| entry.what == "role.proposed"));
-    let hers = |entry: &fixlead_app::audit::Entry| entry.what.starts_with("role.") && entry.by == Some(Some(house.olga));
+    let hers = |entry: &fixlead_app::audit::Entry| {
+        entry.what.starts_with("role.") && entry.by == Some(Some(house.olga))
+    };
     assert!(roles.iter().all(hers));
 
     // Others find no log.
