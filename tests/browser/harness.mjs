@@ -16,9 +16,11 @@ export function launch() {
 }
 
 /** Everything a journey needs; `looks` counts what axe has seen. */
-export async function prepare(browser, binary, shots) {
-  const desk = await start(binary);
+export async function prepare(browser, binary, shots, begin = start) {
+  const desk = await begin(binary);
   let looks = 0;
+  // What no page may ever do: ask another host, or come without its rules.
+  const strays = [];
 
   /** Takes pictures of a page and has axe look at it. */
   async function look(page, name, sizes = [["wide", 1360, 900], ["narrow", 390, 844]]) {
@@ -30,6 +32,9 @@ export async function prepare(browser, binary, shots) {
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         assert.ok(overflow <= 1, `${name} is ${overflow} px wider than a ${word} window`);
       }
+      // All that a page loads, before it is compressed.
+      const weight = await page.evaluate(() => performance.getEntriesByType("navigation").concat(performance.getEntriesByType("resource").filter((entry) => entry.initiatorType !== "fetch")).reduce((sum, entry) => sum + entry.decodedBodySize, 0));
+      assert.ok(weight <= 100000, `${name} weighs ${weight} bytes`);
       // The page forbids scripts of others, so axe runs beside it.
       await page.evaluate(axe + ";void 0");
       const found = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
@@ -45,6 +50,11 @@ export async function prepare(browser, binary, shots) {
     const context = await browser.newContext({ baseURL: desk.url, reducedMotion: "reduce", ...options });
     const page = await context.newPage();
     const wrong = [];
+    page.on("request", (request) => request.url().startsWith(desk.url + "/") || strays.push("asked " + request.url()));
+    page.on("response", (response) => {
+      const rules = response.headers()["content-security-policy"] ?? "";
+      if (!rules.includes("default-src 'none'")) strays.push(`without rules: ${response.status()} ${response.url()}`);
+    });
     page.on("pageerror", (error) => wrong.push(String(error)));
     page.on("console", (line) => line.type() === "error" && !line.text().includes("status of 4") && wrong.push(line.text()));
     return Object.assign(page, { wrong });
@@ -113,5 +123,5 @@ export async function prepare(browser, binary, shots) {
     return { olga, ana, bo: people["Bo Lind"], members, organisation, project };
   }
 
-  return { desk, browser, api, look, person, enrol, team, looks: () => looks };
+  return { desk, browser, api, look, person, enrol, team, looks: () => looks, strays };
 }

@@ -3,6 +3,7 @@
 //   node run.mjs BINARY DIRECTORY-FOR-PICTURES-OR-"" [JOURNEY…]
 //
 // A journey is a file in `journeys/`; each gets a desk of its own.
+import assert from "node:assert/strict";
 import { mkdirSync, readdirSync } from "node:fs";
 import { launch, prepare } from "./harness.mjs";
 
@@ -13,10 +14,11 @@ const browser = await launch();
 let looks = 0;
 try {
   for (const name of named.length ? named : all) {
-    const journey = (await import(`./journeys/${name}.mjs`)).default;
-    const stage = await prepare(browser, binary, shots);
+    const { default: journey, start } = await import(`./journeys/${name}.mjs`);
+    const stage = await prepare(browser, binary, shots, start);
     try {
       await journey(stage);
+      assert.deepEqual(stage.strays, [], "what no page may ever do");
       looks += stage.looks();
       console.log(`journey ${name}: done, ${stage.looks()} looks by axe`);
     } catch (error) {

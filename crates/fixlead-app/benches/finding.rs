@@ -34,7 +34,7 @@ use std::time::Instant as Tick;
 
 use fixlead_app::accounts::{By, Caller};
 use fixlead_app::finding::ask::Question;
-use fixlead_app::intake::Report;
+use fixlead_app::intake::{More, Report};
 use fixlead_app::search::Order;
 use fixlead_app::{Desk, Settings};
 use fixlead_core::access::Presence;
@@ -87,6 +87,7 @@ fn report(prose: &mut Prose) -> Report {
         visibility: Visibility::Private,
         channel: None,
         credit: None,
+        more: More::default(),
     }
 }
 

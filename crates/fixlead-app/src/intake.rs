@@ -9,6 +9,7 @@ use fixlead_core::access::{
 };
 use fixlead_core::desk::command::{self, Command, Context};
 use fixlead_core::desk::event::{By as Author, Visibility};
+use fixlead_core::desk::form::{Claims, CreditWish, Detail, Pause, QuestionList, Thanks};
 use fixlead_core::desk::wire::{Body, Line};
 use fixlead_core::desk::{CaseFile, Entry, entry};
 use fixlead_core::id::{CaseId, GrantId, PersonId, ProjectId};
@@ -21,6 +22,7 @@ use crate::case::kept::Kept;
 use crate::case::rows;
 use crate::desk::Desk;
 use crate::directory::Snapshot;
+use crate::openpgp;
 use crate::problem::{Fault, Problem, Result};
 use crate::repeat::{self, Repeat};
 use crate::signin::bearer::{self, Purpose};
@@ -47,6 +49,24 @@ pub struct Report {
     pub channel: Option<String>,
     /// The name to thank, as the reporter wants it.
     pub credit: Option<String>,
+    /// What else it says.
+    pub more: More,
+}
+
+/// What a report says beside its text.
+#[derive(Clone, Default)]
+pub struct More {
+    /// Answers to the questions of the project, by their names.
+    pub details: Vec<(String, String)>,
+    /// How the reporter wants to be thanked; by the name, if there is one,
+    /// where they say nothing.
+    pub thanks: Option<Thanks>,
+    /// An address on the web that goes with the name.
+    pub link: Option<String>,
+    /// Where it is public already.
+    pub public: Option<String>,
+    /// That it is being exploited, and how that is known.
+    pub exploited: Option<String>,
 }
 
 /// What a reporter is told.
@@ -76,6 +96,10 @@ struct Texts {
     body: Body,
     channel: Option<Line>,
     credit: Option<Line>,
+    wish: Option<CreditWish>,
+    claims: Claims,
+    /// Whether the body is a message that only the team's key opens.
+    encrypted: bool,
 }
 
 impl Texts {
@@ -89,14 +113,35 @@ impl Texts {
         let title = line("/title", &report.title);
         let channel = report.channel.as_deref().map(|text| line("/channel", text));
         let credit = report.credit.as_deref().map(|text| line("/credit", text));
+        let more = &report.more;
+        let link = more.link.as_deref().map(|text| line("/link", text)).unwrap_or_default();
+        let public = more.public.as_deref().map(|text| line("/public", text)).unwrap_or_default();
+        let exploited = more.exploited.as_deref().map(|text| line("/exploited", text)).unwrap_or_default();
         let body = Body::new(&report.body).map_err(|message| fault("/body", message)).ok();
+        let encrypted = openpgp::message::is_armored(&report.body);
+        if encrypted && let Err(message) = openpgp::message::read(&report.body) {
+            fault("/body", message);
+        }
+        let name = credit.clone().flatten();
+        // A name alone is no more than a name.
+        let says_more = more.thanks.is_some_and(|thanks| thanks != Thanks::Named) || link.is_some();
+        let wish = says_more.then(|| CreditWish::new(more.thanks.unwrap_or(Thanks::Named), name, link));
+        let wish =
+            wish.and_then(|wish| wish.map_err(|(place, message)| fault(&format!("/{place}"), message)).ok());
+        if more.thanks == Some(Thanks::Named) && report.credit.is_none() && wish.is_none() {
+            fault("/credit", "write the name to thank, or choose to stay unnamed");
+        }
         let texts = [
             ("/title", Some(&report.title)),
             ("/body", Some(&report.body)),
             ("/channel", report.channel.as_ref()),
             ("/credit", report.credit.as_ref()),
+            ("/link", more.link.as_ref()),
+            ("/public", more.public.as_ref()),
+            ("/exploited", more.exploited.as_ref()),
         ];
-        for (pointer, text) in texts {
+        let details = more.details.iter().map(|(_, answer)| ("/details", Some(answer)));
+        for (pointer, text) in texts.into_iter().chain(details) {
             if text.is_some_and(|text| bearer::pasted(text).is_some()) {
                 let message =
                     "this holds a secret of this desk that lets its holder in; take it out, and revoke it";
@@ -105,11 +150,24 @@ impl Texts {
         }
         match (title, body) {
             (Some(title), Some(body)) if errors.is_empty() => {
-                Ok(Texts { title, body, channel: channel.flatten(), credit: credit.flatten() })
+                let (channel, claims) = (channel.flatten(), Claims { public, exploited });
+                let named = wish.as_ref().is_none_or(|wish| wish.thanks == Thanks::Named);
+                let credit = credit.flatten().filter(|_| named);
+                Ok(Texts { title, body, channel, credit, wish, claims, encrypted })
             }
             _ => Err(Problem::Invalid { errors }),
         }
     }
+}
+
+/// What a report answers to the questions of its project.
+fn details(questions: &QuestionList, report: &Report, encrypted: bool) -> Result<Vec<Detail>> {
+    let given = report.more.details.iter().map(|(name, answer)| (&**name, &**answer));
+    questions.answers(given, encrypted).map_err(|wrong| {
+        let fault =
+            |(name, message): (String, String)| Fault { pointer: format!("/details/{name}"), message };
+        Problem::Invalid { errors: wrong.into_iter().map(fault).collect() }
+    })
 }
 
 /// A report on its way in.
@@ -117,6 +175,18 @@ struct Taking {
     permit: Permit,
     append: Append,
     taken: Taken,
+    kept: Kept,
+}
+
+/// Why nothing is taken in during a pause.
+pub(crate) fn paused(pause: &Pause, now: Instant) -> Problem {
+    let seconds = (pause.until - now).millis().max(0) / 1_000;
+    Problem::Paused {
+        reason: pause.reason.to_string(),
+        until: pause.until,
+        instead: pause.instead.to_string(),
+        retry_after: u32::try_from(seconds).unwrap_or(u32::MAX).max(1),
+    }
 }
 
 impl Desk {
@@ -140,10 +210,21 @@ impl Desk {
         if !snapshot.directory.projects.contains_key(&report.project) {
             snapshot = self.directory().await?;
         }
+        let mut fresh = false;
         for _ in 0..TRIES {
-            let taking = self.taking(&snapshot, reporter, &report, &texts, repeat).await?;
+            let taking = match self.taking(&snapshot, reporter, &report, &texts, repeat).await {
+                // Nobody is turned away by what stood in the directory before.
+                Err(Problem::Invalid { .. } | Problem::Paused { .. }) if !fresh => {
+                    (snapshot, fresh) = (self.directory().await?, true);
+                    continue;
+                }
+                taking => taking?,
+            };
             match self.inner.store.append(&taking.permit, taking.append).await? {
-                Outcome::Appended { .. } => return Ok(taking.taken),
+                Outcome::Appended { .. } => {
+                    self.inner.finder.opened(taking.taken.case, taking.kept);
+                    return Ok(taking.taken);
+                }
                 Outcome::Repeated { answer } => {
                     return Ok(Taken { repeated: true, ..repeat::answer(repeat, &answer)? });
                 }
@@ -164,6 +245,7 @@ impl Desk {
         repeat: Option<&Repeat>,
     ) -> Result<Taking> {
         let project = snapshot.directory.projects.get(&report.project).ok_or(Problem::NotFound)?;
+        let details = details(&project.questions, report, texts.encrypted)?;
         let outsider = PersonId::from_bytes(self.draw());
         let person = reporter.map_or(outsider, |caller| caller.person);
         // Requests from outside share one space of keys; a repetition has to
@@ -179,6 +261,15 @@ impl Desk {
             recused: Vec::new(),
         };
         let now = self.now();
+        // What burns is taken in whenever it comes, and so is what was taken in
+        // before and is sent again.
+        let burns = texts.claims.public.is_some() || texts.claims.exploited.is_some();
+        let pause = project.pause.as_ref().filter(|pause| pause.lasts(now) && reporter.is_none() && !burns);
+        if let Some(pause) = pause
+            && self.repeated::<Taken>(sender, repeat).await?.is_none()
+        {
+            return Err(paused(pause, now));
+        }
         let permit = access::decide(&Actor::System, &[], Action::CaseOpen, Target::Case(&standing), now)?;
         let command = Command::Open {
             case,
@@ -192,6 +283,9 @@ impl Desk {
             channel: texts.channel.clone(),
             reporter: Some((person, GrantId::from_bytes(self.draw()))),
             credit: texts.credit.clone(),
+            wish: texts.wish.clone(),
+            details,
+            claims: texts.claims.clone(),
             credits: Vec::new(),
         };
         let policy = self.policy(&project.policy).await?;
@@ -225,7 +319,7 @@ impl Desk {
         append.records.push(RecordChange { kind, key, expected: 0, value, expires: None });
         let taken = Taken { case, at: now, receipt, repeated: false };
         append.idempotency = self.remember(sender, repeat, &taken);
-        Ok(Taking { permit, append, taken })
+        Ok(Taking { permit, append, taken, kept })
     }
 
     /// The project of a case, for what is counted by project; whether somebody

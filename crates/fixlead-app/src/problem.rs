@@ -23,6 +23,12 @@ pub enum Problem {
     /// Name, password or code are wrong. It does not say which.
     #[error("name, password or code are wrong; try again, or use a recovery code")]
     SignInFailed,
+    /// A passkey does not count here. It does not say why.
+    #[error("this passkey does not work here; try again, use another one, or sign in with password and code")]
+    PasskeyFailed,
+    /// Signing in with a provider failed.
+    #[error("{0}")]
+    ProviderFailed(&'static str),
     /// It may not be done by whoever asks.
     #[error("{}", needs(roles, *scope))]
     Forbidden {
@@ -35,7 +41,7 @@ pub enum Problem {
     #[error("nobody may do this in the state that the case is in")]
     WrongState,
     /// It asks for a fresh proof that it is them.
-    #[error("prove again that it is you: enter your password and a code, then repeat this")]
+    #[error("prove again that it is you, with a passkey or with password and code, then repeat this")]
     StepUp,
     /// Somebody else has written in between.
     #[error(
@@ -71,6 +77,21 @@ pub enum Problem {
     /// Too often.
     #[error("too many requests; wait {retry_after} s")]
     TooMany {
+        /// Seconds to wait.
+        retry_after: u32,
+    },
+    /// The project takes nothing in for a while.
+    #[error(
+        "{reason}: this project takes no reports in until {until}; nothing of this was kept; if it cannot wait: \
+         {instead}; what is public or exploited already is taken in all the same, where the report says so"
+    )]
+    Paused {
+        /// Why.
+        reason: String,
+        /// Until when.
+        until: Instant,
+        /// How to reach the team all the same.
+        instead: String,
         /// Seconds to wait.
         retry_after: u32,
     },
@@ -122,7 +143,7 @@ impl Problem {
 
     /// Whether the same request may succeed later without being changed.
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Problem::TooMany { .. } | Problem::Unavailable { .. })
+        matches!(self, Problem::TooMany { .. } | Problem::Paused { .. } | Problem::Unavailable { .. })
     }
 }
 

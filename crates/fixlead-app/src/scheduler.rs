@@ -13,6 +13,7 @@ use fixlead_core::desk::wire::Line;
 use fixlead_core::id::{CaseId, StreamKind};
 use fixlead_core::time::Span;
 use fixlead_store::{Again, Work};
+use tokio::task::JoinSet;
 
 use crate::case::act::Writing;
 use crate::case::rows;
@@ -39,28 +40,47 @@ pub struct Round {
     pub failed: usize,
 }
 
+/// What a look at one case came to.
+#[derive(Default)]
+struct Seen {
+    reminded: Vec<(CaseId, Reminder, bool)>,
+    dismissed: Option<CaseId>,
+}
+
 impl Desk {
-    /// Looks at the cases that are due to be looked at, once.
+    /// Looks at the cases that are due to be looked at, once; at all of them at
+    /// the same time, so that what they have to write shares commits.
     pub async fn wake(&self) -> Result<Round> {
         let mut round = Round::default();
-        let works = self.inner.store.claim(DUTIES, self.now(), LEASE, MOST).await?;
-        for work in works {
-            let lease = work.lease;
-            match self.look(work, &mut round).await {
-                Ok(()) => round.woken += 1,
-                // What was erased meanwhile took its wake-ups along.
-                Err(Problem::NotFound) => {}
-                Err(_) => {
-                    round.failed += 1;
+        let mut looks = JoinSet::new();
+        for work in self.inner.store.claim(DUTIES, self.now(), LEASE, MOST).await? {
+            let desk = self.clone();
+            looks.spawn(async move {
+                let lease = work.lease;
+                let seen = desk.look(work).await;
+                if seen.as_ref().is_err_and(|problem| !matches!(problem, Problem::NotFound)) {
                     // If this fails too, the lease runs out by itself.
-                    let _ = self.inner.store.release(lease, Again::At(self.now() + AGAIN)).await;
+                    let _ = desk.inner.store.release(lease, Again::At(desk.now() + AGAIN)).await;
                 }
+                seen
+            });
+        }
+        while let Some(seen) = looks.join_next().await {
+            match seen {
+                Ok(Ok(seen)) => {
+                    round.woken += 1;
+                    round.reminded.extend(seen.reminded);
+                    round.dismissed.extend(seen.dismissed);
+                }
+                // What was erased meanwhile took its wake-ups along.
+                Ok(Err(Problem::NotFound)) => {}
+                Ok(Err(_)) | Err(_) => round.failed += 1,
             }
         }
         Ok(round)
     }
 
-    async fn look(&self, work: Work, round: &mut Round) -> Result<()> {
+    async fn look(&self, work: Work) -> Result<Seen> {
         if work.stream.kind() != StreamKind::Case {
             return Err(Problem::NotFound);
         }
@@ -85,12 +105,12 @@ impl Desk {
         // Nothing is written when somebody else has the lease, or has appended
         // meanwhile: that append has named the next wake-up.
         let writing = Writing { finish: Some(work.lease), ..Writing::itself(&permit) };
+        let mut seen = Seen::default();
         if self.write(case, &kept, happened, writing).await?.is_some() {
-            round
-                .reminded
-                .extend(due.reminders.into_iter().map(|(reminder, escalated)| (case, reminder, escalated)));
-            round.dismissed.extend(due.dismiss_team.then_some(case));
+            let told = |(reminder, escalated)| (case, reminder, escalated);
+            seen.reminded = due.reminders.into_iter().map(told).collect();
+            seen.dismissed = due.dismiss_team.then_some(case);
         }
-        Ok(())
+        Ok(seen)
     }
 }

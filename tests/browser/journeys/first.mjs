@@ -12,7 +12,7 @@ export default async function ({ desk, api, look, person, team }) {
   await gus.getByLabel("In one line").fill("Header parser reads past the end <b>of</b> a frame");
   await gus.getByLabel("What is wrong").fill("A frame of 16 385 bytes makes the parser read on.\n\n1. Start the collector\n2. `nc localhost 4317 < frame`\n\n[more](javascript:alert(1)) <img src=x onerror=alert(2)>");
   await gus.getByLabel("Which versions").fill("1.4.0 and later");
-  await gus.getByLabel("The name to thank").fill("Gus P.");
+  await gus.locator("#credit").fill("Gus P.");
   await gus.getByLabel("Files").setInputFiles([{ name: "frame.bin", mimeType: "application/octet-stream", buffer: Buffer.from("frame") }]);
   await gus.getByRole("button", { name: "Send the report" }).click();
   await gus.getByRole("heading", { name: "Your report was received" }).waitFor();

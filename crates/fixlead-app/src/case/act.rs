@@ -39,12 +39,25 @@ pub struct Act {
     pub although: Option<Although>,
     /// Makes a repetition recognisable.
     pub repeat: Option<Repeat>,
+    /// What is given as evidence with it, in the same append.
+    pub evidence: Option<Evidence>,
+}
+
+/// Evidence that a duty was done.
+#[derive(Clone)]
+pub struct Evidence {
+    /// The duty, by its id in the policy.
+    pub duty: Line,
+    /// What it is.
+    pub text: Line,
+    /// Where it can be read.
+    pub reference: Option<Line>,
 }
 
 impl Act {
     /// A command to whatever stands.
     pub fn new(command: Command) -> Act {
-        Act { command, expected: None, although: None, repeat: None }
+        Act { command, expected: None, although: None, repeat: None, evidence: None }
     }
 }
 
@@ -146,7 +159,12 @@ impl Desk {
             if let Some(although) = &act.although {
                 self.override_by(caller, &snapshot, &kept, &mut command, although)?;
             }
-            let happened = self.decided(&snapshot, &kept, &permit, command).await?;
+            let mut happened = self.decided(&snapshot, &kept, &permit, command).await?;
+            if let Some(Evidence { duty, text, reference }) = act.evidence.clone() {
+                let permit = self.case_permit(caller, &snapshot, &kept.file, Action::NoteAdd)?;
+                let command = Command::Evidence { duty, text, reference };
+                happened.extend(self.decided(&snapshot, &kept, &permit, command).await?);
+            }
             let writing = Writing {
                 permit: &permit,
                 by: Author::Person(caller.person),
@@ -167,7 +185,7 @@ impl Desk {
     /// What became of a request that was carried out before. What it has done
     /// may be why it could not be done again, such as closing; who may not know
     /// of the case any more is told nothing.
-    pub(super) async fn done(
+    pub(crate) async fn done(
         &self,
         caller: &Caller,
         denied: Option<&Denied>,
@@ -200,7 +218,7 @@ impl Desk {
     }
 
     /// Puts the permit to override into a command that can carry one.
-    fn override_by(
+    pub(super) fn override_by(
         &self,
         caller: &Caller,
         snapshot: &Snapshot,
@@ -318,7 +336,7 @@ impl Desk {
 }
 
 /// What a permit for a command has to allow.
-fn action_of(command: &Command, kept: &Kept, me: PersonId) -> Action {
+pub(super) fn action_of(command: &Command, kept: &Kept, me: PersonId) -> Action {
     match command {
         Command::Recuse { person, .. } if *person != me => Action::RecuseOther,
         command => command.action(&kept.file),

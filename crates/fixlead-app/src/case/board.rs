@@ -11,6 +11,7 @@ use fixlead_core::policy::model::FindingKind;
 use fixlead_core::time::{Instant, Span, When};
 
 use super::read::View;
+use super::why::{self, Standing, Why};
 use crate::accounts::Caller;
 use crate::desk::Desk;
 use crate::problem::{Problem, Result};
@@ -50,6 +51,25 @@ pub struct Board {
     pub exposed: Option<Length>,
     /// The branches of the project, with their classes.
     pub branches: Vec<(String, &'static str)>,
+    /// Those of them that are affected.
+    pub affected: Vec<String>,
+    /// How the whole case stands, and why.
+    pub standings: Vec<Standing>,
+    /// Decisions that the policy lets somebody take.
+    pub decisions: Vec<Decision>,
+}
+
+/// A decision that the policy allows under a condition.
+#[derive(Clone)]
+pub struct Decision {
+    /// The event that records it.
+    pub kind: EventKind,
+    /// The policy's sentence.
+    pub say: String,
+    /// The clauses.
+    pub clauses: Vec<String>,
+    /// When it was taken, the last time.
+    pub taken: Option<When>,
 }
 
 /// A duty.
@@ -79,6 +99,10 @@ pub struct Obligation {
     pub done_by: Vec<EventKind>,
     /// Whether it is only encouraged.
     pub encouraged: bool,
+    /// What was given as evidence, and where it can be read.
+    pub evidence: Vec<(String, Option<String>)>,
+    /// Why it stands so.
+    pub why: Why,
 }
 
 /// Whether an action is allowed now.
@@ -94,6 +118,8 @@ pub struct Gated {
     pub because: String,
     /// From when on, if everything else stands still.
     pub earliest: Option<Instant>,
+    /// Why.
+    pub why: Why,
 }
 
 /// A finding.
@@ -115,6 +141,11 @@ fn owned(clauses: Vec<&str>) -> Vec<String> {
     clauses.into_iter().map(str::to_owned).collect()
 }
 
+/// A question about an action alone.
+pub(super) fn plain(action: Action, at: Instant) -> Ask {
+    Ask { id: action.name().to_owned(), at, action, release_at: None, branches: 0, channel: None }
+}
+
 impl Desk {
     /// A case as it stands, for those who work on it.
     pub async fn board(&self, caller: &Caller, case: CaseId) -> Result<Board> {
@@ -125,6 +156,12 @@ impl Desk {
         let now = self.now();
         let evaluation = plan.evaluate(now);
         let record = &plan.record;
+        let evidence = |duty: &str| {
+            let given = kept.file.evidence.iter().filter(|(named, ..)| **named == *duty);
+            given
+                .map(|(_, text, reference)| (text.to_string(), reference.as_ref().map(ToString::to_string)))
+                .collect()
+        };
         let duties = evaluation.duties.iter().map(|duty| {
             let rule = &policy.duties[usize::from(duty.rule)];
             Obligation {
@@ -140,19 +177,14 @@ impl Desk {
                 because: words::because(record, duty),
                 done_by: rule.done.to_vec(),
                 encouraged: rule.encouraged,
+                evidence: evidence(&rule.heading.id),
+                why: why::of_duty(record, duty),
             }
         });
-        let asked = |action: Action| Ask {
-            id: action.name().to_owned(),
-            at: now,
-            action,
-            release_at: None,
-            branches: 0,
-            channel: None,
-        };
+        let asked = |action: Action| plain(action, now);
         // What is asked about an instant, a branch or a channel is asked where
         // that is entered.
-        let plain = [
+        let asks = [
             Action::NoticeForthcoming,
             Action::NoticeAdvance,
             Action::NoticePrerelease,
@@ -164,7 +196,7 @@ impl Desk {
             Action::TrackingClose,
             Action::CaseClose,
         ];
-        let gates = plain.into_iter().map(|action| {
+        let gates = asks.into_iter().map(|action| {
             let answer = plan.answer(&asked(action));
             Gated {
                 action,
@@ -172,6 +204,7 @@ impl Desk {
                 clauses: owned(words::clauses(record, &answer.clauses)),
                 because: words::answer(record, &answer),
                 earliest: answer.earliest,
+                why: why::of_answer(record, &answer),
             }
         });
         let mut findings: Vec<Found> = evaluation
@@ -193,7 +226,19 @@ impl Desk {
             Ok(seen) => seen.names(),
             Err(_) => view.names.iter().map(|(id, name)| (*id, name.clone())).collect(),
         };
+        let decisions = policy.permissions.iter().filter(|rule| rule.event != EventKind::Override);
+        let decisions = decisions.map(|rule| Decision {
+            kind: rule.event,
+            say: rule.heading.say.to_string(),
+            clauses: owned(words::clauses(record, &rule.heading.clauses)),
+            taken: record.events.iter().rev().find(|event| event.kind == rule.event).map(|event| event.at),
+        });
+        let branches = record.project.branches.iter().enumerate();
+        let affected = branches.filter(|(place, _)| plan.facts().affected >> place & 1 == 1);
         Ok(Board {
+            affected: affected.map(|(_, branch)| branch.name.to_string()).collect(),
+            standings: why::of_case(record, &evaluation),
+            decisions: decisions.collect(),
             candidates,
             project: project.map(|record| record.name.to_string()).unwrap_or_default(),
             policy_title: policy.title.to_string(),

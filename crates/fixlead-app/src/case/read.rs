@@ -12,6 +12,7 @@ use fixlead_core::case::event::Field;
 use fixlead_core::case::write;
 use fixlead_core::desk::command::Command;
 use fixlead_core::desk::event::{By as Author, DeskEvent, Happening, Room};
+use fixlead_core::desk::form::{CreditWish, Detail};
 use fixlead_core::id::{BlobId, CaseId, GrantId, MessageId, OfferId, OrganisationId, PersonId, ProjectId};
 use fixlead_core::time::{Instant, Span};
 use serde::Serialize;
@@ -22,6 +23,7 @@ use super::kept::Kept;
 use crate::accounts::Caller;
 use crate::desk::Desk;
 use crate::directory::Snapshot;
+use crate::openpgp;
 use crate::problem::{Problem, Result};
 
 /// How often a record of a read is tried beside others who write.
@@ -74,6 +76,22 @@ pub struct ReportView {
     pub reporter: Option<PersonId>,
     /// The name to thank, for the same.
     pub credit: Option<String>,
+    /// How whoever reported wants to be thanked, for the same; nothing, where
+    /// they said no more than a name or nothing.
+    pub wish: Option<CreditWish>,
+    /// What was answered to the questions of the project.
+    pub details: Vec<Detail>,
+    /// Whether the text is an OpenPGP message, and whom it is for.
+    pub encrypted: Option<Encrypted>,
+}
+
+/// That a report is an OpenPGP message. The desk cannot open it.
+#[derive(Clone, Serialize)]
+pub struct Encrypted {
+    /// The ids or fingerprints of the keys that open it.
+    pub keys: Vec<String>,
+    /// Whether the key of the project is one of them.
+    pub own: bool,
 }
 
 /// How a case stands.
@@ -118,6 +136,15 @@ pub struct Member {
     pub role: Role,
     /// Until when.
     pub until: Option<Instant>,
+    /// Since when.
+    #[serde(skip)]
+    pub from: Instant,
+    /// Who gave it, if not the desk itself.
+    #[serde(skip)]
+    pub given_by: Option<PersonId>,
+    /// Why.
+    #[serde(skip)]
+    pub reason: String,
 }
 
 /// A room.
@@ -196,6 +223,7 @@ impl View {
             named.extend(standing.lead);
             named.extend(standing.handoff.map(|(_, to)| to));
             named.extend(standing.people.iter().map(|member| member.person));
+            named.extend(standing.people.iter().filter_map(|member| member.given_by));
             named.extend(&standing.recused);
         }
         for room in &self.rooms {
@@ -281,6 +309,7 @@ impl Desk {
             if own || self.was_recorded(&kept, caller.person, action) {
                 return Ok((snapshot, kept));
             }
+            self.pace(&snapshot, caller.person, case, &kept).await?;
             let permit = self.own_permit(&kept.file, Action::ReadRecord)?;
             let command = Command::RecordRead { person: caller.person, action };
             let happened = self.decided(&snapshot, &kept, &permit, command).await?;
@@ -310,12 +339,20 @@ impl Desk {
         let report = may(Action::InternalRead) || reporters;
         let report = kept.entries.iter().filter(|_| report).find_map(|entry| match &entry.event {
             Happening::Desk(event) => match &**event {
-                DeskEvent::ReportContent { body, reporter, credit, .. } => Some(ReportView {
-                    at: entry.at,
-                    body: body.to_string(),
-                    reporter: reporter.filter(|_| reporters),
-                    credit: credit.as_ref().filter(|_| reporters).map(ToString::to_string),
-                }),
+                DeskEvent::ReportContent { body, reporter, credit, details, .. } => {
+                    let wish = reporter.and_then(|person| file.wishes.get(&person)).filter(|_| reporters);
+                    // The latest wish counts.
+                    let credit = wish.map_or(credit.as_ref(), |wish| wish.name.as_ref());
+                    Some(ReportView {
+                        at: entry.at,
+                        body: body.to_string(),
+                        reporter: reporter.filter(|_| reporters),
+                        credit: credit.filter(|_| reporters).map(ToString::to_string),
+                        wish: wish.cloned(),
+                        details: details.clone(),
+                        encrypted: encrypted(snapshot, kept, body),
+                    })
+                }
                 _ => None,
             },
             Happening::Case(_) => None,
@@ -364,6 +401,9 @@ impl Desk {
             name: Desk::name_of(snapshot, grant.person),
             role: grant.role,
             until: grant.until,
+            from: grant.from,
+            given_by: grant.given_by,
+            reason: grant.reason.to_string(),
         });
         let waiting = file.proposals.iter().filter(|(_, proposal)| proposal.confirmed.is_none());
         Some(StandingView {
@@ -373,7 +413,11 @@ impl Desk {
             policy_version: pin.version.to_string(),
             restricted: file.restricted,
             lead: file.lead,
-            handoff: file.handoff.as_ref().map(|handoff| (handoff.offer, handoff.to)),
+            handoff: file
+                .handoff
+                .as_ref()
+                .filter(|handoff| file.lead == Some(handoff.from))
+                .map(|handoff| (handoff.offer, handoff.to)),
             people: people.collect(),
             recused: file.recused.iter().copied().collect(),
             waiting: waiting.map(|(offer, proposal)| (*offer, proposal.what.name())).collect(),
@@ -381,6 +425,18 @@ impl Desk {
             absorbed: file.absorbed.iter().map(|other| (other.case, other.reported)).collect(),
         })
     }
+}
+
+/// Whom a report is encrypted for, if it is.
+fn encrypted(snapshot: &Snapshot, kept: &Kept, body: &str) -> Option<Encrypted> {
+    if !openpgp::message::is_armored(body) {
+        return None;
+    }
+    let keys = openpgp::message::read(body).map(|message| message.keys).unwrap_or_default();
+    let project = kept.file.opened.as_ref().and_then(|of| snapshot.directory.projects.get(&of.project));
+    let own = project.and_then(|record| openpgp::key::read(&record.key.as_ref()?.armored).ok());
+    let own = own.is_some_and(|own| keys.iter().any(|key| own.goes_by(key)));
+    Some(Encrypted { keys, own })
 }
 
 fn room_of(kept: &Kept, room: Room) -> RoomView {
@@ -428,6 +484,7 @@ fn timeline(kept: &Kept, reporters: bool) -> Vec<Step> {
                 | DeskEvent::MessagePosted { .. }
                 | DeskEvent::AttachmentAdded { .. }
                 | DeskEvent::CreditGiven { .. }
+                | DeskEvent::CreditWished { .. }
                 | DeskEvent::ReadRecorded { .. }
                 | DeskEvent::FactsMoved { .. } => return None,
                 DeskEvent::GrantGiven { role: Role::Reporter, .. } if !reporters => return None,

@@ -7,7 +7,7 @@ use fixlead_core::id::CaseId;
 
 use serde_json::{Value, json};
 
-use super::act::{Act, Acted, Although};
+use super::act::{Act, Acted, Although, Evidence};
 use crate::accounts::Caller;
 use crate::desk::Desk;
 use crate::problem::{Problem, Result};
@@ -24,6 +24,8 @@ pub struct Recording {
     pub expected: u64,
     /// Why it is done although the policy holds it.
     pub although: Option<Although>,
+    /// What is given as evidence with it.
+    pub evidence: Option<Evidence>,
 }
 
 impl Desk {
@@ -58,6 +60,7 @@ impl Desk {
             expected: Some(recording.expected),
             although: recording.although,
             repeat: Some(repeat),
+            evidence: recording.evidence,
         };
         self.act(caller, case, act).await
     }

@@ -8,7 +8,7 @@ use fixlead_store::Error;
 
 use super::{Finder, Progress, SearchState, texts};
 use crate::case::kept::{Kept, Unread};
-use crate::desk::Desk;
+use crate::desk::{Desk, lock};
 use crate::directory::Snapshot;
 use crate::problem::{Problem, Result};
 
@@ -42,6 +42,7 @@ enum Learned {
 impl Finder {
     /// Forgets a case. Whether anything was known of it.
     pub fn forget(&self, case: CaseId) -> bool {
+        lock(&self.fresh).remove(&case);
         let mut body = self.write();
         body.behind.remove(&case);
         let known = body.cases.remove(case);
@@ -146,7 +147,8 @@ impl Desk {
             for event in page.iter().filter(|event| event.stream.kind() == StreamKind::Case) {
                 let case = CaseId::from_bytes(event.stream.bytes());
                 if body.cases.version(case) < event.version {
-                    body.behind.insert(case);
+                    let noticed = body.behind.entry(case).or_default();
+                    *noticed = event.version.max(*noticed);
                 }
             }
             progress.position = follow.position();
@@ -173,13 +175,21 @@ impl Desk {
 
     /// Takes in cases that are behind, at most so many.
     pub(super) async fn absorb(&self, most: usize) -> Result<Tended> {
-        let cases: Vec<CaseId> = self.inner.finder.read().behind.iter().copied().take(most).collect();
+        let finder = &self.inner.finder;
+        let noticed = |(case, version): (&CaseId, &u64)| (*case, *version);
+        let cases: Vec<(CaseId, u64)> = finder.read().behind.iter().map(noticed).take(most).collect();
         if cases.is_empty() {
             return Ok(Tended::default());
         }
         let snapshot = self.directory().await?;
         let mut learned = Vec::with_capacity(cases.len());
-        for case in cases {
+        for (case, version) in cases {
+            // What has been written later is noticed later.
+            let fresh = lock(&finder.fresh).remove(&case);
+            if let Some(kept) = fresh.filter(|kept| kept.version >= version) {
+                learned.push(Learned::Case(case, kept));
+                continue;
+            }
             learned.push(match self.looked_at(case).await {
                 Ok(kept) => Learned::Case(case, kept),
                 Err(Unread::Missing | Unread::Refused(Error::Erased(_) | Error::Missing(_))) => {

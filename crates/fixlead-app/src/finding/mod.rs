@@ -6,23 +6,26 @@
 //!   somebody must be allowed to see it.
 //! - `fill`: from the copy that this node keeps in a file, from the streams,
 //!   and from what any node appends. `copy`: that file.
-//! - [`ask`]: a question, answered as far as whoever asks may see.
+//! - [`ask`]: a question, answered as far as whoever asks may see. [`alike`]: likely
+//!   duplicates.
 //!
 //! Every question first looks at the end of the log. A case that has changed
 //! since the index took it in is invisible until it has been read again, so that
 //! who was recused or had a role revoked finds nothing with the next question,
 //! on every node.
 
+pub mod alike;
 pub mod ask;
 mod copy;
 mod fill;
 mod known;
 mod texts;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
 
 use fixlead_core::id::{CaseId, PersonId};
 use tokio::sync::Semaphore;
@@ -31,12 +34,18 @@ pub use copy::Reopened;
 pub use fill::Tended;
 use known::Cases;
 
+use crate::case::kept::Kept;
 use crate::desk::lock;
 use crate::problem::{Problem, Result};
 use crate::search::Index;
 
 /// Questions that are answered at the same time; each has a thread for itself.
 const AT_ONCE: usize = 2;
+/// New cases that are remembered until they are taken in. Where there are more,
+/// they are read.
+const MOST_FRESH: usize = 1024;
+/// How long a question waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Questions of one person that wait or are answered at the same time.
 const MOST_OF_A_PERSON: usize = 2;
 
@@ -49,6 +58,8 @@ pub(crate) struct Finder {
     begun: AtomicBool,
     /// Whether somebody fills the index in the background.
     tended: AtomicBool,
+    /// Cases that this node has just opened, so that they need not be read.
+    fresh: Mutex<HashMap<CaseId, Arc<Kept>>>,
     /// Cases that changed since a copy was written.
     changed: AtomicU64,
     /// Where this node keeps its copy.
@@ -61,9 +72,9 @@ pub(crate) struct Finder {
 struct Body {
     index: Index,
     cases: Cases,
-    /// Cases that have changed since they were taken in, and new ones. Nobody
-    /// sees them before they have been.
-    behind: HashSet<CaseId>,
+    /// Cases that have changed since they were taken in, and new ones, with the
+    /// version that was noticed. Nobody sees them before they have been.
+    behind: HashMap<CaseId, u64>,
 }
 
 /// How far the log was looked through.
@@ -90,17 +101,30 @@ pub struct SearchState {
 
 impl Finder {
     pub fn new(key: [u8; 16]) -> Finder {
-        let body = Body { index: Index::new(key), cases: Cases::default(), behind: HashSet::new() };
+        let body = Body { index: Index::new(key), cases: Cases::default(), behind: HashMap::new() };
         Finder {
             body: RwLock::new(body),
             progress: tokio::sync::Mutex::default(),
             begun: AtomicBool::new(false),
             tended: AtomicBool::new(false),
+            fresh: Mutex::default(),
             changed: AtomicU64::new(0),
             file: OnceLock::new(),
             room: Arc::new(Semaphore::new(AT_ONCE)),
             asking: Mutex::default(),
         }
+    }
+
+    /// Remembers a case that was just opened here, for when it is taken in.
+    pub fn opened(&self, case: CaseId, kept: Kept) {
+        if !self.tended.load(Ordering::Acquire) || self.read().cases.version(case) >= kept.version {
+            return;
+        }
+        let mut fresh = lock(&self.fresh);
+        if fresh.len() >= MOST_FRESH {
+            fresh.clear();
+        }
+        fresh.insert(case, Arc::new(kept));
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Body> {

@@ -11,6 +11,7 @@ use fixlead_core::id::PersonId;
 use crate::accounts::Caller;
 use crate::desk::Desk;
 use crate::directory::Snapshot;
+use crate::openpgp;
 use crate::search::{self, Field, Sight};
 
 /// Counts the ways in which texts have been taken out of cases: a copy that was
@@ -45,8 +46,14 @@ fn of_desk<'a>(
     let text = |field: Field, text: &'a str| (field, Cow::Borrowed(text));
     match event {
         DeskEvent::CaseOpened { title, .. } => vec![text(Field::Title, title)],
-        DeskEvent::ReportContent { title, body, reporter, credit } => {
-            let mut texts = vec![text(Field::Report, title), text(Field::Report, body)];
+        DeskEvent::ReportContent { title, body, reporter, credit, details, wish } => {
+            let mut texts = vec![text(Field::Report, title)];
+            // Nobody looks for words in what is encrypted.
+            texts.extend(Some(text(Field::Report, body)).filter(|_| !openpgp::message::is_armored(body)));
+            texts.extend(details.iter().map(|detail| text(Field::Report, &detail.answer)));
+            texts.extend(
+                wish.as_ref().and_then(|wish| wish.link.as_ref()).map(|link| text(Field::People, link)),
+            );
             texts.extend(credit.as_ref().map(|credit| text(Field::People, credit)));
             let named = reporter.and_then(name);
             texts.extend(named.map(|name| (Field::People, Cow::Owned(name))));
@@ -61,12 +68,16 @@ fn of_desk<'a>(
             let reference = reference.as_ref().map(|reference| text(Field::Alias, reference));
             [text(team, said)].into_iter().chain(reference).collect()
         }
+        DeskEvent::CreditWished { wish, .. } => {
+            wish.name.iter().chain(&wish.link).map(|said| text(Field::People, said)).collect()
+        }
         DeskEvent::CreditGiven { name, .. } => vec![text(Field::People, name)],
         // Who came in as the reporter is not for everybody.
         DeskEvent::GrantGiven { role: Role::Reporter, reason, .. } => {
             vec![text(Field::Message(search::Room::Reporter), reason)]
         }
         DeskEvent::GrantGiven { reason, .. }
+        | DeskEvent::GrantMoved { reason, .. }
         | DeskEvent::GrantRevoked { reason, .. }
         | DeskEvent::PersonRecused { reason, .. }
         | DeskEvent::RecusalLifted { reason, .. }

@@ -62,11 +62,17 @@ pub struct Word<'a> {
 /// Gives every word of a text, in order. False when the text was too long and
 /// its end was not read.
 pub fn scan(text: &str, identifiers: Identifiers, give: impl FnMut(Word<'_>)) -> bool {
+    scan_by(text, identifiers, true, give)
+}
+
+/// The same, with or without the short way for plain words.
+fn scan_by(text: &str, identifiers: Identifiers, short: bool, give: impl FnMut(Word<'_>)) -> bool {
     let whole = text.len();
     let text = &text[..text.floor_char_boundary(MOST_BYTES)];
     let mut scanner = Scanner {
         text,
         identifiers,
+        short,
         give,
         run: Vec::new(),
         kind: Run::Plain,
@@ -106,6 +112,24 @@ fn is_word(letter: char) -> bool {
     }
 }
 
+/// How long the word at the beginning is, if it is of ASCII letters and digits
+/// alone, has no capital after its first letter, and what follows divides: no
+/// version, no number of a CVE, no identifier in mixed case.
+fn plain_word(bytes: &[u8]) -> Option<usize> {
+    let length = bytes.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(bytes.len());
+    let word = &bytes[..length];
+    let ends = match bytes.get(length..).unwrap_or_default() {
+        [] => true,
+        // It joins with the letter before, or with what follows.
+        [byte, ..] if !byte.is_ascii() => false,
+        [b'.' | b'-', next, ..] => next.is_ascii() && !next.is_ascii_digit(),
+        [_, next, ..] => next.is_ascii(),
+        [_] => true,
+    };
+    let plain = 1..=LONGEST_WORD;
+    (ends && plain.contains(&length) && !word[1..].iter().any(u8::is_ascii_uppercase)).then_some(length)
+}
+
 /// What a run of letters is so far.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Run {
@@ -123,6 +147,7 @@ type Letter = (char, u32, u32);
 struct Scanner<'a, F> {
     text: &'a str,
     identifiers: Identifiers,
+    short: bool,
     give: F,
     /// The letters of the word that is being read.
     run: Vec<Letter>,
@@ -142,6 +167,15 @@ impl<F: FnMut(Word<'_>)> Scanner<'_, F> {
         while at < bytes.len() {
             if self.count >= MOST_WORDS {
                 return false;
+            }
+            // Most words are plain letters between spaces, and need no more.
+            if self.short
+                && self.run.is_empty()
+                && let Some(end) = plain_word(&bytes[at..]).map(|length| at + length)
+            {
+                self.plain(at, end);
+                at = end;
+                continue;
             }
             let next = bytes.get(at + 1).copied();
             if bytes[at].is_ascii() && next.is_none_or(|next| next.is_ascii()) {
@@ -171,6 +205,21 @@ impl<F: FnMut(Word<'_>)> Scanner<'_, F> {
         }
         self.finish();
         true
+    }
+
+    /// Gives a word that [`plain_word`] has seen.
+    fn plain(&mut self, start: usize, end: usize) {
+        let text = &self.text[start..end];
+        self.count += 1;
+        let word = |text| Word { text, place: start..end, part: Part::Next };
+        if text.bytes().any(|letter| letter.is_ascii_uppercase()) {
+            self.folded.clear();
+            self.folded.push_str(text);
+            self.folded.make_ascii_lowercase();
+            (self.give)(word(&self.folded));
+        } else {
+            (self.give)(word(text));
+        }
     }
 
     fn letter(&mut self, letter: char, start: usize, end: usize) {
@@ -287,4 +336,37 @@ fn parts(run: &[Letter]) -> Vec<usize> {
     }
     ends.push(run.len());
     ends
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn words(text: &str, short: bool) -> Vec<(String, Range<usize>, Part)> {
+        let mut found = Vec::new();
+        scan_by(text, Identifiers::Divided, short, |word| {
+            found.push((word.text.to_owned(), word.place, word.part));
+        });
+        found
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+
+        #[test]
+        fn the_short_way_reads_what_the_long_one_does(
+            pieces in prop::collection::vec(
+                prop_oneof![
+                    "[a-z]{1,4}", "[A-Z][a-z]{0,3}", "[0-9]{1,4}", "[-._ :/]", "CVE-2026-1", "v1\\.2",
+                    "[\u{301}\u{200b}éß漢İ]", "[a-zA-Z0-9]{62,66}",
+                ],
+                0..24,
+            )
+        ) {
+            let text = pieces.concat();
+            prop_assert_eq!(words(&text, true), words(&text, false));
+        }
+    }
 }

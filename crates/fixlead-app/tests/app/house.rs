@@ -3,7 +3,7 @@
 
 use fixlead_app::accounts::{By, Caller};
 use fixlead_app::case::act::{Act, Acted, Although};
-use fixlead_app::intake::{Report, Taken};
+use fixlead_app::intake::{More, Report, Taken};
 use fixlead_app::policies::NewPolicy;
 use fixlead_app::problem::Result;
 use fixlead_app::{Desk, Settings};
@@ -154,6 +154,7 @@ impl House {
             visibility: Visibility::Private,
             channel: Some("web".into()),
             credit: Some("Gus Canary-Credit".into()),
+            more: More::default(),
         }
     }
 

@@ -113,7 +113,7 @@ async fn reminders_and_escalations_reach_whoever_is_outside_once_each() {
     let nodes = [open(&house.world).await, open(&house.world).await];
     let courier = Noting::new(COMES);
     let (mut letters, mut reminded) = (Vec::new(), Vec::new());
-    for _ in 0..40 {
+    for _ in 0..60 {
         for _ in 0..2 {
             let [one, other] = [nodes[0].clone(), nodes[1].clone()];
             let couriers: [Arc<dyn Courier>; 2] = [courier.clone(), courier.clone()];
@@ -126,7 +126,7 @@ async fn reminders_and_escalations_reach_whoever_is_outside_once_each() {
             letters.extend(courier.taken());
             reminded.extend(nodes[0].wake().await.unwrap().reminded);
         }
-        house.world.wait(Span::hours(3));
+        house.world.wait(Span::hours(1));
     }
     letters.extend(all(&nodes[1], &courier).await);
     assert_eq!(types(&letters)[0], "report.received");

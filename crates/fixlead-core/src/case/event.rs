@@ -358,7 +358,8 @@ impl EventKind {
             K::FixTeamAdded => (&[], &[F::Who, F::Role]),
             K::FixTeamRevoked => (&[], &[F::Who, F::Role]),
             K::OverviewSent => (&[], &[F::MessageId]),
-            K::ScoreSet => (&[], &[F::Vector, F::Score, F::Version, F::Group, F::Final]),
+            K::ScoreSet => (&[], &[F::Vector, F::Score, F::Version, F::Group, F::Final, F::Reason]),
+            K::CommsPlanned => (&[], &[F::Parts]),
             K::SeverityClassified => (&[F::Severity], &[F::Reason]),
             K::CveAssigned | K::CvePublished | K::CveRejected => (&[], &[F::Id]),
             K::MitigationDeveloped => (&[], &[F::Text]),
@@ -399,7 +400,6 @@ impl EventKind {
             | K::TriageStarted
             | K::FixComplete
             | K::SemipublicDecided
-            | K::CommsPlanned
             | K::LeakKnown
             | K::LeakAssessed => (&[], &[]),
         }

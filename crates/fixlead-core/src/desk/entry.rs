@@ -3,9 +3,9 @@
 //!
 //! Reading is strict: no unknown type or field, nothing twice, bounded sizes.
 
-use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::event::{By, DeskEvent, Entry, Happening};
 use crate::case::json::{At, HistoryError, Node};
@@ -57,13 +57,22 @@ fn parts(text: &str) -> Result<(Node, Envelope), HistoryError> {
     Ok((node, envelope))
 }
 
+/// What a line is written from; no tree of values is made for it.
+#[derive(Serialize)]
+struct Written<'a, E> {
+    at: &'a str,
+    by: &'a str,
+    event: E,
+}
+
 /// A line of its parts.
-pub(super) fn line(at: Instant, by: By, event: Value) -> String {
+pub(super) fn line(at: Instant, by: By, event: impl Serialize) -> String {
     let by = match by {
         By::System => SYSTEM.to_owned(),
         By::Person(person) => person.to_string(),
     };
-    json!({"at": at.to_string(), "by": by, "event": event}).to_string()
+    // Neither events nor values have anything that JSON cannot say.
+    serde_json::to_string(&Written { at: &at.to_string(), by: &by, event }).unwrap_or_default()
 }
 
 /// Reads an entry. Branches are those of the project's facts.
@@ -92,9 +101,8 @@ pub fn read(text: &str, project: &Project) -> Result<Entry, HistoryError> {
 
 /// Writes an entry in one line.
 pub fn write(entry: &Entry, project: &Project) -> String {
-    let event = match &entry.event {
-        Happening::Case(event) => write::event(event, project),
-        Happening::Desk(event) => serde_json::to_value(event).unwrap_or_default(),
-    };
-    line(entry.at, entry.by, event)
+    match &entry.event {
+        Happening::Case(event) => line(entry.at, entry.by, write::event(event, project)),
+        Happening::Desk(event) => line(entry.at, entry.by, event),
+    }
 }

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::form::{CreditWish, Detail};
 use super::wire::{Body, Line, Sha256};
 use crate::access::Role;
 use crate::case::event::vocabulary;
@@ -93,7 +94,16 @@ pub enum DeskEvent {
         reporter: Option<PersonId>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         credit: Option<Line>,
+        /// What the project asked for besides.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        details: Vec<Detail>,
+        /// How the reporter wants to be thanked, where it is more than a name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wish: Option<CreditWish>,
     },
+    /// A reporter wants to be thanked otherwise than they said before.
+    #[serde(rename = "credit.wished")]
+    CreditWished { person: PersonId, wish: CreditWish },
     /// A message in a room.
     #[serde(rename = "message.posted")]
     MessagePosted {
@@ -114,6 +124,14 @@ pub enum DeskEvent {
         role: Role,
         reason: Line,
         from: Instant,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Instant>,
+    },
+    /// A role that ends at another time, or at none.
+    #[serde(rename = "grant.moved")]
+    GrantMoved {
+        grant: GrantId,
+        reason: Line,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Instant>,
     },

@@ -5,6 +5,7 @@
 //! - [`state`]: what a log adds up to.
 //! - [`command`]: what a person may do with it, decided before it happens.
 //! - [`directory`]: organisations, projects, people, teams, turns.
+//! - [`form`]: what a project asks of reporters, and how reports reach it.
 //! - [`reminders`]: who is told of a duty, and when.
 //!
 //! Nothing here reads a store or a clock: a command in, events out.
@@ -13,6 +14,7 @@ pub mod command;
 pub mod directory;
 pub mod entry;
 pub mod event;
+pub mod form;
 pub mod reminders;
 pub mod state;
 pub mod wire;

@@ -8,7 +8,9 @@
 //! Given what the plan says is due and who was told already, [`due`] says who
 //! has to be told now and when to look again. Each rung is told once for each
 //! due; another due begins the ladder anew. After a pause only the highest
-//! rung that was reached is told, so that nobody gets a heap of messages.
+//! rung that was reached is told, so that nobody gets a heap of messages. A
+//! rung before the due that does not lie after the opening of the case is left
+//! out: whoever it is for hears of the case itself at that instant.
 
 use super::event::Reminder;
 use super::state::CaseFile;
@@ -133,7 +135,11 @@ pub fn due(record: &Record<'_>, evaluation: &Evaluation, file: &CaseFile, ladder
         let chosen = own.map(Ladder::of);
         let ladder = chosen.as_ref().unwrap_or(ladder);
         let highest = told.filter(|known| known.due == instant).map(|known| known.rung).max();
-        let reached = ladder.0.iter().rposition(|rung| instant + rung.after <= now);
+        let is_news = |rung: &Rung| {
+            rung.after < Span::ZERO
+                && file.opened.as_ref().is_some_and(|opened| instant + rung.after <= opened.at)
+        };
+        let reached = ladder.0.iter().rposition(|rung| instant + rung.after <= now && !is_news(rung));
         let next = ladder.0.iter().map(|rung| instant + rung.after).find(|at| *at > now);
         due.wake = [due.wake, next].into_iter().flatten().min();
         let Some(place) = reached.filter(|_| waits) else { continue };

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::event::{By, DeskEvent, Entry, Happening, Pin, Reminder, Room, Second};
+use super::form::{CreditWish, Detail, Thanks};
 use super::wire::Line;
 use crate::access::{CaseStanding, CaseState, Grant, Role, Scope};
 use crate::case::event::Field;
@@ -144,6 +145,10 @@ pub struct CaseFile {
     pub reminded: BTreeMap<(Line, Option<Line>), Vec<Reminder>>,
     /// What waits or waited for a second person.
     pub proposals: BTreeMap<OfferId, Proposal>,
+    /// What the reporter answered to the questions of the project.
+    pub details: Vec<Detail>,
+    /// How reporters want to be thanked, where they have said so.
+    pub wishes: BTreeMap<PersonId, CreditWish>,
     /// Who is thanked.
     pub credits: Vec<Credit>,
     /// Evidence by duty.
@@ -192,8 +197,12 @@ impl CaseFile {
             EventKind::PublicAppeared | EventKind::PublicWarning | EventKind::Announced => self.public = true,
             EventKind::ReportReceived => self.public |= event.text(Field::Visibility) == Some("public"),
             EventKind::FixLeadAssigned | EventKind::FixLeadVolunteered | EventKind::FixLeadAccepted => {
-                self.lead = who();
-                self.handoff = None;
+                // That somebody has led it for longer takes no offer back.
+                let lead = who();
+                if self.lead != lead || event.kind == EventKind::FixLeadAccepted {
+                    self.handoff = None;
+                }
+                self.lead = lead;
             }
             EventKind::CaseClosed => self.close(at),
             EventKind::CaseReopened => {
@@ -229,12 +238,17 @@ impl CaseFile {
                     self.move_facts(facts);
                 }
             }
-            DeskEvent::ReportContent { reporter, credit, .. } => {
+            DeskEvent::ReportContent { reporter, credit, details, wish, .. } => {
+                self.details.clone_from(details);
+                if let Some((person, wish)) = reporter.zip(wish.as_ref()) {
+                    self.wishes.insert(person, wish.clone());
+                }
                 if let Some(name) = credit {
                     let role = Line::tamed("finder");
                     self.credits.push(Credit { name: name.clone(), role, person: *reporter, case: None });
                 }
             }
+            DeskEvent::CreditWished { person, wish } => self.wish(*person, wish),
             DeskEvent::MessagePosted { id, room, body, answers } => {
                 let messages = self.rooms.entry(*room).or_default();
                 if messages.iter().all(|message| message.id != *id) {
@@ -267,6 +281,11 @@ impl CaseFile {
                     until: *until,
                     revoked: None,
                 });
+            }
+            DeskEvent::GrantMoved { grant, until, .. } => {
+                if let Some(grant) = self.grants.get_mut(grant) {
+                    grant.until = *until;
+                }
             }
             DeskEvent::GrantRevoked { grant, .. } => {
                 if let Some(grant) = self.grants.get_mut(grant) {
@@ -331,6 +350,21 @@ impl CaseFile {
                     self.credits.push(credit);
                 }
             }
+        }
+    }
+
+    /// Whoever reported is thanked as they wish now, for whichever case it was.
+    fn wish(&mut self, person: PersonId, wish: &CreditWish) {
+        self.wishes.insert(person, wish.clone());
+        let case =
+            self.credits.iter().find(|known| known.person == Some(person)).and_then(|known| known.case);
+        // A case that was absorbed has the credit of its own reporter.
+        let absorbed = self.absorbed.iter().find(|other| other.reporters.contains(&person));
+        let case = case.or(absorbed.map(|other| other.case));
+        self.credits.retain(|known| known.person != Some(person));
+        if let Some(name) = wish.name.clone().filter(|_| wish.thanks == Thanks::Named) {
+            let role = Line::tamed("finder");
+            self.credits.push(Credit { name, role, person: Some(person), case });
         }
     }
 

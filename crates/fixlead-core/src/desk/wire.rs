@@ -194,6 +194,8 @@ words! {
     super::event::Room,
     super::event::Visibility,
     super::event::Second,
+    super::form::Question,
+    super::form::Thanks,
     super::directory::webhook::WebhookEvent,
     super::directory::webhook::WebhookEnd,
     crate::case::project::BranchClass,

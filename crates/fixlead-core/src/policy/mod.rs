@@ -2,11 +2,13 @@
 //!
 //! [`grammar`] says what a file may hold, [`document`] reads and prints it,
 //! [`expression`] its conditions, [`mod@compile`] makes a [`model::Policy`] of
-//! it, and [`library`] holds the built-in ones. Nothing here knows a case; that
+//! it, [`events`] says which events its rules look at, and [`library`] holds the
+//! built-in ones. Nothing here knows a case; that
 //! is [`crate::plan`].
 
 pub mod compile;
 pub mod document;
+pub mod events;
 pub mod expression;
 pub mod grammar;
 pub mod library;

@@ -79,6 +79,32 @@ impl Version {
     }
 }
 
+/// A metric of a version: its name in a vector, what it takes, and the group whose
+/// score it is for; none for a supplemental metric, which changes no score.
+pub struct Asked {
+    /// Its name.
+    pub name: &'static str,
+    /// Its values, in the order of the specification.
+    pub values: &'static [&'static str],
+    /// The group.
+    pub group: Option<Group>,
+}
+
+/// The metrics of a version, in the order of its specification.
+pub fn asked(version: Version) -> Vec<Asked> {
+    let group = |part| match (part, version) {
+        (metrics::Part::Base, _) => Some(Group::Base),
+        (metrics::Part::Threat, Version::V40) => Some(Group::Threat),
+        (metrics::Part::Threat, _) => Some(Group::Temporal),
+        (metrics::Part::Environmental, _) => Some(Group::Environmental),
+        (metrics::Part::Supplemental, _) => None,
+    };
+    let metrics = metrics::metrics(version).iter();
+    metrics
+        .map(|metric| Asked { name: metric.name, values: metric.values, group: group(metric.part) })
+        .collect()
+}
+
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())

@@ -1,7 +1,7 @@
 //! What may be done with a case, story by story.
 
-use fixlead_core::access::{self, Action, Actor, CaseState, Role};
-use fixlead_core::case::event::{EventKind, Field, Value};
+use fixlead_core::access::{self, Action, Actor, CaseState, Role, Standing};
+use fixlead_core::case::event::{Event, EventKind, Field, Value};
 use fixlead_core::desk::CaseFile;
 use fixlead_core::desk::command::{self, Command, Context, Part, Refused, Source, Thing, Wrong};
 use fixlead_core::desk::event::{By, DeskEvent, Entry, Happening, Reminder, Room, Second};
@@ -393,4 +393,76 @@ fn events_that_change_who_may_what_are_not_recorded_by_hand() {
     assert_eq!(office.record(BO, lead), refused(Wrong::OwnCommand));
     let team = event(EventKind::FixTeamRevoked).with(Field::Who, texts(&[&ELI.to_string()]));
     assert_eq!(office.record(ANA, team), refused(Wrong::OwnCommand));
+}
+
+#[test]
+fn since_when_somebody_leads_or_the_team_stands_is_found_and_gives_nobody_more() {
+    let mut office = Office::led("opentelemetry");
+    let found = |event| Command::Record { event, source: Source::Found, overriding: None };
+    let since = |kind| Event::new(START - Span::days(9), kind);
+    let lead = |who: PersonId| since(EventKind::FixLeadAssigned).with(Field::Who, text(who));
+    let team = |kind, who: PersonId| since(kind).with(Field::Who, texts(&[&who.to_string()]));
+    let before = (office.file.lead, office.file.grants.clone());
+    let offer = office.offer();
+    office.by(ANA, Command::OfferLead { offer, to: BO, reason: line("busy") }).unwrap();
+    office.by(ANA, found(lead(ANA))).unwrap();
+    office.by(ANA, found(team(EventKind::FixTeamAdded, ELI))).unwrap();
+    office.by(ANA, found(since(EventKind::FixTeamAdded))).unwrap();
+    assert_eq!((office.file.lead, office.file.grants.clone()), before);
+    assert!(office.file.handoff.is_some(), "an offer stands until it is answered");
+    // Others are not made anything by it, and nobody is let go by the way.
+    assert_eq!(office.by(ANA, found(lead(BO))), refused(Wrong::OwnCommand));
+    assert_eq!(office.by(ANA, found(team(EventKind::FixTeamAdded, BO))), refused(Wrong::OwnCommand));
+    assert_eq!(office.by(ANA, found(team(EventKind::FixTeamRevoked, ELI))), refused(Wrong::OwnCommand));
+    assert_eq!(office.by(ANA, found(since(EventKind::FixTeamRevoked))), refused(Wrong::OwnCommand));
+    assert_eq!(
+        office.by(ANA, found(since(EventKind::FixLeadAccepted).with(Field::Who, text(ANA)))),
+        refused(Wrong::OwnCommand)
+    );
+    office.by(ANA, Command::DismissTeam { reason: line("released") }).unwrap();
+    office.by(ANA, found(team(EventKind::FixTeamRevoked, ELI))).unwrap();
+    office.by(ANA, found(since(EventKind::FixTeamRevoked))).unwrap();
+}
+
+#[test]
+fn what_somebody_offered_who_leads_no_more_is_nobodys_to_take() {
+    let mut office = Office::led("opentelemetry");
+    let offer = office.offer();
+    office.by(ANA, Command::OfferLead { offer, to: BO, reason: line("busy") }).unwrap();
+    office.by(CHEN, Command::Recuse { person: ANA, reason: line("wrote the code") }).unwrap();
+    let grant = office.grant_id();
+    assert_eq!(office.by(BO, Command::AcceptLead { offer, grant }), refused(Wrong::OfferOver));
+    // Nobody leads: whoever may volunteers, and the offer is gone.
+    office.by(BO, Command::Volunteer { grant }).unwrap();
+    assert_eq!((office.file.lead, &office.file.handoff), (Some(BO), &None));
+
+    // Nor when they were taken out of the directory.
+    let mut office = Office::led("vitess");
+    office.by(ANA, Command::OfferLead { offer, to: BO, reason: line("busy") }).unwrap();
+    let permit = office.permit(&office.actor(BO), Action::LeadAccept).unwrap();
+    let people = |person: PersonId| Some(if person == ANA { Standing::Removed } else { Standing::Active });
+    let context = Context { policy: &office.policy, people: &people, now: office.now };
+    let accept = Command::AcceptLead { offer, grant };
+    assert_eq!(command::decide(&office.file, &context, &permit, accept), refused(Wrong::OfferOver));
+}
+
+#[test]
+fn the_end_of_a_role_is_moved_without_letting_anybody_go() {
+    let mut office = Office::led("opentelemetry");
+    let grant = office.active_of(ELI);
+    let before = office.file.history.len();
+    let until = Some(office.now + Span::days(3));
+    let moved = |until| Command::MoveEnd { grant, reason: line("three days more"), until };
+    assert_eq!(office.by(BO, moved(until)), Err(Refused::Permit));
+    office.by(ANA, moved(until)).unwrap();
+    assert_eq!(office.by(ANA, moved(until)), refused(Wrong::Unchanged));
+    assert_eq!(office.by(ANA, moved(Some(office.now))), refused(Wrong::Ended));
+    assert_eq!(office.file.history.len(), before, "the policy hears of nobody who came or went");
+    assert!(office.permit(&office.actor(ELI), Action::InternalRead).is_ok());
+    office.wait(Span::days(3));
+    assert!(office.permit(&office.actor(ELI), Action::InternalRead).is_err());
+    assert_eq!(office.by(ANA, moved(None)), refused(Wrong::OwnCommand), "what is over is given anew");
+    let lead = office.active_of(ANA);
+    let lead = Command::MoveEnd { grant: lead, reason: line("x"), until: Some(office.now + Span::days(1)) };
+    assert_eq!(office.by(ANA, lead), refused(Wrong::OwnCommand));
 }

@@ -8,6 +8,7 @@ use fixlead_core::case::event::{Event, EventKind, Field, Value};
 use fixlead_core::case::{Branch, BranchClass, Project};
 use fixlead_core::desk::command::{self, Command, Context, Overriding, Refused, Source};
 use fixlead_core::desk::event::{By, Entry, Happening, Pin, Visibility};
+use fixlead_core::desk::form::Claims;
 use fixlead_core::desk::wire::{Body, Line, Sha256};
 use fixlead_core::desk::{CaseFile, entry};
 use fixlead_core::id::{CaseId, GrantId, OfferId, OrganisationId, PersonId, ProjectId};
@@ -109,6 +110,9 @@ impl Office {
             channel: Some(line("mail")),
             reporter: Some((GUS, GrantId::from_bytes([50; 16]))),
             credit: Some(line("Gus")),
+            wish: None,
+            details: Vec::new(),
+            claims: Claims::default(),
             credits: Vec::new(),
         }
     }
@@ -116,6 +120,11 @@ impl Office {
     pub fn grant_id(&mut self) -> GrantId {
         self.ids = self.ids.wrapping_add(1);
         GrantId::from_bytes(u128::from(self.ids).to_be_bytes())
+    }
+
+    /// The grant of somebody in the case.
+    pub fn active_of(&self, person: PersonId) -> GrantId {
+        self.file.grants.values().find(|grant| grant.person == person).unwrap().id
     }
 
     pub fn offer(&mut self) -> OfferId {

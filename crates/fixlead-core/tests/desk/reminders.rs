@@ -52,6 +52,17 @@ fn the_holder_is_told_before_and_at_the_due_and_others_a_day_later() {
 }
 
 #[test]
+fn what_lies_before_the_case_is_not_reminded_of() {
+    // OT-23: a Fix Team within a day, so the rung of a day before is the
+    // opening itself.
+    let mut office = Office::new("opentelemetry");
+    assert_eq!(tell(&mut office, "fix-team"), []);
+    assert_eq!(look(&office).wake, Some(START + Span::hours(23)));
+    office.now = START + Span::hours(23);
+    assert_eq!(tell(&mut office, "fix-team"), [(1, "fix-lead".to_owned(), false)]);
+}
+
+#[test]
 fn after_a_pause_only_the_highest_rung_is_told() {
     let mut office = Office::led("opentelemetry");
     office.now = START + Span::days(30);

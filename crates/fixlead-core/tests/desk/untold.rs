@@ -14,6 +14,9 @@ use fixlead_core::desk::directory::event::{Reach, Turns};
 use fixlead_core::desk::directory::webhook::{WebhookCommand, WebhookEnd};
 use fixlead_core::desk::directory::{Directory, DirectoryEntry, DirectoryEvent};
 use fixlead_core::desk::event::{By, DeskEvent, Entry, Pin, Reminder, Room, Second, Visibility};
+use fixlead_core::desk::form::{
+    Asked, Claims, CreditWish, Detail, Question, QuestionList, ReportKey, Thanks,
+};
 use fixlead_core::desk::state::Credit;
 use fixlead_core::id::{BlobId, GrantId, MessageId, OfferId, TeamId, WebhookId};
 
@@ -71,6 +74,28 @@ fn planted_credit() -> Credit {
     Credit { name: canary(), role: canary(), person: Some(GUS), case: Some(CASE) }
 }
 
+fn planted_details() -> Vec<Detail> {
+    vec![Detail { question: Question::Impact, answer: body(CANARY) }]
+}
+
+fn planted_wish() -> CreditWish {
+    CreditWish { thanks: Thanks::Named, name: Some(canary()), link: Some(canary()) }
+}
+
+fn planted_questions() -> QuestionList {
+    let asked = Asked {
+        question: Question::Component,
+        required: true,
+        help: Some(canary()),
+        choices: vec![canary()],
+    };
+    QuestionList::new(vec![asked]).unwrap()
+}
+
+fn planted_key() -> ReportKey {
+    ReportKey { fingerprint: canary(), armored: body(CANARY) }
+}
+
 const GRANT: GrantId = GrantId::from_bytes([31; 16]);
 const OFFER: OfferId = OfferId::from_bytes([32; 16]);
 const WEBHOOK: WebhookId = WebhookId::from_bytes([34; 16]);
@@ -83,10 +108,13 @@ fn desk_events() -> Vec<DeskEvent> {
             case: CASE, organisation: ORGANISATION, project: PROJECT, title: canary(), policy: planted_pin(),
             facts: planted_facts()
         }
-        ReportContent { title: canary(), body: body(CANARY), reporter: Some(GUS), credit: Some(canary()) }
+        ReportContent { title: canary(), body: body(CANARY), reporter: Some(GUS), credit: Some(canary()),
+            details: planted_details(), wish: Some(planted_wish()) }
+        CreditWished { person: GUS, wish: planted_wish() }
         MessagePosted { id, room: Room::Internal, body: body(CANARY), answers: None }
         AttachmentAdded { blob, room: Room::Guest, name: canary(), size: 7, sha256: sha('b') }
         GrantGiven { grant: GRANT, person: ANA, role: Role::FixLead, reason: reason(), from: START, until: None }
+        GrantMoved { grant: GRANT, reason: reason(), until: Some(START) }
         GrantRevoked { grant: GRANT, reason: reason() }
         PersonRecused { person: BO, reason: reason() }
         RecusalLifted { person: BO, reason: reason() }
@@ -177,9 +205,12 @@ fn what_is_asked_for_is_told_by_kind_and_length() {
             case: CASE, organisation: ORGANISATION, project: PROJECT, title: canary(), policy: planted_pin(),
             facts: Box::new(planted_facts()), body: body(CANARY), visibility: Visibility::Private,
             channel: Some(canary()), reporter: Some((GUS, GRANT)), credit: Some(canary()),
+            wish: Some(planted_wish()), details: planted_details(),
+            claims: Claims { public: Some(canary()), exploited: Some(canary()) },
             credits: vec![planted_credit()]
         }
         Record { event: planted_event(EventKind::Lgtm), source: Source::Done, overriding: None }
+        Wish { person: GUS, wish: planted_wish() }
         Post { id, room: Room::Internal, body: body(CANARY), answers: None }
         Attach { blob, room: Room::Guest, name: canary(), size: 7, sha256: sha('b') }
         Note { text: body(CANARY) }
@@ -192,6 +223,7 @@ fn what_is_asked_for_is_told_by_kind_and_length() {
         AcceptLead { offer: OFFER, grant: GRANT }
         DeclineLead { offer: OFFER, reason: reason() }
         Give { grant: GRANT, person: ANA, role: Role::Guest, reason: reason(), until: None }
+        MoveEnd { grant: GRANT, reason: reason(), until: None }
         Revoke { grant: GRANT, reason: reason() }
         DismissTeam { reason: reason() }
         Recuse { person: BO, reason: reason() }
@@ -213,7 +245,7 @@ fn what_is_asked_for_is_told_by_kind_and_length() {
         Remind { reminder: planted_reminder(), escalated: false }
     });
     let commands: Vec<String> = commands.iter().map(told).collect();
-    assert!(commands[2].starts_with("Post {") && commands[2].contains("Body(11 bytes)"), "{}", commands[2]);
+    assert!(commands[3].starts_with("Post {") && commands[3].contains("Body(11 bytes)"), "{}", commands[3]);
 }
 
 #[test]
@@ -226,6 +258,10 @@ fn the_directory_is_told_by_kind_and_length() {
         ProjectAdded { project: PROJECT, organisation: ORGANISATION, name: canary(), policy: planted_pin() }
         ProjectFacts { project: PROJECT, facts: planted_facts() }
         ProjectPolicy { project: PROJECT, policy: planted_pin(), reason: canary() }
+        ProjectQuestions { project: PROJECT, questions: planted_questions() }
+        ProjectKey { project: PROJECT, key: Some(planted_key()), reason: canary() }
+        IntakeResumed { project: PROJECT }
+        IntakePaused { project: PROJECT, until: START, reason: canary(), instead: canary() }
         PersonInvited { person: ANA, name: canary(), offer: OFFER, until: START }
         PersonJoined { person: ANA, offer: OFFER }
         PersonStanding { person: ANA, standing, reason: canary() }
@@ -266,6 +302,10 @@ fn the_directory_is_told_by_kind_and_length() {
         SetFacts { project: PROJECT, facts: Box::new(planted_facts()) }
         SetPolicy { project: PROJECT, policy: planted_pin(), reason: canary() }
         SetMaintainers { project: PROJECT, people: people.clone() }
+        SetQuestions { project: PROJECT, questions: planted_questions() }
+        SetKey { project: PROJECT, key: Some(planted_key()), reason: canary() }
+        PauseIntake { project: PROJECT, until: START, reason: canary(), instead: canary() }
+        ResumeIntake { project: PROJECT }
         Rename { person: ANA, name: canary() }
         Webhook(WebhookCommand::Pause { webhook: WEBHOOK, reason: canary() })
         Invite { person: ANA, name: canary(), offer: OFFER, until: START }

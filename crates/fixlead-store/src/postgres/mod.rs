@@ -25,7 +25,8 @@ use tls::{Asked, Tls};
 pub(crate) use writer::Writer;
 
 /// The schema, step by step; `fixlead_schema` counts the steps taken.
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/postgres/0001.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("../../migrations/postgres/0001.sql"), include_str!("../../migrations/postgres/0002.sql")];
 
 /// Most pooled connections of one process.
 const MOST_CONNECTIONS: usize = 12;

@@ -22,7 +22,8 @@ pub(crate) use writer::Writer;
 pub(crate) const FILE: &str = "fixlead.db";
 
 /// The schema, step by step; `PRAGMA user_version` counts the steps taken.
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/sqlite/0001.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("../../migrations/sqlite/0001.sql"), include_str!("../../migrations/sqlite/0002.sql")];
 
 /// Marks the file as Fixlead's (`PRAGMA application_id`): "FXLD".
 const APPLICATION: i32 = 0x4658_4c44;
@@ -163,7 +164,7 @@ fn connect(path: &Path) -> Result<Connection> {
          PRAGMA secure_delete = ON;
          PRAGMA trusted_schema = OFF;
          PRAGMA cache_size = -16384;
-         PRAGMA wal_autocheckpoint = 4000;
+         PRAGMA wal_autocheckpoint = 8000;
          PRAGMA journal_size_limit = 67108864;",
     )?;
     #[cfg(feature = "test-hooks")]

@@ -114,10 +114,14 @@ fn write(connection: &Connection, writes: &Writes<'_>, at: Instant) -> rusqlite:
     for work in &writes.finished {
         connection.prepare_cached("DELETE FROM work WHERE id = ?1")?.execute([work.bytes()])?;
     }
+    // A new stream has no rows that could be in the way.
+    let is_new = |stream| writes.streams.get(stream).is_some_and(|row| row.key.is_some());
     for ((stream, lane), row) in &writes.wakes {
-        connection
-            .prepare_cached("DELETE FROM work WHERE stream = ?1 AND lane = ?2 AND wake = 1")?
-            .execute(params![to_bytes(*stream), lane])?;
+        if !is_new(stream) {
+            connection
+                .prepare_cached("DELETE FROM work WHERE stream = ?1 AND lane = ?2 AND wake = 1")?
+                .execute(params![to_bytes(*stream), lane])?;
+        }
         if let Some(row) = row {
             put_work(connection, *stream, row)?;
         }
@@ -129,10 +133,13 @@ fn write(connection: &Connection, writes: &Writes<'_>, at: Instant) -> rusqlite:
         connection.prepare_cached("DELETE FROM list WHERE stream = ?1")?.execute([to_bytes(*stream)])?;
     }
     for ((list, stream), row) in &writes.lists {
+        let is_new = is_new(stream);
         let stream = to_bytes(*stream);
-        connection
-            .prepare_cached("DELETE FROM list WHERE stream = ?1 AND list = ?2")?
-            .execute(params![stream, list])?;
+        if !is_new {
+            connection
+                .prepare_cached("DELETE FROM list WHERE stream = ?1 AND list = ?2")?
+                .execute(params![stream, list])?;
+        }
         if let Some((sort, sealed)) = &row.row {
             connection
                 .prepare_cached("INSERT INTO list (list, stream, sort, sealed) VALUES (?1, ?2, ?3, ?4)")?

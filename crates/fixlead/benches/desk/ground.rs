@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use fixlead_app::accounts::{By, Caller, NewToken};
 use fixlead_app::case::act::Act;
-use fixlead_app::intake::Report;
+use fixlead_app::intake::{More, Report};
 use fixlead_app::policies::NewPolicy;
 use fixlead_app::{Desk, Settings};
 use fixlead_core::access::{Presence, Role, TokenScope};
@@ -94,6 +94,7 @@ fn report(project: ProjectId, number: u64) -> Report {
         visibility: Visibility::Private,
         channel: Some("web".to_owned()),
         credit: None,
+        more: More::default(),
     }
 }
 

@@ -7,13 +7,16 @@ use std::time::{Duration, Instant as Watch};
 use rusqlite::{Connection, params};
 
 /// The schema that the desk has.
-const SCHEMA: &str = include_str!("../../../fixlead-store/migrations/sqlite/0001.sql");
+const SCHEMA: &str = concat!(
+    include_str!("../../../fixlead-store/migrations/sqlite/0001.sql"),
+    include_str!("../../../fixlead-store/migrations/sqlite/0002.sql"),
+);
 
 fn open(place: &Path, name: &str, schema: &str) -> Connection {
     let path = place.join(name);
     let fresh = !path.exists();
     let connection = Connection::open(path).unwrap();
-    let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;
+    let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 8000;
         PRAGMA cache_size = -16384;";
     connection.execute_batch(settings).unwrap();
     if fresh {

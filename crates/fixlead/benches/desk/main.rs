@@ -10,6 +10,8 @@
 //!   (default: 1,000,000; the middle one has a tenth of it)
 //! - `FIXLEAD_BENCH_DIR`: a directory on the disk to measure (default: that for
 //!   temporary files)
+//! - `FIXLEAD_BENCH_ONLY=intake`: only reports, among a thousand cases, in a
+//!   minute
 
 #![allow(clippy::unwrap_used, reason = "a benchmark may stop with a panic")]
 #![allow(clippy::disallowed_methods, reason = "a benchmark measures time")]
@@ -47,9 +49,23 @@ fn main() {
     let place = std::env::var_os("FIXLEAD_BENCH_DIR").map_or_else(std::env::temp_dir, PathBuf::from);
     let place = place.join(format!("fixlead-bench-desk-{}", std::process::id()));
     std::fs::create_dir_all(&place).unwrap();
-    let figures = measure(&binary, &place, [FEW, many / 10, many]);
+    let only = std::env::var("FIXLEAD_BENCH_ONLY").ok();
+    let figures = match only.as_deref() {
+        Some("intake") => reports(&binary, &place),
+        Some(other) => panic!("FIXLEAD_BENCH_ONLY is `{other}`; it can be `intake`"),
+        None => measure(&binary, &place, [FEW, many / 10, many]),
+    };
     std::fs::remove_dir_all(&place).unwrap();
     println!("{figures:#}");
+}
+
+/// Only what reports cost.
+fn reports(binary: &Path, place: &Path) -> Value {
+    let ground = Ground::lay(&place.join("few"), FEW);
+    let mut server = Server::start(binary, &ground.place);
+    let intake = intake(place, &ground, &server);
+    server.stop();
+    json!({ "intake": [intake] })
 }
 
 fn measure(binary: &Path, place: &Path, sizes: [u64; 3]) -> Value {

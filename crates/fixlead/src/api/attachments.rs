@@ -48,6 +48,7 @@ impl FromRequest<Wire> for Upload {
         let room = of("room").and_then(|room| Room::parse(&room));
         let room = room.ok_or_else(|| Problem::invalid("", "`room` is `internal`, `reporter` or `guest`"))?;
         let name = of("name").ok_or_else(|| Problem::invalid("", "`name` is missing; name the file"))?;
+        wire.desk.refuse_pasted(&name).await?;
         let mut content = format!("{} {}\n", parts.method, parts.uri).into_bytes();
         let whole = Request::from_parts(parts, body);
         let most = wire.limits.attachment.min(MOST_FILE as u64);
@@ -95,7 +96,25 @@ async fn download(
         Some(Shown::Session(secret) | Shown::Token(secret)) => secret.to_owned(),
         None => return Err(Problem::Unauthenticated.into()),
     };
-    save(&wire, &caller, secret, case, file).await
+    save(&wire, &caller, Proof::Caller(secret), case, file).await
+}
+
+/// What somebody has shown to be let to a file.
+pub enum Proof {
+    /// The secret of a session or a token.
+    Caller(String),
+    /// A receipt.
+    Receipt(String),
+}
+
+impl Proof {
+    /// Whose it is now.
+    async fn holder(&self, desk: &Desk) -> Result<Caller, Problem> {
+        match self {
+            Proof::Caller(secret) => desk.accounts().caller(secret).await,
+            Proof::Receipt(receipt) => desk.by_receipt(receipt).await.map(|(caller, _)| caller),
+        }
+    }
 }
 
 /// The answer with a file, for whoever showed a secret: it is asked about
@@ -103,7 +122,7 @@ async fn download(
 pub async fn save(
     wire: &Wire,
     caller: &Caller,
-    secret: String,
+    secret: Proof,
     case: CaseId,
     file: BlobId,
 ) -> Result<Response, Refusal> {
@@ -132,7 +151,7 @@ pub async fn save(
 /// gate anew, so that whoever is let out in the middle does not get the rest.
 async fn send(
     desk: Desk,
-    secret: String,
+    secret: Proof,
     case: CaseId,
     file: Download,
     first: Vec<u8>,
@@ -148,7 +167,7 @@ async fn send(
             return;
         }
         let more = async {
-            let caller = desk.accounts().caller(&secret).await?;
+            let caller = secret.holder(&desk).await?;
             desk.may_go_on(&caller, case, &file).await?;
             Ok::<_, Problem>(file.bytes.part(part).await?)
         };

@@ -220,7 +220,7 @@ async fn record(
         Some(Recorded::Found) => Source::Found,
     };
     let although = sent.although.map(Overridden::although);
-    let recording = Recording { event: sent.event, source, expected, although };
+    let recording = Recording { event: sent.event, source, expected, although, evidence: None };
     let acted = wire.desk.record(&caller, case, recording, repeat).await?;
     let body = json!({ "at": acted.at, "version": acted.version });
     Ok(versioned(StatusCode::CREATED, &body, acted.version))
@@ -368,7 +368,7 @@ async fn close(
 ) -> Result<Response, Refusal> {
     let although = although.map(Overridden::although);
     let command = Command::Close { reason, overriding: None };
-    let closing = Act { command, expected: Some(expected), although, repeat: Some(repeat) };
+    let closing = Act { expected: Some(expected), although, repeat: Some(repeat), ..Act::new(command) };
     act(&wire, &caller, case, closing, json!({})).await
 }
 

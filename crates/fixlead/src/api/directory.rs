@@ -184,7 +184,7 @@ pub fn routes() -> OpenApiRouter<Wire> {
         .routes(routes!(revoke))
 }
 
-fn done(directed: Directed, mut body: Value) -> Response {
+pub(super) fn done(directed: Directed, mut body: Value) -> Response {
     body["version"] = json!(directed.version);
     let status = if body.as_object().is_some_and(|body| body.len() > 1) {
         StatusCode::CREATED

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::HeaderValue;
 use axum::http::header::{self, HeaderName};
+use axum::http::{HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use fixlead_app::problem::Problem;
@@ -36,6 +36,9 @@ pub async fn bound(State(wire): State<Wire>, request: Request, next: Next) -> Re
     }
 }
 
+/// The type of a page.
+const HTML: &str = "text/html; charset=utf-8";
+
 /// Tells browsers what not to do. A page may say otherwise for itself.
 const HEADERS: &[(&str, &str)] = &[
     ("cache-control", "no-store"),
@@ -53,8 +56,15 @@ const HEADERS: &[(&str, &str)] = &[
 
 /// Adds the headers that an answer does not have yet.
 pub async fn headers(State(wire): State<Wire>, request: Request, next: Next) -> Response {
+    // Where the same desk is an onion service too, Tor Browser is told so.
+    let onion = wire.notice.onion.as_ref().filter(|_| request.method() == Method::GET);
+    let onion = onion.map(|onion| format!("{}{}", onion.as_str(), request.uri().path()));
     let mut response = next.run(request).await;
+    let page = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == HTML);
     let headers = response.headers_mut();
+    if let Some(onion) = onion.filter(|_| page).and_then(|onion| HeaderValue::try_from(onion).ok()) {
+        headers.insert(HeaderName::from_static("onion-location"), onion);
+    }
     for (name, value) in HEADERS.iter().copied() {
         headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
     }

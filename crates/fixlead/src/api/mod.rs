@@ -6,10 +6,10 @@
 //! - [`enrolment`]: the first operator, and people who were invited. [`account`]:
 //!   signing in and out. [`keys`]: one's sessions and tokens.
 //! - [`directory`]: organisations, projects, people. [`reports`]: coming in.
-//!   [`people`]: sub-teams, names, links that were lost.
+//!   [`reaching`]: what forms ask, keys to encrypt to, pauses. [`people`]: sub-teams, names, links that were lost.
 //! - [`cases`]: reading them. [`search`]: looking for them. [`commands`]: doing something with them.
 //!   [`lifecycle`]: what becomes of a case as a whole. [`attachments`]: their files.
-//!   [`retention`]: erasing what was kept long enough.
+//!   [`triage`]: deciding about reports. [`retention`]: erasing what was kept long enough.
 //! - [`webhooks`]: telling addresses outside. [`witness`]: heads of other
 //!   installations' logs.
 //! - [`caller`]: who asks. [`source`]: from where. [`rates`]: how often.
@@ -40,11 +40,13 @@ pub mod openapi;
 pub mod people;
 pub mod problem;
 pub mod rates;
+pub mod reaching;
 pub mod reports;
 pub mod retention;
 pub mod search;
 pub mod shapes;
 pub mod source;
+pub mod triage;
 pub mod webhooks;
 pub mod witness;
 
@@ -55,11 +57,15 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use fixlead_app::Desk;
 use fixlead_app::problem::Problem;
+use fixlead_app::providers::Providers;
 use tokio::sync::Semaphore;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::configuration::Settings;
 use crate::configuration::values::{Network, Origin};
+use crate::serve::about::About;
+use crate::web::demonstration::Demonstration;
+use crate::web::publicity::Notice;
 use health::Readiness;
 use metrics::Metrics;
 use problem::Refusal;
@@ -76,6 +82,8 @@ pub struct Wire {
     pub trusted: Arc<[Network]>,
     /// The numbers.
     pub metrics: Arc<Metrics>,
+    /// What the installation is.
+    pub about: Arc<About>,
     /// The desk.
     pub desk: Desk,
     /// What has to work for the desk to work.
@@ -84,6 +92,14 @@ pub struct Wire {
     pub room: Arc<Semaphore>,
     /// How often somebody may ask.
     pub rates: Arc<Rates>,
+    /// Where people can sign in elsewhere.
+    pub providers: Arc<Providers>,
+    /// What everybody is told.
+    pub notice: Arc<Notice>,
+    /// Who can be tried, if this is a demonstration.
+    pub demonstration: Option<Arc<Demonstration>>,
+    /// The streams that tell pages of changes.
+    pub live: Arc<crate::web::live::Live>,
 }
 
 /// The bounds of a request.
@@ -123,9 +139,11 @@ pub fn router(wire: Wire) -> Router {
         .merge(keys::routes())
         .merge(directory::routes())
         .merge(reports::routes())
+        .merge(reaching::routes())
         .merge(cases::routes())
         .merge(people::routes())
         .merge(search::routes())
+        .merge(triage::routes())
         .merge(commands::routes())
         .merge(lifecycle::routes())
         .merge(attachments::routes())
@@ -136,7 +154,7 @@ pub fn router(wire: Wire) -> Router {
         .split_for_parts();
     let cookie = caller::cookie_name(wire.public.is_https());
     let router = openapi::serve(router, described::complete(&description, cookie));
-    dress(router.merge(crate::web::routes()), wire)
+    dress(router.merge(crate::web::routes(&wire)), wire)
 }
 
 /// What holds for every request, around whatever routes.

@@ -121,6 +121,10 @@ impl Refusal {
             Refusal::Problem(problem) => match problem {
                 Problem::NotFound => ("not-found", "Not found", S::NOT_FOUND),
                 Problem::Unauthenticated => ("unauthenticated", "Sign in first", S::UNAUTHORIZED),
+                Problem::PasskeyFailed => ("passkey-failed", "The passkey does not count", S::UNAUTHORIZED),
+                Problem::ProviderFailed(_) => {
+                    ("provider-failed", "The provider let nobody in", S::UNAUTHORIZED)
+                }
                 Problem::SignInFailed => ("sign-in-failed", "Signing in failed", S::UNAUTHORIZED),
                 Problem::Forbidden { .. } => ("forbidden", "Not allowed", S::FORBIDDEN),
                 Problem::WrongState => ("wrong-state", "Not in this state", S::CONFLICT),
@@ -135,6 +139,7 @@ impl Refusal {
                     S::UNPROCESSABLE_ENTITY,
                 ),
                 Problem::TooMany { .. } => ("too-many-requests", "Too many requests", S::TOO_MANY_REQUESTS),
+                Problem::Paused { .. } => ("paused", "Not taken in for now", S::SERVICE_UNAVAILABLE),
                 Problem::Unavailable { .. } => ("unavailable", "Not right now", S::SERVICE_UNAVAILABLE),
                 Problem::Altered => ("altered", "Not what was written", S::INTERNAL_SERVER_ERROR),
                 _ => ("refused", "Refused", S::CONFLICT),
@@ -213,6 +218,10 @@ impl Refusal {
                 document.may_override.clone_from(&held.may_override);
             }
             Problem::Conflict { actual } => document.actual = Some(*actual),
+            Problem::Paused { retry_after, until, .. } => {
+                document.retry_after = Some(*retry_after);
+                document.until = Some(until.to_string());
+            }
             Problem::TooMany { retry_after } | Problem::Unavailable { retry_after } => {
                 document.retry_after = Some(*retry_after);
             }

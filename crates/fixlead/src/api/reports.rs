@@ -7,15 +7,17 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use fixlead_app::accounts::Caller;
 use fixlead_app::case::act::Act;
-use fixlead_app::intake::Report;
+use fixlead_app::intake::{More, Report};
 use fixlead_app::problem::Problem;
 use fixlead_app::signin::bearer::Purpose;
 use fixlead_core::desk::command::Command;
 use fixlead_core::desk::event::{Room, Visibility};
-use fixlead_core::desk::wire::Body;
+use fixlead_core::desk::form::{CreditWish, Thanks};
+use fixlead_core::desk::wire::{Body, Line};
 use fixlead_core::id::{CaseId, MessageId, ProjectId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -30,7 +32,7 @@ use super::rates::Place;
 use super::shapes::answers::Posted;
 use super::shapes::case::CaseView;
 use super::shapes::keeping::TimestampShape;
-use super::shapes::{self, Id, Moment, Text, VisibilityName};
+use super::shapes::{self, Id, Moment, Text, ThanksName, VisibilityName};
 use super::source::{Source, moment};
 
 /// Within how many seconds the log is signed after a report came in.
@@ -55,6 +57,36 @@ pub struct SendReport {
     /// The name to thank.
     #[schema(value_type = Option<shapes::Line>)]
     credit: Option<String>,
+    /// How to thank; by the name, if there is one, where this is left out.
+    #[schema(value_type = Option<ThanksName>)]
+    thanks: Option<Thanks>,
+    /// An address on the web that goes with the name.
+    #[schema(value_type = Option<shapes::Line>)]
+    link: Option<String>,
+    /// Answers to the questions of the project, by their names. Which it asks
+    /// stands on its form.
+    #[schema(value_type = Option<BTreeMap<String, Text>>)]
+    details: Option<BTreeMap<String, String>>,
+    /// Where it is public already.
+    #[schema(value_type = Option<shapes::Line>)]
+    public: Option<String>,
+    /// That it is being exploited, and how that is known.
+    #[schema(value_type = Option<shapes::Line>)]
+    exploited: Option<String>,
+}
+
+/// How whoever reported wants to be thanked.
+#[derive(Deserialize, ToSchema)]
+pub struct WishCredit {
+    /// By name, without one, or not at all.
+    #[schema(value_type = ThanksName)]
+    thanks: Thanks,
+    /// The name, where it is by name.
+    #[schema(value_type = Option<shapes::Line>)]
+    name: Option<Line>,
+    /// An address on the web that goes with it.
+    #[schema(value_type = Option<shapes::Line>)]
+    link: Option<Line>,
 }
 
 /// A report that was taken in.
@@ -102,6 +134,7 @@ pub fn routes() -> OpenApiRouter<Wire> {
         .routes(routes!(follow))
         .routes(routes!(prove))
         .routes(routes!(say))
+        .routes(routes!(wish))
 }
 
 /// Takes a report in, from anybody.
@@ -120,7 +153,8 @@ async fn send(
 ) -> Result<Response, Refusal> {
     // Who is signed in can be asked; from outside only so much is taken in.
     if caller.is_none() {
-        let bytes = sent.title.len() + sent.body.len();
+        let answers = sent.details.iter().flatten().map(|(_, answer)| answer.len());
+        let bytes = sent.title.len() + sent.body.len() + answers.sum::<usize>();
         wire.rates.report(Place::of(source), project, bytes, moment())?;
     }
     let report = Report {
@@ -130,6 +164,13 @@ async fn send(
         visibility: sent.visibility.unwrap_or(Visibility::Private),
         channel: Some(sent.channel.unwrap_or_else(|| "api".to_owned())),
         credit: sent.credit,
+        more: More {
+            details: sent.details.unwrap_or_default().into_iter().collect(),
+            thanks: sent.thanks,
+            link: sent.link,
+            public: sent.public,
+            exploited: sent.exploited,
+        },
     };
     let taken = wire.desk.take_report(caller.as_ref(), report, Some(&repeat)).await?;
     let body = Received {
@@ -178,4 +219,24 @@ async fn say(
     let acted = wire.desk.act(&caller, case, act).await?;
     let body = json!({ "message": id, "at": acted.at, "version": acted.version });
     Ok(versioned(StatusCode::CREATED, &body, acted.version))
+}
+
+/// Changes how to thank whoever holds a receipt.
+#[utoipa::path(post, path = "/api/v1/report/credit", tag = "reports", request_body = WishCredit,
+    security(("receipt" = [])),
+    responses((status = 200, body = CaseView), (status = 404, body = ProblemDocument),
+        (status = 422, body = ProblemDocument), (status = 429, body = ProblemDocument)))]
+async fn wish(
+    State(wire): State<Wire>,
+    Holder(caller, case): Holder,
+    Once(WishCredit { thanks, name, link }, repeat): Once<WishCredit>,
+) -> Result<Response, Refusal> {
+    let wish = CreditWish::new(thanks, name, link).map_err(|(place, message)| {
+        let place = if place == "credit" { "name" } else { place };
+        Problem::invalid(format!("/{place}"), message)
+    })?;
+    wire.rates.message(case, wire.desk.project_of(case).await?, 0, moment())?;
+    wire.desk.wish_credit(&caller, case, wish, Some(repeat)).await?;
+    let view = wire.desk.read(&caller, case).await?;
+    Ok(versioned(StatusCode::OK, &view, view.version))
 }

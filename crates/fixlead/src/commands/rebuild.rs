@@ -81,6 +81,6 @@ async fn rebuild(settings: &Settings, mend: bool) -> Result<Rebuilt, String> {
         ));
     }
     let opened = installation::open(settings, &environment, Arc::new(SystemClock)).await?;
-    let desk = installation::desk(settings, opened.store, Arc::new(SystemClock)).await?;
+    let desk = installation::desk(settings, opened.store, Arc::new(SystemClock), false).await?;
     desk.rebuild(mend).await.map_err(|problem| problem.to_string())
 }

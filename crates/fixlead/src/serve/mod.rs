@@ -5,14 +5,17 @@
 //!   listen on.
 //! - [`workers`], [`search`], [`witnesses`]: what is done without being asked. [`outbox`]:
 //!   telling webhooks, by [`courier`], the only one who calls people's addresses.
+//!   [`verification`]: checking the log when somebody asks. [`about`]: what is set.
 //! - [`process`], [`log`], [`world`], [`clock`]: what the system is asked for.
 //!
 //! Nothing here knows a use case or a page: those are in [`crate::api`].
 
+pub mod about;
 pub mod clock;
 pub mod connections;
 pub mod courier;
 pub mod directory;
+mod fetch;
 pub mod installation;
 pub mod listen;
 pub mod log;
@@ -20,6 +23,7 @@ pub mod outbox;
 pub mod process;
 pub mod search;
 pub mod stream;
+pub mod verification;
 pub mod witnesses;
 pub mod workers;
 pub mod world;
@@ -37,6 +41,9 @@ use crate::api::{self, Limits, Wire};
 use crate::commands::Outcome;
 use crate::configuration::values::Origin;
 use crate::configuration::{self, Environment, Flags, Settings, shown};
+use crate::web::demonstration::Demonstration;
+use crate::web::publicity::Notice;
+use crate::web::live::Live;
 use clock::WatchedClock;
 use directory::DataDirectory;
 use listen::Bounds;
@@ -64,34 +71,52 @@ pub fn run(
         Ok(settings) => settings,
         Err(why) => return refuse(messages, &why),
     };
-    log::begin(settings.keys.log_format, settings.keys.log_level);
-    if let Err(error) = process::forbid_core_dumps() {
-        return refuse(
-            messages,
-            &format!("core dumps cannot be switched off: {error}; they would hold keys"),
-        );
+    if let Err(why) = begin(&settings) {
+        return refuse(messages, &why);
     }
-    process::keep_files_private();
-    process::keep_panics_quiet();
-    process::raise_open_files();
-    let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, MOST_WORKERS));
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(workers)
-        .max_blocking_threads(MOST_BLOCKING)
-        .thread_name("fixlead")
-        .enable_io()
-        .enable_time()
-        .build()?;
-    match runtime.block_on(desk(&settings, environment, out, messages))? {
+    match runtime()?.block_on(desk(&settings, environment, None, out, messages))? {
         Ok(()) => Ok(Outcome::Done),
         Err(why) => refuse(messages, &why),
     }
 }
 
-/// The desk itself.
-async fn desk(
+/// What holds for the whole process, before anything is opened.
+///
+/// # Errors
+/// What the system does not let it do.
+pub fn begin(settings: &Settings) -> Result<(), String> {
+    log::begin(settings.keys.log_format, settings.keys.log_level);
+    process::forbid_core_dumps()
+        .map_err(|error| format!("core dumps cannot be switched off: {error}; they would hold keys"))?;
+    process::keep_files_private();
+    process::keep_panics_quiet();
+    process::raise_open_files();
+    Ok(())
+}
+
+/// What everything runs on.
+///
+/// # Errors
+/// When the system gives no threads.
+pub fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, MOST_WORKERS));
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers)
+        .max_blocking_threads(MOST_BLOCKING)
+        .thread_name("fixlead")
+        .enable_io()
+        .enable_time()
+        .build()
+}
+
+/// The desk itself, until it is asked to stop; perhaps one that shows how it is.
+///
+/// # Errors
+/// When a stream cannot be written; and in words, why it could not run.
+pub async fn desk(
     settings: &Settings,
     environment: Environment<'_>,
+    demonstration: Option<Demonstration>,
     out: &mut impl Write,
     messages: &mut impl Write,
 ) -> io::Result<Result<(), String>> {
@@ -109,6 +134,10 @@ async fn desk(
     };
     let courier = match courier::HttpCourier::new(keys) {
         Ok(courier) => Arc::new(courier),
+        Err(why) => return Ok(Err(why)),
+    };
+    let providers = match installation::providers(keys) {
+        Ok(providers) => providers,
         Err(why) => return Ok(Err(why)),
     };
     if let Some(path) = &opened.made_key {
@@ -132,10 +161,15 @@ async fn desk(
     if keys.public_url.is_some() {
         writeln!(out, "it listens on http://{address}")?;
     }
-    let desk = match installation::desk(settings, opened.store.clone(), Arc::clone(&clock) as _).await {
+    let shows = demonstration.is_some();
+    let desk = match installation::desk(settings, opened.store.clone(), Arc::clone(&clock) as _, shows).await
+    {
         Ok(desk) => desk,
         Err(why) => return Ok(Err(why)),
     };
+    if let Some(demonstration) = &demonstration {
+        out.write_all(demonstration.invitation(public.as_str()).as_bytes())?;
+    }
     // What comes after `#` in an address is never sent, so that the secret stands
     // in no log of a proxy.
     match desk.set_up().await {
@@ -150,18 +184,32 @@ async fn desk(
     let metrics = Arc::new(Metrics::default());
     let limits = Limits::of(settings);
     let works = workers::work(desk.clone());
-    let tells = outbox::work(desk.clone(), courier, Arc::clone(&metrics));
-    let witnesses = witnesses::Witnesses::of(settings)?;
-    let fed = witnesses.feed(opened.store.clone(), keys.witness_every.duration(), Arc::clone(&metrics));
+    let telling = outbox::work(desk.clone(), courier, Arc::clone(&metrics));
+    let tells = async move {
+        // Of a demonstration nothing leaves the machine.
+        if shows {
+            std::future::pending::<()>().await;
+        }
+        telling.await;
+    };
+    let witnesses = witnesses::Witnesses::of(settings, Arc::clone(&metrics))?;
+    let about = about::About::of(settings, &opened.store, witnesses.board());
+    let fed = witnesses.feed(opened.store.clone(), keys.witness_every.duration());
     let searches = search::tend(desk.clone(), search::file(&keys.data));
     let last = desk.clone();
+    let live = Arc::new(Live::default());
     let wire = Wire {
+        live: Arc::clone(&live),
         room: Arc::new(Semaphore::new(limits.requests)),
         limits: Arc::new(limits),
         public: Arc::new(public),
         trusted: keys.proxy_trusted.clone().into(),
         metrics: Arc::clone(&metrics),
         rates: Arc::new(Rates::of(settings)),
+        providers: Arc::new(providers),
+        notice: Arc::new(Notice::of(settings)),
+        about: Arc::new(about),
+        demonstration: demonstration.map(Arc::new),
         desk,
         readiness: Arc::new(installation::DeskReadiness { store: opened.store.clone(), clock }),
     };
@@ -176,6 +224,7 @@ async fn desk(
     let stopping = async {
         stop.asked().await;
         info!(target: "fixlead", "stopping: what was asked is still answered");
+        live.stop();
         process::notify("STOPPING=1");
     };
     let twice = async {

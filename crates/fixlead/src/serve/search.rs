@@ -15,6 +15,9 @@ pub const FILE: &str = "search.sealed";
 
 /// How often it is looked what has happened, if nobody says so before.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// How long what happens is let gather, so that a flood is taken in by heaps.
+/// Whoever asks meanwhile looks themselves.
+const GATHER: Duration = Duration::from_millis(200);
 /// How long to wait when the database does not answer.
 const AGAIN: Duration = Duration::from_secs(5);
 /// The copy is not written more often than this.
@@ -67,6 +70,7 @@ pub async fn tend(desk: Desk, file: PathBuf) {
         }
         // Being told is quicker; either way it is looked again.
         let _ = tokio::time::timeout(LOOK_EVERY, desk.search_has_more()).await;
+        tokio::time::sleep(GATHER).await;
     }
 }
 

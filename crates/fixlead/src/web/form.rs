@@ -17,7 +17,9 @@ use crate::serve::world;
 /// Most fields of a form.
 const MOST_FIELDS: usize = 200;
 /// Most files that come with one form.
-const MOST_FILES: usize = 10;
+const MOST_FILES: usize = 50;
+/// Of so many times what is taken in a lenient form is read to its end.
+const PATIENCE: u64 = 4;
 
 /// A file that came with a form.
 pub struct File {
@@ -33,12 +35,23 @@ pub struct Form {
     fields: BTreeMap<String, Vec<String>>,
     /// The files.
     pub files: Vec<File>,
+    /// The names of files that were too much, where a form is read all the same.
+    pub refused: Vec<String>,
 }
+
+/// A form of which everything that was typed counts, also when the files that
+/// came with it are too many or too large: those are named, and not kept.
+pub struct Lenient(pub Form);
 
 impl Form {
     /// A field without the space around it; empty if it was not sent.
     pub fn text(&self, name: &str) -> &str {
         self.fields.get(name).and_then(|values| values.first()).map_or("", |value| value.trim())
+    }
+
+    /// A field as it was typed, for what is a secret.
+    pub fn exact(&self, name: &str) -> &str {
+        self.fields.get(name).and_then(|values| values.first()).map_or("", String::as_str)
     }
 
     /// A field, if something stands in it.
@@ -56,9 +69,36 @@ impl Form {
             .filter(|value| !value.is_empty())
     }
 
+    /// Every field with every value it has.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields
+            .iter()
+            .flat_map(|(name, values)| values.iter().map(|value| (name.as_str(), value.as_str())))
+    }
+
+    /// Has a field say something that came another way, as from a file.
+    pub fn put(&mut self, name: &str, value: String) {
+        self.fields.insert(name.to_owned(), vec![value]);
+    }
+
+    /// The fields whose names begin so, with the rest of the name, where
+    /// something stands in them.
+    pub fn with_prefix<'f>(&'f self, prefix: &'f str) -> impl Iterator<Item = (&'f str, &'f str)> {
+        let fields = self.fields.iter().filter_map(move |(name, values)| {
+            Some((name.strip_prefix(prefix)?, values.first().map_or("", |value| value.trim())))
+        });
+        fields.filter(|(_, value)| !value.is_empty())
+    }
+
     /// Whether a box is ticked.
     pub fn is_set(&self, name: &str) -> bool {
         !self.text(name).is_empty()
+    }
+
+    /// The fields whose names begin so, without that, each with its first value.
+    pub fn starting(&self, prefix: &str) -> impl Iterator<Item = (&str, &str)> {
+        let fields = self.fields.iter();
+        fields.filter_map(move |(name, values)| Some((name.strip_prefix(prefix)?, values.first()?.trim())))
     }
 
     /// The key in the form, which makes sending it twice do it once.
@@ -82,6 +122,23 @@ impl Form {
         Ok(Repeat::new(key, &content)?)
     }
 
+    /// Refuses what holds a secret of this desk where none belongs.
+    async fn without_secrets(self, wire: &Wire) -> Result<Form, Trouble> {
+        for (name, values) in &self.fields {
+            // The two fields that are there for one.
+            if name == "link" || name == "receipt" {
+                continue;
+            }
+            for value in values {
+                wire.desk.refuse_pasted(value).await?;
+            }
+        }
+        for file in &self.files {
+            wire.desk.refuse_pasted(&file.name).await?;
+        }
+        Ok(self)
+    }
+
     fn add(&mut self, name: String, value: String) -> Result<(), Trouble> {
         if self.fields.values().map(Vec::len).sum::<usize>() >= MOST_FIELDS {
             return Err(Problem::TooLarge { what: "a form", most: MOST_FIELDS as u64 }.into());
@@ -101,12 +158,27 @@ impl FromRequest<Wire> for Form {
     type Rejection = Trouble;
 
     async fn from_request(request: Request, wire: &Wire) -> Result<Self, Trouble> {
+        Form::read(request, wire, false).await
+    }
+}
+
+impl FromRequest<Wire> for Lenient {
+    type Rejection = Trouble;
+
+    async fn from_request(request: Request, wire: &Wire) -> Result<Self, Trouble> {
+        Form::read(request, wire, true).await.map(Lenient)
+    }
+}
+
+impl Form {
+    async fn read(request: Request, wire: &Wire, lenient: bool) -> Result<Self, Trouble> {
         let kind =
             request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let kind = kind.to_ascii_lowercase();
         if kind.starts_with("multipart/form-data") {
             let time = wire.limits.body_time;
-            return tokio::time::timeout(time, parts(request, wire)).await.map_err(|_| Refusal::TooSlow)?;
+            let read = tokio::time::timeout(time, parts(request, wire, lenient)).await;
+            return read.map_err(|_| Refusal::TooSlow)??.without_secrets(wire).await;
         }
         if !kind.starts_with("application/x-www-form-urlencoded") {
             return Err(Refusal::UnsupportedMediaType.into());
@@ -118,7 +190,7 @@ impl FromRequest<Wire> for Form {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             form.add(unescaped(name)?, unescaped(value)?)?;
         }
-        Ok(form)
+        form.without_secrets(wire).await
     }
 }
 
@@ -147,25 +219,36 @@ fn unescaped(text: &str) -> Result<String, Trouble> {
 }
 
 /// A form with files. What stands in it together is bounded like one file.
-async fn parts(request: Request, wire: &Wire) -> Result<Form, Trouble> {
+async fn parts(request: Request, wire: &Wire, lenient: bool) -> Result<Form, Trouble> {
     let most = wire.limits.attachment;
     let too_large = || Trouble::from(Problem::TooLarge { what: "a form with its files", most });
     let broken = |_| Trouble::from(Problem::invalid("", "this form did not arrive whole; send it again"));
     let mut multipart =
         Multipart::from_request(request, wire).await.map_err(|_| Refusal::UnsupportedMediaType)?;
-    let (mut form, mut whole) = (Form::default(), 0_u64);
+    let (mut form, mut kept, mut read) = (Form::default(), 0_u64, 0_u64);
     while let Some(mut field) = multipart.next_field().await.map_err(broken)? {
         let name = field.name().unwrap_or_default().to_owned();
         let file = field.file_name().map(str::to_owned);
         let mut bytes = Vec::new();
+        let mut too_much = file.is_some() && lenient && form.files.len() == MOST_FILES;
         while let Some(chunk) = field.chunk().await.map_err(broken)? {
-            whole += chunk.len() as u64;
-            if whole > most {
+            read += chunk.len() as u64;
+            too_much |= file.is_some() && lenient && kept + bytes.len() as u64 + chunk.len() as u64 > most;
+            if (kept + bytes.len() as u64 + chunk.len() as u64 > most && !too_much) || read > PATIENCE * most
+            {
                 return Err(too_large());
             }
-            bytes.extend_from_slice(&chunk);
+            if too_much {
+                bytes = Vec::new();
+            } else {
+                bytes.extend_from_slice(&chunk);
+            }
         }
+        kept += bytes.len() as u64;
         match file {
+            Some(name) if too_much => {
+                form.refused.extend(Some(name).filter(|_| form.refused.len() < MOST_FILES));
+            }
             // An empty field for files is sent as a file without a name.
             Some(name) if name.is_empty() && bytes.is_empty() => {}
             Some(name) => {

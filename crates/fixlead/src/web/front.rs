@@ -22,7 +22,19 @@ struct Front {
 
 /// The routes.
 pub fn routes() -> Router<Wire> {
-    Router::new().route("/", get(front))
+    Router::new().route("/", get(front)).route("/report", get(choose))
+}
+
+/// Where reports go: the form itself where there is one project, and the choice
+/// of a project otherwise.
+async fn choose(State(wire): State<Wire>) -> Result<Response, Trouble> {
+    let projects = wire.desk.projects_for_reporters().await?;
+    match projects.as_slice() {
+        [only] => super::report::empty(&wire, only.project).await,
+        _ => {
+            Ok(page::show(StatusCode::OK, &Front { frame: Frame::open("Report a vulnerability"), projects }))
+        }
+    }
 }
 
 async fn front(State(wire): State<Wire>, Anybody(visitor): Anybody) -> Result<Response, Trouble> {

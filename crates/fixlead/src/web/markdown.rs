@@ -3,7 +3,7 @@
 //! reading direction round are shown.
 
 use fixlead_core::text::is_harmful;
-use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 
 /// Text that is safe to put into a page as it is.
 #[derive(Clone)]
@@ -45,12 +45,57 @@ pub fn inert(text: &str) -> Inert {
         Event::End(TagEnd::Heading(_)) => {
             [Some(Event::End(TagEnd::Strong)), Some(Event::End(TagEnd::Paragraph))]
         }
+        // A long line is reached with the keyboard as well.
+        Event::Start(Tag::CodeBlock(_)) => [Some(Event::Html("<pre tabindex=\"0\"><code>".into())), None],
+        Event::End(TagEnd::CodeBlock) => [Some(Event::Html("</code></pre>\n".into())), None],
         Event::SoftBreak => [Some(Event::HardBreak), None],
         other => [Some(other), None],
     });
     let events = events.flatten();
     let mut out = String::with_capacity(shown.len() * 2);
     html::push_html(&mut out, events);
+    Inert(out)
+}
+
+/// A document of the project's own, such as its policy: headings are headings,
+/// below the one of the page, and addresses on the web can be followed. It is
+/// as inert as what anybody writes.
+pub fn document(text: &str) -> Inert {
+    let shown = shown(text);
+    let mut options = Options::empty();
+    options.insert(Options::ENABLE_TABLES);
+    let (mut in_title, mut web) = (false, Vec::new());
+    let events = Parser::new_ext(&shown, options).filter_map(|event| match event {
+        // The page has its own title.
+        Event::Start(Tag::Heading { level: HeadingLevel::H1, .. }) => {
+            in_title = true;
+            None
+        }
+        Event::End(TagEnd::Heading(HeadingLevel::H1)) => {
+            in_title = false;
+            None
+        }
+        _ if in_title => None,
+        Event::Html(text) | Event::InlineHtml(text) => Some(Event::Text(text)),
+        Event::Start(Tag::HtmlBlock | Tag::Image { .. }) | Event::End(TagEnd::HtmlBlock | TagEnd::Image) => {
+            None
+        }
+        Event::Start(Tag::Link { ref dest_url, .. }) => {
+            web.push(dest_url.starts_with("https://"));
+            Some(event).filter(|_| web.last() == Some(&true))
+        }
+        Event::End(TagEnd::Link) => Some(event).filter(|_| web.pop() == Some(true)),
+        other => Some(other),
+    });
+    let mut out = String::with_capacity(shown.len() * 2);
+    html::push_html(&mut out, events);
+    // Wide tables scroll by themselves, and by keyboard.
+    let out = out
+        .replace(
+            "<table>",
+            "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Table\"><table>",
+        )
+        .replace("</table>", "</table></div>");
     Inert(out)
 }
 
@@ -92,6 +137,15 @@ mod tests {
     fn letters_that_nobody_sees_are_shown() {
         let page = inert("a\u{202e}b\u{200b}").to_string();
         assert!(page.contains("⟦U+202E⟧") && page.contains("⟦U+200B⟧"), "{page}");
+    }
+
+    #[test]
+    fn a_document_has_headings_and_no_other_markup_or_scheme() {
+        let page = super::document("# Title\n\n## Who\n\n<https://example.org> [x](javascript:y) <b>z</b>");
+        let page = page.to_string();
+        assert!(page.contains("<h2>Who</h2>") && !page.contains("Title"), "{page}");
+        assert!(page.contains("href=\"https://example.org\"") && !page.contains("javascript"), "{page}");
+        assert!(page.contains("&lt;b&gt;z"), "{page}");
     }
 
     #[test]

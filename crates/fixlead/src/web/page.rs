@@ -1,11 +1,14 @@
 //! From a view to an answer.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::asset;
+use super::demonstration::{self, Banner};
 use super::visitor::Visitor;
 
 /// What a page may do: show itself, its style and its script, and send its
@@ -20,6 +23,8 @@ pub struct Frame {
     pub title: String,
     /// Who looks, if somebody is signed in.
     pub who: Option<String>,
+    /// Whether they find something in administration.
+    pub administers: bool,
     /// Which entry of the menu it belongs to.
     pub here: &'static str,
     /// The address of the style.
@@ -28,6 +33,8 @@ pub struct Frame {
     pub script: &'static str,
     /// The address of the mark.
     pub icon: &'static str,
+    /// What a demonstration says on every page.
+    pub shows: Option<Arc<Banner>>,
 }
 
 impl Frame {
@@ -36,16 +43,19 @@ impl Frame {
         Frame {
             title: title.into(),
             who: None,
+            administers: false,
             here: "",
             style: asset::style().address(),
             script: asset::script().address(),
             icon: asset::icon().address(),
+            shows: demonstration::banner(),
         }
     }
 
     /// A page of the desk.
     pub fn desk(title: impl Into<String>, here: &'static str, visitor: &Visitor) -> Frame {
-        Frame { who: Some(visitor.name.clone()), here, ..Frame::open(title) }
+        let who = Some(visitor.name.clone());
+        Frame { who, administers: visitor.administers, here, ..Frame::open(title) }
     }
 }
 

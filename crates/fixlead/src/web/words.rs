@@ -1,7 +1,10 @@
 //! Instants, spans and names of the field, as people read them.
 
+use fixlead_core::case::EventKind;
 use fixlead_core::plan::duties::State;
 use fixlead_core::time::{Instant, Span, When, format_day};
+
+use super::zone;
 
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const MONTHS: [&str; 12] =
@@ -12,7 +15,7 @@ const MONTHS: [&str; 12] =
 pub struct Moment {
     /// As machines read it (RFC 3339).
     pub iso: String,
-    /// As people read it, in UTC.
+    /// As people read it, in UTC, and beside it in the zone they have said.
     pub text: String,
     /// How far away it is.
     pub away: String,
@@ -35,7 +38,11 @@ impl Moment {
     /// An instant, seen from another.
     pub fn new(at: Instant, now: Instant) -> Moment {
         let minutes = at.time_of_day().millis() / 60_000;
-        let text = format!("{}, {:02}:{:02} UTC", date(at), minutes / 60, minutes % 60);
+        let mut text = format!("{}, {:02}:{:02} UTC", date(at), minutes / 60, minutes % 60);
+        if let Some(here) = zone::here(at) {
+            text.push_str(" · ");
+            text.push_str(&here);
+        }
         Moment { iso: at.to_string(), text, away: away(at, now), past: at <= now }
     }
 
@@ -97,6 +104,25 @@ pub fn sentence(text: &str) -> String {
     out
 }
 
+/// A sentence of a policy with its spans as people say them: 7 days, 24 hours.
+pub fn spoken(text: &str) -> String {
+    let count = |digits: &str, unit: &str| {
+        let whole = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+        let many = if digits == "1" { "" } else { "s" };
+        whole.then(|| format!("{digits} {unit}{many}"))
+    };
+    let word = |word: &str| {
+        let bare = word.trim_end_matches([',', '.', ';', ':']);
+        let said = match (bare.strip_prefix("PT"), bare.strip_prefix('P')) {
+            (Some(rest), _) => rest.strip_suffix('H').and_then(|hours| count(hours, "hour")),
+            (None, Some(rest)) => rest.strip_suffix('D').and_then(|days| count(days, "day")),
+            _ => None,
+        };
+        said.map_or_else(|| word.to_owned(), |said| said + &word[bare.len()..])
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
 /// A span that is written in hours alone.
 fn hours(text: &str) -> Option<String> {
     let count = text.strip_prefix("PT")?.strip_suffix('H')?;
@@ -130,6 +156,47 @@ pub fn tone(state: State) -> &'static str {
     }
 }
 
+/// What happened, or is to be recorded, in a few words.
+pub fn happening(kind: EventKind) -> String {
+    let text = match kind {
+        EventKind::FixLeadAssigned => "Fix Lead assigned",
+        EventKind::FixLeadVolunteered => "Fix Lead volunteered",
+        EventKind::FixLeadHandedOff => "lead handed over",
+        EventKind::FixLeadAccepted => "lead accepted",
+        EventKind::FixTeamAdded => "Fix Team gathered",
+        EventKind::FixTeamRevoked => "Fix Team let go",
+        EventKind::OverviewSent => "overview of the process sent",
+        EventKind::AffectedSet => "affected branches",
+        EventKind::CveAssigned => "CVE id assigned",
+        EventKind::CvePublished => "CVE record published",
+        EventKind::CveRejected => "CVE id rejected",
+        EventKind::Lgtm => "LGTM given",
+        EventKind::SlowdownDiscussed => "slow-down discussed",
+        EventKind::SlowdownDecided => "slow-down decided",
+        EventKind::SemipublicDetermined => "harm of working in the open weighed",
+        EventKind::SemipublicDecided => "semi-public work decided",
+        EventKind::EarlyWarningDecided => "early warning decided",
+        EventKind::ExceptionExtreme => "exception for extreme circumstances",
+        EventKind::CommsPlanned => "communication planned",
+        EventKind::UpstreamTimeline => "upstream date agreed",
+        EventKind::NoticeForthcoming => "forthcoming fix announced",
+        EventKind::NoticeAdvance => "advance notice sent",
+        EventKind::NoticePrerelease => "pre-release notice sent",
+        EventKind::NoticeCorrection => "correction sent",
+        EventKind::NoticeChannel => "notice in a channel",
+        EventKind::LeakKnown => "leak known",
+        EventKind::PatchDiffers => "patch differs from what was sent",
+        EventKind::Approved => "release-day pull requests approved",
+        EventKind::RetroSent => "retrospective sent",
+        EventKind::ListPosted => "posted to a list",
+        EventKind::CraEarlyWarning => "CRA early warning given",
+        EventKind::CraNotification => "CRA notification given",
+        EventKind::CraFinal => "CRA final report given",
+        other => return name(other.name()),
+    };
+    text.to_owned()
+}
+
 /// A name of files as words: `fix-lead` and `notice.advance` without marks.
 pub fn name(name: &str) -> String {
     name.replace(['-', '.', '_'], " ")
@@ -147,6 +214,8 @@ mod tests {
         let expected = "disclosure Mon 23 Nov 2026, 00:37 UTC + 24 h; held until Tue 24 Nov 2026, 00:00 UTC. A POST stays";
         assert_eq!(super::sentence(text), expected);
         assert_eq!(super::sentence("P7D…"), "7 d…");
+        let said = super::spoken("Within P7D, or PT24H of a P1D notice; a POST, P, PT and PxD stay.");
+        assert_eq!(said, "Within 7 days, or 24 hours of a 1 day notice; a POST, P, PT and PxD stay.");
     }
 
     #[test]

@@ -246,6 +246,18 @@ impl House {
 }
 
 impl House {
+    /// Has new cases of the project run under OpenTelemetry's policy with a
+    /// ladder whose first rung lies a second after a case is opened.
+    pub fn hurried(&self, team: &Team) {
+        let policy = fixlead_core::policy::library::built_in("opentelemetry").unwrap();
+        let ladder = "\n[[ladder]]\nid = \"hurried\"\nclauses = [\"OT-23\"]\nduties = [\"fix-team\"]\n\
+                      before = [\"PT23H59M59S\"]\nsay = \"Somebody hears of it at once.\"\n";
+        let sent = json!({ "policy": format!("{policy}{ladder}"), "reason": "to be told" });
+        self.post(&team.ana.shows, &format!("/api/v1/projects/{}/policy", team.project), &sent).is(200);
+    }
+}
+
+impl House {
     /// Sends a report from outside: the case and the receipt.
     pub fn reported(&self, team: &Team, title: &str, text: &str) -> (String, String) {
         let sent = json!({ "title": title, "body": text, "credit": "Gus" });

@@ -160,6 +160,7 @@ fn nothing_is_lost_or_done_twice_while_nodes_are_killed() {
     let database = cluster::new_database();
     let (mut house, mut other) = House::on(&database, "killed");
     let (_, team) = house.with_team();
+    house.hurried(&team);
     let (room, _) = house.reported(&team, "the room", "where messages go");
     let addresses = [house.desk.address.clone(), other.address.clone()].map(Mutex::new);
     let acknowledged = Mutex::new(Acknowledged::default());

@@ -146,6 +146,7 @@ fn what_happens_reaches_a_receiver_over_tls_with_a_signature_that_it_can_check()
                          webhook.certificate-authorities = [\"authority.pem\"]\n";
     let house = House::set_up_in(place, configuration);
     let (olga, team) = house.with_team();
+    house.hurried(&team);
     fs::write(house.desk.place.join("password"), PASSWORD).unwrap();
     fs::set_permissions(
         house.desk.place.join("password"),

@@ -14,6 +14,7 @@ use std::fmt;
 pub use part::{Part, open_part};
 
 use super::event::{By, DeskEvent, Happening, Pin, Reminder, Room, Second, Visibility};
+use super::form::{Claims, CreditWish, Detail};
 use super::state::{CaseFile, Credit};
 use super::wire::{Body, Line, Sha256};
 use crate::access::{Access, Action, Permit, Role, Standing};
@@ -73,11 +74,19 @@ pub enum Command {
         /// Who reported it, and the grant that lets them follow it.
         reporter: Option<(PersonId, GrantId)>,
         credit: Option<Line>,
+        /// How they want to be thanked, where it is more than a name.
+        wish: Option<CreditWish>,
+        /// What the project asked for besides.
+        details: Vec<Detail>,
+        /// What they say has happened.
+        claims: Claims,
         /// Who is thanked already, where it was split off another case.
         credits: Vec<Credit>,
     },
     /// Record an event that the policy looks at.
     Record { event: Event, source: Source, overriding: Option<Box<Overriding>> },
+    /// Say how whoever reported wants to be thanked.
+    Wish { person: PersonId, wish: CreditWish },
     /// Write into a room.
     Post { id: MessageId, room: Room, body: Body, answers: Option<MessageId> },
     /// Put a file into a room.
@@ -102,6 +111,8 @@ pub enum Command {
     DeclineLead { offer: OfferId, reason: Line },
     /// Let somebody in.
     Give { grant: GrantId, person: PersonId, role: Role, reason: Line, until: Option<Instant> },
+    /// Have a grant end at another time, or at none.
+    MoveEnd { grant: GrantId, reason: Line, until: Option<Instant> },
     /// Take a grant back.
     Revoke { grant: GrantId, reason: Line },
     /// Take back what the Fix Team and the Release Managers have.
@@ -181,9 +192,11 @@ pub enum Wrong {
     Unchanged,
     Expired,
     TooMany,
+    TooLong,
     Kept,
     NobodyLeft,
     Restricted,
+    OfferOver,
 }
 
 impl fmt::Display for Wrong {
@@ -216,9 +229,13 @@ impl fmt::Display for Wrong {
             Wrong::Unchanged => "nothing would change by this",
             Wrong::Expired => "the invitation has expired; ask for another",
             Wrong::TooMany => "the list is too long; shorten it",
+            Wrong::TooLong => "a pause lasts 93 days at most; choose an earlier end, and prolong it then",
             Wrong::Kept => "a hold is on the case, so nobody erases it; lift the hold first",
             Wrong::NobodyLeft => {
                 "a restricted case is reached only by those who have a role in it; have somebody lead it first"
+            }
+            Wrong::OfferOver => {
+                "whoever offered the lead does not lead the case any more; somebody can be assigned, or volunteer"
             }
             Wrong::Restricted => "the case is restricted; lift that first, or nobody of the other project reaches it",
         })
@@ -335,6 +352,7 @@ impl Command {
                 Room::Reporter => Action::ReporterPost,
                 Room::Guest => Action::GuestPost,
             },
+            Command::Wish { .. } => Action::ReporterPost,
             Command::Attach { room, .. } => match room {
                 Room::Internal => Action::InternalAttach,
                 Room::Reporter => Action::ReporterAttach,
@@ -350,6 +368,11 @@ impl Command {
             Command::AcceptLead { .. } | Command::DeclineLead { .. } => Action::LeadAccept,
             Command::Give { role: Role::FixTeam | Role::ReleaseManager, .. } => Action::TeamAdd,
             Command::Give { .. } => Action::AccessGive,
+            // Longer is as much as giving it.
+            Command::MoveEnd { grant, .. } => match file.grants.get(grant).map(|grant| grant.role) {
+                Some(Role::FixTeam | Role::ReleaseManager) => Action::TeamAdd,
+                _ => Action::AccessGive,
+            },
             Command::Revoke { grant, .. } => match file.grants.get(grant).map(|grant| grant.role) {
                 Some(Role::FixTeam | Role::ReleaseManager) => Action::TeamRevoke,
                 _ => Action::AccessRevoke,
@@ -413,6 +436,15 @@ pub fn decide(file: &CaseFile, context: &Context<'_>, permit: &Permit, command: 
                 return Err(Refused::Unknown(Thing::Message, answers.to_string()));
             }
             desk(DeskEvent::MessagePosted { id, room, body, answers })
+        }
+        Command::Wish { person, wish } => {
+            if permit.person().is_some_and(|me| me != person) {
+                return wrong(Wrong::InAnothersName);
+            }
+            if file.wishes.get(&person) == Some(&wish) {
+                return wrong(Wrong::Unchanged);
+            }
+            desk(DeskEvent::CreditWished { person, wish })
         }
         Command::Attach { blob, room, name, size, sha256 } => {
             if file.attachments.iter().any(|known| known.blob == blob) {
@@ -534,6 +566,9 @@ fn open(context: &Context<'_>, permit: &Permit, command: Command) -> Decided {
         channel,
         reporter,
         credit,
+        wish,
+        details,
+        claims,
         credits,
     } = command
     else {
@@ -560,7 +595,14 @@ fn open(context: &Context<'_>, permit: &Permit, command: Command) -> Decided {
         received = received.with(Field::Reporter, text(person));
     }
     events.push(received.into());
-    events.push(DeskEvent::ReportContent { title, body, reporter: person, credit }.into());
+    events.push(DeskEvent::ReportContent { title, body, reporter: person, credit, details, wish }.into());
+    let claimed =
+        [(EventKind::PublicAppeared, claims.public), (EventKind::ExploitationAware, claims.exploited)];
+    for (kind, place) in claimed {
+        if let Some(place) = place {
+            events.push(Event::new(now, kind).with(Field::Where, text(place)).into());
+        }
+    }
     if let Some((person, grant)) = reporter {
         let reason = Line::tamed("reported it");
         let role = Role::Reporter;

@@ -26,6 +26,13 @@ fn may_lead(file: &CaseFile, context: &Context<'_>, person: PersonId) -> Result<
     if listed { Ok(()) } else { Err(Refused::Unknown(Thing::Person, name)) }
 }
 
+/// Whether somebody leads the case and can still act in it: neither removed
+/// since, nor kept out by a conflict of interest.
+fn leads(file: &CaseFile, context: &Context<'_>, person: PersonId) -> bool {
+    let granted = file.active(Role::FixLead, context.now).any(|grant| grant.person == person);
+    file.lead == Some(person) && granted && able(file, context, person).is_ok()
+}
+
 /// A new Fix Lead: the grant for them, and none any more for whoever had it.
 fn lead(
     file: &CaseFile,
@@ -84,7 +91,8 @@ pub(super) fn decide(file: &CaseFile, context: &Context<'_>, permit: &Permit, co
     match command {
         Command::Volunteer { grant } => {
             let Some(me) = permit.person() else { return Err(Refused::Permit) };
-            if file.lead.is_some() {
+            // Who was removed, or has a conflict of interest, leads nobody.
+            if file.lead.is_some_and(|lead| leads(file, context, lead)) {
                 return wrong(Wrong::HasLead);
             }
             may_lead(file, context, me)?;
@@ -124,6 +132,10 @@ pub(super) fn decide(file: &CaseFile, context: &Context<'_>, permit: &Permit, co
             };
             if permit.person() != Some(standing.to) {
                 return wrong(Wrong::NotYours);
+            }
+            // What somebody offered who does not lead any more is nobody's to take.
+            if !leads(file, context, standing.from) {
+                return wrong(Wrong::OfferOver);
             }
             may_lead(file, context, standing.to)?;
             let handed = happened(EventKind::FixLeadHandedOff, permit, now)
@@ -169,6 +181,24 @@ pub(super) fn decide(file: &CaseFile, context: &Context<'_>, permit: &Permit, co
             }
             events.push(DeskEvent::GrantGiven { grant, person, role, reason, from: now, until }.into());
             Ok(events)
+        }
+        Command::MoveEnd { grant, reason, until } => {
+            let Some(known) = file.grants.get(&grant) else {
+                return Err(Refused::Unknown(Thing::Grant, grant.to_string()));
+            };
+            // What is over is given anew. Who leads the case does so until somebody
+            // else does, and who reported it, as long as it is kept.
+            if !known.is_active(now) || matches!(known.role, Role::FixLead | Role::Reporter) {
+                return wrong(Wrong::OwnCommand);
+            }
+            if until.is_some_and(|until| until <= now) {
+                return wrong(Wrong::Ended);
+            }
+            if known.until == until {
+                return wrong(Wrong::Unchanged);
+            }
+            able(file, context, known.person)?;
+            Ok(vec![DeskEvent::GrantMoved { grant, reason, until }.into()])
         }
         Command::Revoke { grant, reason } => {
             let Some(known) = file.grants.get(&grant) else {

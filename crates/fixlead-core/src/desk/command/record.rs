@@ -33,7 +33,9 @@ pub(super) fn record(
     source: Source,
     overriding: Option<&Overriding>,
 ) -> Decided {
-    if OWN_COMMAND.contains(&event.kind) {
+    if OWN_COMMAND.contains(&event.kind)
+        && !(source == Source::Found && changes_nothing(file, context, &event))
+    {
         return wrong(Wrong::OwnCommand);
     }
     match source {
@@ -50,6 +52,33 @@ pub(super) fn record(
     }
 }
 
+/// Whether an event only says since when somebody has done what they do in this
+/// case anyway, or that a team was gathered or let go elsewhere: nobody may do
+/// more, or less, by it.
+fn changes_nothing(file: &CaseFile, context: &Context<'_>, event: &Event) -> bool {
+    let named: Vec<Option<PersonId>> = event.texts(Field::Who).map(|who| PersonId::parse(who).ok()).collect();
+    let on_team = |role: Role| matches!(role, Role::FixTeam | Role::ReleaseManager);
+    let theirs = |person: PersonId, active: bool| {
+        let mut grants = file.grants.values().filter(|grant| grant.person == person && on_team(grant.role));
+        grants.any(|grant| !active || grant.is_active(context.now))
+    };
+    match event.kind {
+        EventKind::FixLeadAssigned | EventKind::FixLeadVolunteered => {
+            file.lead.is_some() && named == [file.lead]
+        }
+        EventKind::FixTeamAdded => {
+            named.iter().all(|person| person.is_some_and(|person| theirs(person, false)))
+        }
+        EventKind::FixTeamRevoked if named.is_empty() => {
+            !file.grants.values().any(|grant| on_team(grant.role) && grant.is_active(context.now))
+        }
+        EventKind::FixTeamRevoked => {
+            named.iter().all(|person| person.is_some_and(|person| !theirs(person, true)))
+        }
+        _ => false,
+    }
+}
+
 /// Sees to it that an event says who did it, and that nobody speaks in
 /// another's name.
 fn name(context: &Context<'_>, permit: &Permit, event: &mut Event, source: Source) -> Result<(), Refused> {
@@ -58,8 +87,10 @@ fn name(context: &Context<'_>, permit: &Permit, event: &mut Event, source: Sourc
     let named: Vec<&str> = event.texts(Field::By).collect();
     if named.is_empty() {
         let by = if event.kind == EventKind::Lgtm { text(me) } else { Value::Texts(vec![mine.into()]) };
-        // Who leaked or found something is not who writes it down.
-        if source == Source::Done && event.kind != EventKind::EmbargoLeaked {
+        // Who leaked or found something is not who writes it down; a review is
+        // always one's own.
+        let own = event.kind == EventKind::Lgtm;
+        if own || (source == Source::Done && event.kind != EventKind::EmbargoLeaked) {
             event.fields.push((Field::By, by));
         }
         return Ok(());

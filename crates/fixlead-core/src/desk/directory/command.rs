@@ -11,9 +11,10 @@ use crate::access::{self, Access, Action, Grant, Permit, Role, Scope, Standing, 
 use crate::case::Project;
 use crate::desk::command::{Refused, Thing, Wrong};
 use crate::desk::event::{By, Pin};
+use crate::desk::form::{QuestionList, ReportKey};
 use crate::desk::wire::Line;
 use crate::id::{GrantId, InstallationId, OfferId, OrganisationId, PersonId, ProjectId, TeamId};
-use crate::time::Instant;
+use crate::time::{Instant, Span};
 
 /// Something to do with the directory.
 #[derive(Clone, Debug)]
@@ -41,6 +42,24 @@ pub enum DirectoryCommand {
     SetMaintainers {
         project: ProjectId,
         people: Vec<PersonId>,
+    },
+    SetQuestions {
+        project: ProjectId,
+        questions: QuestionList,
+    },
+    SetKey {
+        project: ProjectId,
+        key: Option<ReportKey>,
+        reason: Line,
+    },
+    PauseIntake {
+        project: ProjectId,
+        until: Instant,
+        reason: Line,
+        instead: Line,
+    },
+    ResumeIntake {
+        project: ProjectId,
     },
     Invite {
         person: PersonId,
@@ -115,6 +134,8 @@ pub enum DirectoryCommand {
 
 /// The most periods of leave that are kept of somebody.
 pub const MOST_LEAVE: usize = 200;
+/// The longest pause of an intake, in days.
+pub const LONGEST_PAUSE: i64 = 93;
 /// The most people on a list.
 pub const MOST_PEOPLE: usize = 500;
 
@@ -223,10 +244,15 @@ impl DirectoryCommand {
                 let within = directory.within_reach(Scope::Organisation(*organisation))?;
                 (Action::ProjectManage, within)
             }
-            C::SetFacts { project, .. } | C::SetMaintainers { project, .. } => {
-                (Action::ProjectFacts, directory.within(*project)?)
+            C::SetFacts { project, .. }
+            | C::SetMaintainers { project, .. }
+            | C::SetQuestions { project, .. }
+            | C::PauseIntake { project, .. }
+            | C::ResumeIntake { project } => (Action::ProjectFacts, directory.within(*project)?),
+            // Whoever changes the key reads what is encrypted from then on.
+            C::SetPolicy { project, .. } | C::SetKey { project, .. } => {
+                (Action::ProjectPolicy, directory.within(*project)?)
             }
-            C::SetPolicy { project, .. } => (Action::ProjectPolicy, directory.within(*project)?),
             C::Invite { .. } => (Action::PeopleInvite, Within::Installation),
             C::Accept { offer } => match directory.invitations.get(offer) {
                 Some(invitation) => (Action::InvitationAccept, Within::Person(invitation.person)),
@@ -307,6 +333,28 @@ pub fn decide(
         C::SetMaintainers { project, people } => {
             directory.able_all(&people)?;
             E::MaintainersSet { project, people }
+        }
+        C::SetQuestions { project, questions } => E::ProjectQuestions { project, questions },
+        C::SetKey { project, key, reason } => {
+            let known = directory.projects.get(&project).and_then(|record| record.key.as_deref());
+            if known == key.as_ref() {
+                return wrong(Wrong::Unchanged);
+            }
+            E::ProjectKey { project, key, reason }
+        }
+        C::PauseIntake { until, .. } if until <= now => return wrong(Wrong::Ended),
+        C::PauseIntake { until, .. } if until > now + Span::days(LONGEST_PAUSE) => {
+            return wrong(Wrong::TooLong);
+        }
+        C::PauseIntake { project, until, reason, instead } => {
+            E::IntakePaused { project, until, reason, instead }
+        }
+        C::ResumeIntake { project } => {
+            let pause = directory.projects.get(&project).and_then(|record| record.pause.as_ref());
+            if !pause.is_some_and(|pause| pause.lasts(now)) {
+                return wrong(Wrong::Unchanged);
+            }
+            E::IntakeResumed { project }
         }
         C::Invite { until, .. } if until <= now => return wrong(Wrong::Ended),
         C::Invite { person, name, offer, until } => {

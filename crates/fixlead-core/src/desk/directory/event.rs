@@ -8,6 +8,7 @@ use crate::case::Project;
 use crate::case::json::HistoryError;
 use crate::desk::entry::{complaint, envelope, line};
 use crate::desk::event::{By, Pin};
+use crate::desk::form::{QuestionList, ReportKey};
 use crate::desk::wire::{Line, Sha256};
 use crate::id::{GrantId, OfferId, OrganisationId, PersonId, ProjectId, TeamId, WebhookId};
 use crate::time::Instant;
@@ -68,6 +69,22 @@ pub enum DirectoryEvent {
     ProjectFacts { project: ProjectId, facts: Project },
     #[serde(rename = "project.policy")]
     ProjectPolicy { project: ProjectId, policy: Pin, reason: Line },
+    /// What its form asks of reporters.
+    #[serde(rename = "project.questions")]
+    ProjectQuestions { project: ProjectId, questions: QuestionList },
+    /// The key that reports can be encrypted to; none any more without one.
+    #[serde(rename = "project.key")]
+    ProjectKey {
+        project: ProjectId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<ReportKey>,
+        reason: Line,
+    },
+    /// Reports from outside wait.
+    #[serde(rename = "intake.paused")]
+    IntakePaused { project: ProjectId, until: Instant, reason: Line, instead: Line },
+    #[serde(rename = "intake.resumed")]
+    IntakeResumed { project: ProjectId },
     #[serde(rename = "person.invited")]
     PersonInvited { person: PersonId, name: Line, offer: OfferId, until: Instant },
     #[serde(rename = "person.joined")]
@@ -156,7 +173,6 @@ impl DirectoryEntry {
 
     /// Writes it in one line.
     pub fn write(&self) -> String {
-        let event = serde_json::to_value(&self.event).unwrap_or_default();
-        line(self.at, self.by, event)
+        line(self.at, self.by, &self.event)
     }
 }

@@ -2,6 +2,7 @@
 //! any time; what makes no sense changes nothing.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::event::{DirectoryEntry, DirectoryEvent, Turns};
 use super::rota;
@@ -9,6 +10,7 @@ use super::webhook::Webhook;
 use crate::access::{Grant, Role, Scope, Standing};
 use crate::case::Project;
 use crate::desk::event::{By, Pin};
+use crate::desk::form::{Pause, QuestionList, ReportKey};
 use crate::desk::wire::Line;
 use crate::id::{GrantId, OfferId, OrganisationId, PersonId, ProjectId, TeamId, WebhookId};
 use crate::time::Instant;
@@ -57,6 +59,12 @@ pub struct ProjectRecord {
     pub owed: Vec<PersonId>,
     /// The maintainers.
     pub maintainers: Vec<PersonId>,
+    /// What its form asks; the same copy in every snapshot of the directory.
+    pub questions: Arc<QuestionList>,
+    /// The key that reports can be encrypted to.
+    pub key: Option<Arc<ReportKey>>,
+    /// The pause of its intake that was last decided, over or not.
+    pub pause: Option<Pause>,
 }
 
 /// A sub-team that work is delegated to.
@@ -150,6 +158,9 @@ impl Directory {
                     pointer: 0,
                     owed: Vec::new(),
                     maintainers: Vec::new(),
+                    questions: Arc::default(),
+                    key: None,
+                    pause: None,
                 });
             }
             E::ProjectFacts { project, facts } => {
@@ -303,6 +314,27 @@ impl Directory {
             E::MaintainersSet { project, people } => {
                 if let Some(record) = self.projects.get_mut(project) {
                     record.maintainers.clone_from(people);
+                }
+            }
+            E::ProjectQuestions { project, questions } => {
+                if let Some(record) = self.projects.get_mut(project) {
+                    record.questions = Arc::new(questions.clone());
+                }
+            }
+            E::ProjectKey { project, key, .. } => {
+                if let Some(record) = self.projects.get_mut(project) {
+                    record.key = key.clone().map(Arc::new);
+                }
+            }
+            E::IntakePaused { project, until, reason, instead } => {
+                if let Some(record) = self.projects.get_mut(project) {
+                    let (until, reason, instead) = (*until, reason.clone(), instead.clone());
+                    record.pause = Some(Pause { since: at, until, reason, instead });
+                }
+            }
+            E::IntakeResumed { project } => {
+                if let Some(record) = self.projects.get_mut(project) {
+                    record.pause = None;
                 }
             }
             E::WebhookAdded { .. }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 use super::{
-    Absorbed, ActionName, BreadthName, Handoff, Id, Moment, Restriction, RoleName, RoomName, StateName,
-    TimelineEvent, Waiting, Wrote,
+    Absorbed, ActionName, BreadthName, Handoff, Id, Moment, QuestionName, Restriction, RoleName, RoomName,
+    StateName, ThanksName, TimelineEvent, Waiting, Wrote,
 };
 
 /// A case, as far as its reader may see it.
@@ -60,6 +60,44 @@ pub struct ReportView {
     /// The name to thank, for the same.
     #[schema(required)]
     credit: Option<String>,
+    /// How whoever reported wants to be thanked, for the same; nothing, where
+    /// they said no more than a name or nothing.
+    #[schema(required)]
+    wish: Option<WishView>,
+    /// What was answered to the questions of the project.
+    details: Vec<DetailView>,
+    /// Whether the text is an OpenPGP message, and whom it is for.
+    #[schema(required)]
+    encrypted: Option<EncryptedView>,
+}
+
+/// How somebody wants to be thanked.
+#[derive(ToSchema)]
+pub struct WishView {
+    /// By name, without one, or not at all.
+    thanks: ThanksName,
+    /// The name, where it is by name.
+    name: Option<String>,
+    /// An address on the web that goes with it.
+    link: Option<String>,
+}
+
+/// An answer to a question of the project.
+#[derive(ToSchema)]
+pub struct DetailView {
+    /// The question.
+    question: QuestionName,
+    /// The answer, in Markdown where it is more than a line.
+    answer: String,
+}
+
+/// That a report is an OpenPGP message. The desk cannot open it.
+#[derive(ToSchema)]
+pub struct EncryptedView {
+    /// The ids or fingerprints of the keys that open it.
+    keys: Vec<String>,
+    /// Whether the key that the project offers now is one of them.
+    own: bool,
 }
 
 /// How a case stands.
@@ -208,6 +246,10 @@ pub struct CaseItem {
     /// The duty.
     #[schema(required)]
     duty: Option<String>,
+    /// Whether you have looked at it before.
+    seen: bool,
+    /// The rooms in which something of others is new to you.
+    unread: Vec<RoomName>,
 }
 
 /// The log of a case.

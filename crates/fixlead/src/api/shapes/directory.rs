@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 use super::documents::ProjectFacts;
-use super::{Days, Id, Moment, ReachName, RoleName, Sha256, StandingName, Turns};
+use super::{Days, Id, Line, Moment, QuestionName, ReachName, RoleName, Sha256, StandingName, Turns};
 
 /// Organisations, projects, people, standing roles.
 #[derive(ToSchema)]
@@ -86,6 +86,43 @@ pub struct ProjectView {
     maintainers: Vec<Id>,
     /// Who takes turns as Fix Lead.
     rota: RotaView,
+    /// What its form asks beside a line and a text.
+    questions: Vec<AskedView>,
+    /// The fingerprint of the key that reports can be encrypted to.
+    #[schema(required)]
+    key: Option<String>,
+    /// The pause of its intake, while it lasts.
+    #[schema(required)]
+    pause: Option<PauseView>,
+}
+
+/// A question as a project asks it.
+#[derive(ToSchema)]
+pub struct AskedView {
+    /// Which.
+    question: QuestionName,
+    /// Whether a report needs an answer; no, if left out.
+    #[schema(required = false)]
+    required: bool,
+    /// What helps to answer it.
+    #[schema(value_type = Option<Line>)]
+    help: Option<String>,
+    /// The answers to choose from; any, where there are none.
+    #[schema(value_type = Vec<Line>, required = false, max_items = 100)]
+    choices: Vec<String>,
+}
+
+/// A pause of an intake.
+#[derive(ToSchema)]
+pub struct PauseView {
+    /// Since when.
+    since: Moment,
+    /// Until when.
+    until: Moment,
+    /// Why.
+    reason: String,
+    /// How to reach the team when it cannot wait.
+    instead: String,
 }
 
 /// A policy, exactly.

@@ -19,6 +19,7 @@ use fixlead_core::access;
 use fixlead_core::case::project::BranchClass;
 use fixlead_core::desk::directory::webhook::WebhookEvent;
 use fixlead_core::desk::event::{Room, Second, Visibility};
+use fixlead_core::desk::form::{Question, Thanks};
 use fixlead_core::desk::wire::MOST_LINE;
 use serde_json::{Value, json};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -127,6 +128,8 @@ words! {
     StateName, "Whether a case is embargoed, public or closed.", access::CaseState::ALL;
     RoomName, "Who talks in it: the team, the team with the reporter, or with guests.", Room::ALL;
     VisibilityName, "Whether everybody can read it already.", Visibility::ALL;
+    QuestionName, "Something that a form can ask.", Question::ALL;
+    ThanksName, "How a reporter wants to be thanked.", Thanks::ALL;
     SecondName, "What a second person has to confirm.", Second::ALL;
     WebhookEventName, "What a webhook is told of.", WEBHOOK_EVENTS;
     WebhookToldName, "What a message tells of.", WebhookEvent::ALL;
@@ -153,6 +156,10 @@ pub fn written() -> Vec<(&'static str, Value)> {
             ),
         ),
         ("ShelfName", described("Which cases.", json!({ "type": "string", "enum": ["open", "closed"] }))),
+        (
+            "WhoseName",
+            described("Whose cases.", json!({ "type": "string", "enum": ["all", "mine", "nobodys"] })),
+        ),
         (
             "OrderName",
             described("What stands first.", json!({ "type": "string", "enum": ["fit", "latest"] })),
@@ -218,7 +225,7 @@ macro_rules! written {
     )+};
 }
 
-written! { ReachName ShelfName OrderName Days Turns Absorbed Handoff Waiting Restriction Wrote CaseEvent TimelineEvent NewEvent }
+written! { ReachName ShelfName WhoseName OrderName Days Turns Absorbed Handoff Waiting Restriction Wrote CaseEvent TimelineEvent NewEvent }
 
 /// What else is true of a shape: of the fields named, exactly one is a text.
 pub const ONE_OF: &[(&str, [&str; 2])] =

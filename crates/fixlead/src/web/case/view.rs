@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use fixlead_app::case::board::{Board, Gated, Obligation};
+use fixlead_app::case::board::Board;
 use fixlead_app::case::read::{RoomView, View};
 use fixlead_app::problem::Problem;
 use fixlead_core::case::EventKind;
@@ -17,9 +17,12 @@ use fixlead_core::policy::model::FindingKind;
 use fixlead_core::time::Instant;
 use serde::Deserialize;
 
+use super::entry;
 use super::picture::{self, Picture};
+use super::rows::{self, BranchRow, DecisionRow, DutyRow, GateRow, StandingRow};
+use super::said::Said;
 use crate::api::Wire;
-use crate::api::attachments;
+use crate::api::attachments::{self, Proof};
 use crate::api::caller::{Shown, shown};
 use crate::api::extract::InPath;
 use crate::serve::world;
@@ -31,40 +34,19 @@ use crate::web::trouble::Trouble;
 use crate::web::visitor::Visitor;
 use crate::web::words::{self, Moment};
 
-/// A duty, as the page shows it.
-pub struct DutyRow {
-    name: String,
-    subject: Option<String>,
-    who: String,
-    say: String,
-    clauses: String,
-    because: String,
-    state: &'static str,
-    tone: &'static str,
-    due: Option<Moment>,
-    done: Option<Moment>,
-    margin: Option<String>,
-    encouraged: bool,
-    open: bool,
-    by: Vec<(&'static str, String)>,
-}
-
-/// An action and whether it is allowed.
-pub struct GateRow {
-    name: String,
-    allowed: bool,
-    clauses: String,
-    because: String,
-    earliest: Option<Moment>,
-}
-
 /// Somebody in the case.
 pub struct PersonRow {
     grant: String,
     name: String,
     role: String,
+    from: Moment,
+    given_by: Option<String>,
+    reason: String,
     until: Option<Moment>,
+    /// The end as a field for one sends it.
+    until_input: String,
     revocable: bool,
+    movable: bool,
 }
 
 /// A room.
@@ -75,6 +57,8 @@ pub struct RoomTab {
     messages: Vec<Message>,
     files: Vec<FileRow>,
     open: bool,
+    /// How much of others is new here since whoever looks last did.
+    news: usize,
 }
 
 /// A file.
@@ -118,19 +102,42 @@ struct Page {
     picture: Option<Picture>,
     duties: Vec<DutyRow>,
     settled: Vec<DutyRow>,
+    idle: Vec<DutyRow>,
     gates: Vec<GateRow>,
+    decisions: Vec<DecisionRow>,
+    standings: Vec<StandingRow>,
+    has_team: bool,
     findings: Vec<(Moment, String, String, String)>,
     report: Option<(Inert, Option<String>, String)>,
+    said: Said,
     rooms: Vec<RoomTab>,
     people: Vec<PersonRow>,
     candidates: Vec<(String, String)>,
     recused: Vec<String>,
-    branches: Vec<(String, &'static str)>,
+    branches: Vec<BranchRow>,
     steps: Vec<StepRow>,
     kinds: Vec<(&'static str, String)>,
     may: Vec<&'static str>,
     once: String,
-    done: bool,
+    done: Option<String>,
+    here: &'static str,
+}
+
+impl RoomTab {
+    /// Which room it is, and whether it is the one that is shown.
+    pub fn shown(&self) -> (&'static str, bool) {
+        (self.key, self.open)
+    }
+
+    /// How many messages and files stand in it.
+    pub fn extent(&self) -> (usize, usize) {
+        (self.messages.len(), self.files.len())
+    }
+
+    /// How much of it is new.
+    pub fn set_news(&mut self, news: usize) {
+        self.news = news;
+    }
 }
 
 impl Page {
@@ -167,11 +174,17 @@ pub async fn page(
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Trouble> {
     match wire.desk.board(&visitor.caller, case).await {
-        Ok(board) => Ok(page::show(StatusCode::OK, &of(board, &visitor, case, &wanted))),
+        Ok(board) => {
+            let mut page = of(board, &visitor, case, &wanted);
+            super::looked::mark(&wire, &visitor, case, &mut page.rooms).await?;
+            Ok(page::show(StatusCode::OK, &page))
+        }
         // Guests and the reporter see their rooms and no more.
         Err(Problem::NotFound | Problem::Forbidden { .. }) => {
             let view = wire.desk.read(&visitor.caller, case).await?;
-            Ok(page::show(StatusCode::OK, &narrow(view, &visitor, case, &wanted)))
+            let mut page = narrow(view, &visitor, case, &wanted);
+            super::looked::mark(&wire, &visitor, case, &mut page.rooms).await?;
+            Ok(page::show(StatusCode::OK, &page))
         }
         Err(problem) => Err(problem.into()),
     }
@@ -198,21 +211,37 @@ fn of(board: Board, visitor: &Visitor, case: CaseId, wanted: &Wanted) -> Page {
     let called =
         |person: PersonId| names.get(&person).cloned().unwrap_or_else(|| "somebody from outside".to_owned());
     let standing = view.standing.as_ref();
-    let may_revoke = view.may.contains(&"access.revoke");
     let people = standing.into_iter().flat_map(|standing| &standing.people).map(|member| PersonRow {
         grant: member.grant.to_string(),
         name: member.name.clone().unwrap_or_else(|| called(member.person)),
         role: words::name(member.role.name()),
+        from: Moment::new(member.from, now),
+        given_by: member.given_by.filter(|by| *by != member.person).map(called),
+        reason: member.reason.clone(),
         until: member.until.map(|until| Moment::new(until, now)),
-        revocable: may_revoke,
+        until_input: member
+            .until
+            .map(|until| until.to_string().chars().take(16).collect())
+            .unwrap_or_default(),
+        revocable: match member.role.name() {
+            "fix-team" | "release-manager" => view.may.contains(&"team.revoke"),
+            "fix-lead" => false,
+            _ => view.may.contains(&"access.revoke"),
+        },
+        movable: match member.role.name() {
+            "fix-team" | "release-manager" => view.may.contains(&"team.add"),
+            "fix-lead" | "reporter" => false,
+            _ => view.may.contains(&"access.give"),
+        },
     });
-    let (mut duties, mut settled) = (Vec::new(), Vec::new());
+    let (mut duties, mut settled, mut idle) = (Vec::new(), Vec::new(), Vec::new());
     for duty in &board.duties {
-        if duty.state == DutyState::NotApplicable {
-            continue;
+        let row = rows::duty(&board, duty);
+        match duty.state {
+            DutyState::NotApplicable => idle.push(row),
+            _ if row.open => duties.push((duty.due, row)),
+            _ => settled.push(row),
         }
-        let row = duty_row(duty, now);
-        if row.open { duties.push((duty.due, row)) } else { settled.push(row) }
     }
     // What is due first comes first; what has no due comes last.
     duties.sort_by_key(|(due, _)| due.map_or(i64::MAX, |due| due.first().millis()));
@@ -220,9 +249,9 @@ fn of(board: Board, visitor: &Visitor, case: CaseId, wanted: &Wanted) -> Page {
     let next = board
         .duties
         .iter()
-        .filter(|duty| is_open(duty) && duty.due.is_some())
+        .filter(|duty| rows::is_open(duty) && duty.due.is_some())
         .min_by_key(|duty| duty.due.map_or(i64::MAX, |due| due.first().millis()))
-        .map(|duty| duty_row(duty, now));
+        .map(|duty| rows::duty(&board, duty));
     // What is not set in the policy is for whoever keeps the project.
     let of_case = board.findings.iter().filter(|found| found.kind != FindingKind::UnsetParameter);
     let findings = of_case.take(100).map(|found| {
@@ -234,6 +263,7 @@ fn of(board: Board, visitor: &Visitor, case: CaseId, wanted: &Wanted) -> Page {
             format!("{}{about}", words::sentence(&found.text)),
         )
     });
+    let said = view.report.as_ref().map(Said::of).unwrap_or_default();
     let report = view.report.as_ref().map(|report| {
         let by = report.reporter.map(called).unwrap_or_else(|| "the reporter".to_owned());
         (inert(&report.body), report.credit.clone(), by)
@@ -251,8 +281,8 @@ fn of(board: Board, visitor: &Visitor, case: CaseId, wanted: &Wanted) -> Page {
     let steps = view.timeline.iter().rev().take(200).map(|step| StepRow {
         at: Moment::new(step.at, now),
         by: step.by.map_or_else(|| "the desk".to_owned(), called),
-        what: words::name(step.event["type"].as_str().unwrap_or_default()),
-        more: details(&step.event, names),
+        what: what(&step.event),
+        more: happened(&step.event, step.at, now).into_iter().chain(details(&step.event, names)).collect(),
     });
     Page {
         frame: Frame::desk("Case", "inbox", visitor),
@@ -277,9 +307,14 @@ fn of(board: Board, visitor: &Visitor, case: CaseId, wanted: &Wanted) -> Page {
         next,
         picture,
         settled,
-        gates: board.gates.iter().map(|gate| gate_row(gate, now)).collect(),
+        gates: board.gates.iter().map(|gate| rows::gate(gate, now)).collect(),
+        decisions: board.decisions.iter().map(|decision| rows::decision(decision, now)).collect(),
+        standings: board.standings.iter().map(|standing| rows::standing(standing, now)).collect(),
+        has_team: rows::has_team(&board),
+        idle,
         findings: findings.collect(),
         report,
+        said,
         rooms: rooms(view.rooms.clone(), names, me, now, &wanted.room),
         people: people.collect(),
         candidates: candidates.map(|(id, name)| (id.to_string(), name.clone())).collect(),
@@ -288,60 +323,54 @@ fn of(board: Board, visitor: &Visitor, case: CaseId, wanted: &Wanted) -> Page {
             .flat_map(|standing| &standing.recused)
             .map(|person| called(*person))
             .collect(),
-        branches: board.branches.clone(),
+        branches: rows::branches(&board),
         steps: steps.collect(),
         kinds: kinds(),
         may: view.may.clone(),
         once: once(),
-        done: !wanted.done.is_empty(),
+        done: done(&wanted.done),
+        here: "case",
         duties,
     }
+}
+
+/// What was just recorded, if something was.
+fn done(named: &str) -> Option<String> {
+    let kind = || EventKind::parse(named).map(|kind| entry::capital(&words::happening(kind)));
+    (!named.is_empty()).then(|| kind().map(|name| format!("{name}.")).unwrap_or_default())
+}
+
+/// What an entry of the log is about.
+fn what(event: &serde_json::Value) -> String {
+    let kind = event["type"].as_str().unwrap_or_default();
+    EventKind::parse(kind).map_or_else(|| words::name(kind), words::happening)
+}
+
+/// When something happened that was written down later.
+fn happened(event: &serde_json::Value, recorded: Instant, now: Instant) -> Option<(String, String)> {
+    let at = event["at"].as_str()?;
+    let text = match Instant::parse(at) {
+        Ok(at) if at == recorded => return None,
+        Ok(at) => Moment::new(at, now).text,
+        Err(_) => fixlead_core::text::plain(at),
+    };
+    Some(("happened".to_owned(), text))
 }
 
 /// Everything that can be recorded by hand; what has a form of its own here is
 /// left out.
 fn kinds() -> Vec<(&'static str, String)> {
-    let own =
-        [EventKind::ReportReceived, EventKind::CaseClosed, EventKind::CaseReopened, EventKind::CaseMerged];
+    let own = [
+        EventKind::CaseClosed,
+        EventKind::CaseReopened,
+        EventKind::CaseMerged,
+        EventKind::CaseSplit,
+        EventKind::FixLeadHandedOff,
+        EventKind::FixLeadAccepted,
+        EventKind::Override,
+    ];
     let kinds = EventKind::ALL.iter().filter(|kind| !own.contains(kind));
-    kinds.map(|kind| (kind.name(), words::name(kind.name()))).collect()
-}
-
-fn is_open(duty: &Obligation) -> bool {
-    matches!(duty.state, DutyState::Open | DutyState::Overdue | DutyState::Held | DutyState::Indeterminate)
-}
-
-fn duty_row(duty: &Obligation, now: Instant) -> DutyRow {
-    let margin = duty.margin.map(|margin| {
-        let word = if margin.millis() < 0 { "late" } else { "to spare" };
-        format!("{} {word}", words::span(margin))
-    });
-    DutyRow {
-        name: words::name(&duty.id),
-        subject: duty.subject.clone(),
-        who: words::name(&duty.who),
-        say: words::sentence(&duty.say),
-        clauses: duty.clauses.join(" "),
-        because: words::sentence(&duty.because),
-        state: words::state(duty.state),
-        tone: words::tone(duty.state),
-        due: duty.due.map(|due| Moment::of(due, now)),
-        done: duty.done_at.map(|done| Moment::of(done, now)),
-        margin,
-        encouraged: duty.encouraged,
-        open: is_open(duty),
-        by: duty.done_by.iter().map(|kind| (kind.name(), words::name(kind.name()))).collect(),
-    }
-}
-
-fn gate_row(gate: &Gated, now: Instant) -> GateRow {
-    GateRow {
-        name: words::name(gate.action.name()),
-        allowed: gate.allowed,
-        clauses: gate.clauses.join(" "),
-        because: words::sentence(&gate.because),
-        earliest: gate.earliest.map(|at| Moment::new(at, now)),
-    }
+    kinds.map(|kind| (kind.name(), words::happening(*kind))).collect()
 }
 
 fn rooms(
@@ -385,6 +414,7 @@ fn rooms(
             messages: messages.collect(),
             files: files.collect(),
             open: chosen == Some(key),
+            news: 0,
         }
     };
     rooms.into_iter().map(tab).collect()
@@ -431,7 +461,7 @@ pub async fn file(
     let Some(Shown::Session(secret)) = shown(&headers, wire.public.is_https()) else {
         return Err(Problem::Unauthenticated.into());
     };
-    Ok(attachments::save(&wire, &visitor.caller, secret.to_owned(), case, file).await?)
+    Ok(attachments::save(&wire, &visitor.caller, Proof::Caller(secret.to_owned()), case, file).await?)
 }
 
 /// Somebody in the report on who knew.
