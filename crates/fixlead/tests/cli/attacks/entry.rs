@@ -2,6 +2,8 @@
 //! that are used twice, forms of other sites, cookies and tokens in the wrong
 //! hands, people who open everything, text that instructs a machine.
 
+#![allow(clippy::disallowed_methods, reason = "a desk at work keeps its own time")]
+
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
