@@ -9,7 +9,7 @@ use fixlead_core::access::{
 };
 use fixlead_core::desk::command::{self, Command, Context};
 use fixlead_core::desk::event::{By as Author, Visibility};
-use fixlead_core::desk::form::{Claims, CreditWish, Detail, Pause, QuestionList, Thanks};
+use fixlead_core::desk::form::{Claims, CreditWish, Detail, Pause, QuestionList, Thanks, Told};
 use fixlead_core::desk::wire::{Body, Line};
 use fixlead_core::desk::{CaseFile, Entry, entry};
 use fixlead_core::id::{CaseId, GrantId, PersonId, ProjectId};
@@ -300,9 +300,7 @@ impl Desk {
             channel: texts.channel.clone(),
             reporter: Some((person, GrantId::from_bytes(self.draw()))),
             credit: texts.credit.clone(),
-            wish: texts.wish.clone(),
-            details,
-            claims: texts.claims.clone(),
+            told: Box::new(Told { details, claims: texts.claims.clone(), wish: texts.wish.clone() }),
             credits: Vec::new(),
         };
         let policy = self.policy(&project.policy).await?;

@@ -94,7 +94,7 @@ export default async function ({ desk, api, look, person, team }) {
   await gus.getByText("It also happens over HTTP.").waitFor();
   const [file] = await Promise.all([gus.waitForEvent("download"), gus.getByRole("link", { name: "trace.txt" }).click()]);
   assert.equal(readFileSync(await file.path(), "utf8"), "trace");
-  await gus.getByText("Change it").click();
+  await gus.getByText("Change it", { exact: true }).click();
   await gus.getByLabel("An anonymous reporter").check();
   await gus.getByRole("button", { name: "Change the thanks" }).click();
   await gus.getByText("an anonymous reporter is thanked for the report").waitFor();
