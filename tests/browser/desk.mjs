@@ -1,7 +1,8 @@
 // A real desk on a directory of its own, and what a person needs to get in.
 import { spawn } from "node:child_process";
 import { createHmac, randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -18,10 +19,26 @@ export function totp(secret, at = Date.now()) {
   return String((hash.readUInt32BE(place) & 0x7fffffff) % 1000000).padStart(6, "0");
 }
 
+/** A port that nobody listens on. */
+export function port() {
+  return new Promise((done) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => done(port));
+    });
+  });
+}
+
 /** Starts a command that serves, and reads what it prints until there is enough. */
-async function begin(binary, args, enough) {
+async function begin(binary, args, enough, further = "") {
   const home = await mkdtemp(join(tmpdir(), "fixlead-browser-"));
-  const child = spawn(binary, [...args, "--data", join(home, "data"), "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "pipe"] });
+  // By a name and not by a number, for passkeys are bound to one.
+  const here = await port();
+  const configuration = join(home, "fixlead.toml");
+  await writeFile(configuration, further + "\n");
+  const where = ["--data", join(home, "data"), "--listen", `127.0.0.1:${here}`];
+  if (args[0] === "serve") where.push("--public-url", `http://localhost:${here}`, "--config", configuration);
+  const child = spawn(binary, [...args, ...where], { stdio: ["ignore", "pipe", "pipe"] });
   let log = "";
   child.stderr.on("data", (text) => (log += text));
   let said = "";
@@ -47,9 +64,9 @@ async function begin(binary, args, enough) {
   };
 }
 
-/** Starts a desk; `link` is the set-up link that it prints. */
-export async function start(binary) {
-  const desk = await begin(binary, ["serve"], (said) => said.includes("#fixlead_link_"));
+/** Starts a desk, perhaps with further lines of configuration; `link` is the set-up link that it prints. */
+export async function start(binary, further) {
+  const desk = await begin(binary, ["serve"], (said) => said.includes("#fixlead_link_"), further);
   return { ...desk, link: desk.said.match(/\S+#fixlead_link_\S+/)[0] };
 }
 

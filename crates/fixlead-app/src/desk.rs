@@ -17,9 +17,11 @@ use fixlead_store::{Clock, Lane, Random, Store};
 
 use crate::accounts::{Accounts, By, Caller};
 use crate::case::kept::Cases;
+use crate::case::pace::Opened;
 use crate::case::retention::Retention;
 use crate::directory::Snapshot;
 use crate::finding::Finder;
+use crate::overview::Tally;
 use crate::policies::Policies;
 use crate::problem::Result;
 use crate::signin::session::Lengths;
@@ -42,6 +44,8 @@ pub struct Settings {
     /// Whether webhooks may call addresses that are not public. Which ones, is
     /// for whoever calls them to know.
     pub webhooks_inside: bool,
+    /// How many cases somebody may open in an hour.
+    pub cases_per_hour: usize,
     /// How long closed cases are kept.
     pub retention: Retention,
     /// The installations whose signed heads are kept here.
@@ -60,6 +64,7 @@ impl Default for Settings {
             remembered: Span::days(1),
             kept: 64 << 20,
             webhooks_inside: false,
+            cases_per_hour: 120,
             retention: Retention::default(),
             witnessed: Vec::new(),
             demonstration: false,
@@ -86,6 +91,10 @@ pub(crate) struct Inner {
     /// Webhooks that did not answer, and until when they are left alone.
     pub silent: Mutex<BTreeMap<WebhookId, Instant>>,
     pub finder: Finder,
+    /// Rows of lists, as they were counted last.
+    pub tally: tokio::sync::Mutex<Tally>,
+    /// What people have opened lately.
+    pub opened: Mutex<Opened>,
 }
 
 impl Desk {
@@ -106,8 +115,10 @@ impl Desk {
                 cases: Mutex::new(Cases::new(settings.kept)),
                 directory: Mutex::default(),
                 finder: Finder::new(key),
+                tally: tokio::sync::Mutex::default(),
                 policies: Policies::default(),
                 silent: Mutex::default(),
+                opened: Mutex::default(),
                 store,
                 clock,
                 random,

@@ -12,7 +12,7 @@ use fixlead_core::desk::directory::command::{self, DirectoryCommand};
 use fixlead_core::desk::directory::{Directory, DirectoryEntry};
 use fixlead_core::desk::event::By as Author;
 use fixlead_core::desk::wire::Line;
-use fixlead_core::id::{OrganisationId, PersonId, ProjectId};
+use fixlead_core::id::{OfferId, OrganisationId, PersonId, ProjectId};
 use fixlead_core::time::Instant;
 use fixlead_store::{Append, Outcome, RecordChange};
 
@@ -60,6 +60,8 @@ pub struct Seen {
     pub projects: Vec<ProjectId>,
     /// Whether they may read all of it.
     pub whole: bool,
+    /// What of that which waits for a second person they can confirm, wherever it counts.
+    confirms: Vec<OfferId>,
     /// When it was read.
     pub at: Instant,
 }
@@ -68,6 +70,15 @@ impl Seen {
     /// The directory; what concerns other projects is not for them.
     pub fn directory(&self) -> &Directory {
         &self.snapshot.directory
+    }
+
+    /// Whether they can confirm what waits for a second person.
+    pub(crate) fn confirms(&self, offer: OfferId) -> bool {
+        self.confirms.contains(&offer)
+    }
+
+    pub(crate) fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
     }
 }
 
@@ -145,7 +156,17 @@ impl Desk {
         if projects.is_empty() {
             whole.clone()?;
         }
-        Ok(Seen { version: snapshot.version, snapshot, projects, whole: whole.is_ok(), at: self.now() })
+        let whole = whole.is_ok();
+        let second = |offer: &OfferId| {
+            let confirm = DirectoryCommand::Confirm { offer: *offer };
+            let needs = confirm.needs(&snapshot.directory, Some(caller.person));
+            needs.is_ok_and(|(action, within)| {
+                let permit = self.directory_permit(&snapshot, caller, action, within);
+                matches!(permit, Ok(_) | Err(Denied::Forbidden { needs: access::Needs::StepUp }))
+            })
+        };
+        let confirms = snapshot.directory.proposed.keys().copied().filter(second).collect();
+        Ok(Seen { version: snapshot.version, snapshot, projects, whole, confirms, at: self.now() })
     }
 
     /// Does something with the directory. With an expected version it is done

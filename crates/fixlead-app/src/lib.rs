@@ -13,36 +13,55 @@
 //! - [`openpgp`]: keys and encrypted reports, as far as they can be read without secrets.
 //! - [`intake`]: a report becomes a case. [`case`]: everything people do with
 //!   it. [`scheduler`]: what the clock does.
+//! - [`administration`]: what somebody may administer, and what waits for them. [`seen`]:
+//!   the part of the directory that they read.
+//! - [`overview`]: many projects in numbers. [`preferences`]: the zone somebody reads in.
+//! - [`audit`]: the tamper-evident log, for those who check it.
+//! - [`everybody`]: sessions and tokens, for operators.
+//! - [`live`]: whether what somebody has open has changed.
 //! - [`accounts`]: who signs in, sessions, tokens, links that work once.
+//! - [`providers`]: signing in with OpenID Connect.
 //! - [`rebuild`]: lists and wake-ups made anew from events.
+//! - [`pasted`]: secrets in the wrong place.
 //! - [`problem`]: why a use case was refused. [`repeat`]: requests that are
 //!   sent again.
 //! - [`search`]: an index in memory over what cases say. [`finding`]: it at work.
 //! - [`webhooks`]: telling addresses outside what happens.
+//! - [`triage`]: what is decided about a report that came in, and what its reporter is
+//!   answered.
 //! - [`timestamp`]: a signed proof of a report. [`witness`]: heads of other
 //!   installations' logs.
 //! - [`signin`]: passwords, second factors, recovery codes, bearer secrets.
 
 pub mod accounts;
+pub mod administration;
+pub mod audit;
 pub mod case;
 pub mod desk;
 pub mod directory;
+pub mod everybody;
 pub mod finding;
 pub mod intake;
+pub mod live;
 pub mod openpgp;
+pub mod overview;
 mod own;
+pub mod pasted;
 pub mod policies;
+pub mod preferences;
 pub mod problem;
+pub mod providers;
 pub mod public;
 pub mod publicity;
 pub mod rebuild;
 pub mod repeat;
 pub mod scheduler;
 pub mod search;
-mod seen;
+pub mod seen;
 pub mod setup;
 pub mod signin;
 pub mod timestamp;
+pub mod triage;
 pub mod webhooks;
 pub mod witness;
 

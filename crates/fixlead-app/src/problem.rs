@@ -23,6 +23,12 @@ pub enum Problem {
     /// Name, password or code are wrong. It does not say which.
     #[error("name, password or code are wrong; try again, or use a recovery code")]
     SignInFailed,
+    /// A passkey does not count here. It does not say why.
+    #[error("this passkey does not work here; try again, use another one, or sign in with password and code")]
+    PasskeyFailed,
+    /// Signing in with a provider failed.
+    #[error("{0}")]
+    ProviderFailed(&'static str),
     /// It may not be done by whoever asks.
     #[error("{}", needs(roles, *scope))]
     Forbidden {
@@ -35,7 +41,7 @@ pub enum Problem {
     #[error("nobody may do this in the state that the case is in")]
     WrongState,
     /// It asks for a fresh proof that it is them.
-    #[error("prove again that it is you: enter your password and a code, then repeat this")]
+    #[error("prove again that it is you, with a passkey or with password and code, then repeat this")]
     StepUp,
     /// Somebody else has written in between.
     #[error(

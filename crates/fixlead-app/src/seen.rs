@@ -6,25 +6,65 @@ use std::collections::BTreeSet;
 use fixlead_core::access::{Grant, Scope, Standing};
 use fixlead_core::case::write;
 use fixlead_core::desk::directory::event::{Reach, Turns};
-use fixlead_core::desk::directory::{ProjectRecord, Proposed, rota};
-use fixlead_core::id::{OrganisationId, PersonId, ProjectId};
+use fixlead_core::desk::directory::{Person, ProjectRecord, Proposed, Team, rota};
+use fixlead_core::desk::event::By as Author;
+use fixlead_core::desk::wire::Line;
+use fixlead_core::id::{OfferId, OrganisationId, PersonId, ProjectId, TeamId};
 use fixlead_core::time::format_day;
 use serde_json::{Value, json};
 
 use crate::directory::Seen;
 
+/// What of the directory is for whoever reads it.
+pub struct Parts<'d> {
+    /// The organisations.
+    pub organisations: Vec<(OrganisationId, &'d Line)>,
+    /// The projects.
+    pub projects: Vec<(ProjectId, &'d ProjectRecord)>,
+    /// The people.
+    pub people: Vec<(PersonId, &'d Person)>,
+    /// Their standing roles that count now.
+    pub grants: Vec<&'d Grant>,
+    /// The sub-teams.
+    pub teams: Vec<(TeamId, &'d Team)>,
+    /// What waits for a second person.
+    pub proposed: Vec<(OfferId, &'d Proposed)>,
+}
+
+impl Parts<'_> {
+    /// What somebody is called; their id where that is not for whoever reads.
+    pub fn name(&self, person: PersonId) -> String {
+        let known = self.people.iter().find(|(id, _)| *id == person);
+        known.map_or_else(|| person.to_string(), |(_, record)| record.name.to_string())
+    }
+
+    /// What a project is called.
+    pub fn project(&self, project: ProjectId) -> String {
+        let known = self.projects.iter().find(|(id, _)| *id == project);
+        known.map_or_else(|| project.to_string(), |(_, record)| record.name.to_string())
+    }
+
+    /// What an organisation is called.
+    pub fn organisation(&self, organisation: OrganisationId) -> String {
+        let known = self.organisations.iter().find(|(id, _)| *id == organisation);
+        known.map_or_else(|| organisation.to_string(), |(_, name)| name.to_string())
+    }
+}
+
 impl Seen {
-    /// Organisations, projects with their rota, people, standing roles, and what
-    /// waits for a second person.
-    pub fn document(&self) -> Value {
+    /// What of it is for whoever reads it.
+    pub fn parts(&self) -> Parts<'_> {
         let directory = self.directory();
-        let projects: Vec<(&ProjectId, &ProjectRecord)> =
-            directory.projects.iter().filter(|(id, _)| self.projects.contains(id)).collect();
-        let organisations: BTreeSet<OrganisationId> =
-            projects.iter().map(|(_, record)| record.organisation).collect();
+        let projects: Vec<(ProjectId, &ProjectRecord)> = directory
+            .projects
+            .iter()
+            .filter(|(id, _)| self.projects.contains(id))
+            .map(|(id, record)| (*id, record))
+            .collect();
+        let own: BTreeSet<OrganisationId> = projects.iter().map(|(_, record)| record.organisation).collect();
         let reaches = |scope: Scope| match scope {
             Scope::Project(id) => self.projects.contains(&id),
-            Scope::Organisation(id) => organisations.contains(&id),
+            Scope::Organisation(id) => own.contains(&id),
             Scope::Installation | Scope::Case(_) => false,
         };
         let grants: Vec<&Grant> = directory
@@ -37,51 +77,81 @@ impl Seen {
         for (_, record) in &projects {
             known.extend(record.rota.iter().chain(&record.maintainers));
         }
-        let proposed = directory.proposed.iter().filter_map(|(offer, proposed)| match proposed {
-            Proposed::Role { grant, .. } if self.whole || reaches(grant.scope) => {
+        let is_for = |proposed: &Proposed| match proposed {
+            Proposed::Role { grant, .. } => self.whole || reaches(grant.scope),
+            Proposed::Team { record, .. } => self.projects.contains(&record.project),
+        };
+        let proposed: Vec<(OfferId, &Proposed)> = directory
+            .proposed
+            .iter()
+            .filter(|(offer, proposed)| is_for(proposed) || self.confirms(**offer))
+            .map(|(offer, proposed)| (*offer, proposed))
+            .collect();
+        for (_, proposed) in &proposed {
+            if let Proposed::Role { grant, .. } = proposed {
                 known.insert(grant.person);
+            }
+            // Who confirms has to know who asks.
+            if let Author::Person(by) = proposed.by() {
+                known.insert(by);
+            }
+        }
+        let teams: Vec<(TeamId, &Team)> = directory
+            .teams
+            .iter()
+            .filter(|(_, team)| self.projects.contains(&team.project))
+            .map(|(id, team)| (*id, team))
+            .collect();
+        known.extend(teams.iter().flat_map(|(_, team)| team.members.keys()));
+        let people = directory.people.iter().filter(|(id, _)| self.whole || known.contains(id));
+        let organisations = directory.organisations.iter().filter(|(id, _)| self.whole || own.contains(id));
+        Parts {
+            organisations: organisations.map(|(id, name)| (*id, name)).collect(),
+            people: people.map(|(id, person)| (*id, person)).collect(),
+            projects,
+            grants,
+            teams,
+            proposed,
+        }
+    }
+
+    /// Organisations, projects with their rota, people, standing roles, and what
+    /// waits for a second person.
+    pub fn document(&self) -> Value {
+        let parts = self.parts();
+        let proposed = parts.proposed.iter().map(|(offer, proposed)| match proposed {
+            Proposed::Role { grant, .. } => {
                 let mut shown = self.grant(grant);
                 shown["offer"] = json!(offer);
-                Some(shown)
+                shown
             }
-            Proposed::Team { team, record, .. } if self.projects.contains(&record.project) => Some(json!({
+            Proposed::Team { team, record, .. } => json!({
                 "offer": offer, "team": team, "project": record.project, "name": record.name,
-            })),
-            _ => None,
+            }),
         });
-        let proposed: Vec<Value> = proposed.collect();
-        let teams = directory.teams.iter().filter(|(_, team)| self.projects.contains(&team.project));
-        let teams: Vec<Value> = teams
-            .map(|(id, team)| {
-                known.extend(team.members.keys());
-                json!({
-                    "team": id, "project": team.project, "name": team.name,
-                    "members": team.members.keys().collect::<Vec<_>>(),
-                })
+        let teams = parts.teams.iter().map(|(id, team)| {
+            json!({
+                "team": id, "project": team.project, "name": team.name,
+                "members": team.members.keys().collect::<Vec<_>>(),
             })
-            .collect();
-        let people = directory.people.iter().filter(|(id, _)| self.whole || known.contains(id));
+        });
         json!({
-            "organisations": directory.organisations.iter()
-                .filter(|(id, _)| self.whole || organisations.contains(id))
+            "organisations": parts.organisations.iter()
                 .map(|(id, name)| json!({ "organisation": id, "name": name }))
                 .collect::<Vec<_>>(),
-            "projects": projects.iter().map(|(id, record)| self.project(**id, record)).collect::<Vec<_>>(),
-            "people": people.map(|(id, person)| json!({
+            "projects": parts.projects.iter().map(|(id, record)| self.project(*id, record)).collect::<Vec<_>>(),
+            "people": parts.people.iter().map(|(id, person)| json!({
                 "person": id, "name": person.name, "standing": person.standing, "leave": days(&person.leave),
             })).collect::<Vec<_>>(),
-            "teams": teams,
-            "roles": grants.iter().map(|grant| self.grant(grant)).collect::<Vec<_>>(),
-            "proposed": proposed,
+            "teams": teams.collect::<Vec<_>>(),
+            "roles": parts.grants.iter().map(|grant| self.grant(grant)).collect::<Vec<_>>(),
+            "proposed": proposed.collect::<Vec<_>>(),
         })
     }
 
     /// The people of the document who may act, by name.
     pub fn names(&self) -> Vec<(PersonId, String)> {
-        let document = self.document();
-        let seen = document["people"].as_array().into_iter().flatten();
-        let ids = seen.filter_map(|person| PersonId::parse(person["person"].as_str()?).ok());
-        let people = ids.filter_map(|id| Some((id, self.directory().people.get(&id)?)));
+        let people = self.parts().people.into_iter();
         let active = people.filter(|(_, person)| person.standing == Standing::Active);
         let mut names: Vec<_> = active.map(|(id, person)| (id, person.name.to_string())).collect();
         names.sort_by(|(_, one), (_, other)| one.cmp(other));

@@ -13,6 +13,7 @@ use crate::desk::Desk;
 use crate::directory::Directed;
 use crate::problem::{Problem, Result};
 use crate::repeat::Repeat;
+use crate::signin::passkey::{Making, Relying};
 
 /// How long an invitation stands, as long as its link.
 const STANDS: Span = Span::days(3);
@@ -107,6 +108,19 @@ impl Desk {
         let (person, codes) = self.inner.accounts.enrol(link, enrolment, &[]).await?;
         self.join(person).await?;
         Ok((person, codes))
+    }
+
+    /// The same with a passkey alone.
+    pub async fn enrol_with_passkey(
+        &self,
+        link: &str,
+        relying: &Relying,
+        name: &str,
+        sent: &Making,
+    ) -> Result<PersonId> {
+        let person = self.inner.accounts.enrol_with_passkey(link, relying, name, sent).await?;
+        self.join(person).await?;
+        Ok(person)
     }
 
     /// Lets somebody accept the invitation they have, and makes the very first

@@ -160,6 +160,8 @@ ids! {
     SessionId,
     /// A token of the API.
     TokenId,
+    /// A passkey of somebody.
+    PasskeyId,
     /// A piece of work to be done once.
     WorkId,
     /// A webhook: an address outside that is told what happens.

@@ -102,6 +102,45 @@ pub fn toml_string(text: &str) -> String {
     quoted
 }
 
+/// The longest excerpt of a line, in characters.
+const MOST_EXCERPT: usize = 100;
+
+/// A place in a text, as a complaint shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spot {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// The text of that line around the place.
+    pub excerpt: String,
+    /// Where in the excerpt the place is, in characters from 0.
+    pub mark: usize,
+}
+
+impl Spot {
+    /// The place so many bytes after the beginning of a text, or its end.
+    pub fn of(source: &str, place: usize) -> Spot {
+        let place = (0..=place.min(source.len())).rev().find(|at| source.is_char_boundary(*at)).unwrap_or(0);
+        let before = &source[..place];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        // A byte order mark takes no column.
+        let mark = if source.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        let line_start = line_start + if line_start == 0 && place > 0 { mark } else { 0 };
+        let column = source[line_start..place].chars().count();
+        // A long line is shown around its place.
+        let skipped = column.saturating_sub(MOST_EXCERPT / 2);
+        let line = source[line_start..].lines().next().unwrap_or_default();
+        let shown: String = line.chars().skip(skipped).take(MOST_EXCERPT).collect();
+        Spot {
+            line: before.matches('\n').count() + 1,
+            column: column + 1,
+            excerpt: short(&shown, MOST_EXCERPT),
+            mark: column - skipped,
+        }
+    }
+}
+
 /// A text of which only the length is told, in the place of what it says: what is
 /// printed for those who look for a mistake gets into logs.
 pub struct Untold<'a>(pub &'a str);

@@ -92,6 +92,14 @@ impl Engine {
         }
     }
 
+    /// Those of these records that there are, in no order.
+    pub(crate) async fn records_at(&self, rows: Vec<[u8; 32]>) -> Result<Vec<SealedRecord>> {
+        match self {
+            Engine::Sqlite(database) => database.read(move |c| read::records_at(c, &rows)).await,
+            Engine::Postgres(database) => database.records_at(&rows).await,
+        }
+    }
+
     pub(crate) async fn records(
         &self,
         after: [u8; 32],

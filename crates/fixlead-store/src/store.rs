@@ -1,6 +1,7 @@
 //! The verbs. Here bodies are sealed and opened, on the caller's task; below
 //! this line there is only ciphertext.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -268,6 +269,23 @@ impl Store {
             return Ok(None);
         }
         self.open_record(sealed).map(Some)
+    }
+
+    /// The records of a kind with these keys, in the same order, unless they have
+    /// expired; in one question to the database.
+    pub async fn records_at(&self, kind: &str, keys: &[Vec<u8>]) -> Result<Vec<Option<Record>>> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows: Vec<[u8; 32]> = keys.iter().map(|key| self.inner.keys.record(kind, key)).collect();
+        let now = self.inner.clock.now();
+        let mut found: BTreeMap<[u8; 32], Record> = BTreeMap::new();
+        for sealed in self.inner.engine.records_at(rows.clone()).await? {
+            if sealed.expires.is_none_or(|expires| now < expires) {
+                found.insert(sealed.row, self.open_record(sealed)?);
+            }
+        }
+        Ok(rows.iter().map(|row| found.remove(row)).collect())
     }
 
     /// The answer to a request with this idempotency key, if it was carried

@@ -17,7 +17,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use fixlead_core::text::echo;
 
-use commands::{Outcome, cvss, desk, keep, policy};
+use commands::{Outcome, advisory, cvss, desk, keep, patch, policy};
 
 /// Requests make and drop many small things on several threads, at which it is
 /// quicker than the system's.
@@ -40,6 +40,11 @@ enum Command {
     /// Score CVSS vectors.
     #[command(subcommand)]
     Cvss(cvss::Command),
+    /// Make the documents of an advisory from its one source, and judge documents.
+    #[command(subcommand)]
+    Advisory(advisory::Command),
+    /// Print a document of others as the one source of an advisory.
+    Import(commands::import::ImportArgs),
     /// Look at a desk with made-up people and cases in every stage.
     Demo(commands::demo::DemoArgs),
     /// Rehearse one case under a policy, from report to retrospective.
@@ -47,6 +52,9 @@ enum Command {
     /// Read, check and replay policies.
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Ask git repositories about flaws and their fixes.
+    #[command(subcommand)]
+    Patch(patch::Command),
     /// Run the desk.
     Serve(commands::serve::ServeArgs),
     /// Check a deployment: key, database, clock, disk, addresses.
@@ -69,6 +77,9 @@ enum Command {
     /// See projects, their facts, maintainers and policy, and change them.
     #[command(subcommand, after_help = TOKEN)]
     Project(desk::project::Command),
+    /// See what was kept long enough, have it erased by two, and hold cases.
+    #[command(subcommand, after_help = TOKEN)]
+    Retention(desk::retention::Command),
     /// Open the link you were given, once: choose a name and a password.
     Enrol(desk::account::EnrolArgs),
     /// Sign in at a desk on this machine, or prove again that it is you.
@@ -109,9 +120,12 @@ fn main() -> ExitCode {
         Err(told) => tell(told, &mut out, &mut messages),
         Ok(Cli { command }) => match &command {
             Command::Cvss(command) => cvss::run(command, style, io::stdin().lock(), &mut out, &mut messages),
+            Command::Advisory(command) => advisory::run(command, &mut out, &mut messages),
+            Command::Import(args) => commands::import::run(args, &mut out, &mut messages),
             Command::Demo(args) => commands::demo::run(args, &mut out, &mut messages),
             Command::Drill(args) => commands::drill::run(args, style.is_coloured(), &mut out, &mut messages),
             Command::Policy(command) => policy::run(command, style, &mut out, &mut messages),
+            Command::Patch(command) => patch::run(command, style, &mut out, &mut messages),
             Command::Serve(args) => commands::serve::run(args, &mut out, &mut messages),
             Command::Doctor(args) => commands::doctor::run(args, style, &mut out, &mut messages),
             Command::Case(command) => {
@@ -124,6 +138,7 @@ fn main() -> ExitCode {
             Command::Rota(command) => desk::people::rota(command, style, &mut out, &mut messages),
             Command::Webhook(command) => desk::webhook::run(command, style, &mut out, &mut messages),
             Command::Project(command) => desk::project::run(command, style, &mut out, &mut messages),
+            Command::Retention(command) => desk::retention::run(command, style, &mut out, &mut messages),
             Command::Enrol(args) => desk::account::enrol(args, io::stdin().lock(), &mut out, &mut messages),
             Command::Token(command) => desk::tokens::run(command, style, &mut out, &mut messages),
             Command::SignIn(args) => {

@@ -207,7 +207,7 @@ export default async function ({ desk, api, look, person, team }) {
   await ana.goto("/inbox");
   await look(ana, "hostile-inbox");
   await ana.getByRole("link", { name: ARABIC }).click();
-  await look(ana, "hostile-case");
+  await look(ana, "hostile-case", undefined, 3 * LONG.length);
   assert.equal(await ana.getByText("⟦U+202E⟧").count() > 0, true, "what turns the reading direction round is shown");
 
   // A pause says until when and how else; what burns is taken in all the same.

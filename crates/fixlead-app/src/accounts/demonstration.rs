@@ -9,7 +9,7 @@ use crate::problem::{Problem, Result};
 
 impl Accounts {
     async fn let_in(&self, person: PersonId, browser: &str) -> Result<SignedIn> {
-        self.begin(person, browser, 0).await
+        self.begin(person, browser, 0, Some(self.clock.now())).await
     }
 }
 

@@ -10,15 +10,24 @@
 //! | `tokens` | the person | hashes of all of them |
 //! | `link` | hash of its secret | [`Link`] |
 //! | `links` | the person | hashes of all of them |
+//! | `passkeys` | the person | [`KeptPasskey`]s |
+//! | `passkey` | hash of the credential's id | whose it is |
+//! | `challenge` | hash of the challenge | [`Challenge`] |
+//! | `identity` | hash of issuer and subject | whose it is |
+//! | `identities` | the person | what is linked |
+//! | `away` | hash of a state | somebody who left for a provider |
+//! | `notices` | the person | what they are told of secrets of theirs |
+//! | `authenticator` | the person | the secret of one that is to be theirs |
 
 use fixlead_core::access::{Scope, TokenScope};
-use fixlead_core::id::{OrganisationId, PersonId, ProjectId, SessionId, TokenId};
+use fixlead_core::id::{OrganisationId, PasskeyId, PersonId, ProjectId, SessionId, TokenId};
 use fixlead_core::time::Instant;
 use fixlead_store::{Record, RecordChange, Store};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::problem::{Problem, Result};
+use crate::signin::public_key::PublicKey;
 use crate::signin::session::{Attempts, Session, Token};
 
 /// Who signs in with a name.
@@ -65,6 +74,35 @@ pub(crate) struct Link {
     pub ends: i64,
 }
 
+/// A passkey as it is kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct KeptPasskey {
+    pub id: PasskeyId,
+    pub credential: Vec<u8>,
+    pub key: PublicKey,
+    pub count: u32,
+    pub may_travel: bool,
+    pub travels: bool,
+    pub name: String,
+    pub made: i64,
+    pub used: Option<i64>,
+    /// When its counter did not grow: there may be two of it.
+    pub doubted: Option<i64>,
+}
+
+/// What a challenge was made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Challenge {
+    /// To sign in.
+    SignIn,
+    /// To prove again, in this session.
+    StepUp(SessionId),
+    /// To add a passkey, in this session.
+    Add(SessionId),
+    /// To come in by the link with this hash.
+    Link([u8; 32]),
+}
+
 /// A session as it is kept.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct KeptSession {
@@ -74,6 +112,8 @@ pub(crate) struct KeptSession {
     used: i64,
     stepped_up: Option<i64>,
     browser: String,
+    #[serde(default)]
+    place: Option<u64>,
 }
 
 impl From<&Session> for KeptSession {
@@ -85,6 +125,7 @@ impl From<&Session> for KeptSession {
             used: session.used.millis(),
             stepped_up: session.stepped_up.map(Instant::millis),
             browser: session.browser.clone(),
+            place: session.place,
         }
     }
 }
@@ -98,6 +139,7 @@ impl From<KeptSession> for Session {
             used: Instant::from_millis(kept.used),
             stepped_up: kept.stepped_up.map(Instant::from_millis),
             browser: kept.browser,
+            place: kept.place,
         }
     }
 }
@@ -112,6 +154,8 @@ pub(crate) struct KeptToken {
     within: Option<Within>,
     made: i64,
     ends: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    used: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -134,6 +178,7 @@ impl From<&Token> for KeptToken {
             },
             made: token.made.millis(),
             ends: token.ends.millis(),
+            used: token.used.map(Instant::millis),
         }
     }
 }
@@ -151,6 +196,7 @@ impl From<KeptToken> for Token {
             }),
             made: Instant::from_millis(kept.made),
             ends: Instant::from_millis(kept.ends),
+            used: kept.used.map(Instant::from_millis),
         }
     }
 }

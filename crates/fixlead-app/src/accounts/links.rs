@@ -3,11 +3,12 @@
 use fixlead_core::id::PersonId;
 use fixlead_core::time::{Instant, Span};
 
+use super::Accounts;
+use super::fallback::wrong_code;
 use super::kept::{self, Credentials, Link, Login};
-use super::{Accounts, login_key};
 use crate::problem::{Problem, Result};
 use crate::signin::bearer::{self, Purpose};
-use crate::signin::{password, recovery, totp};
+use crate::signin::{recovery, totp};
 
 /// How long a link works.
 const LASTS: Span = Span::days(3);
@@ -82,25 +83,10 @@ impl Accounts {
         let (hash, found) = self.link(link).await?;
         let Link { person, totp: secret, .. } = found.value;
         let Enrolment { login, password, code } = enrolment;
-        let key = login_key(&login);
-        if !(3..=200).contains(&key.len()) || key.iter().any(u8::is_ascii_control) {
-            return Err(Problem::invalid("/login", "choose a name of 3 to 200 characters to sign in with"));
-        }
-        let mut known: Vec<&str> = names.to_vec();
-        known.push(&login);
-        password::accept(&password, &known)
-            .map_err(|unfit| Problem::invalid("/password", unfit.to_string()))?;
         let now = self.clock.now();
-        let step = totp::check(&secret, &code, now, None).ok_or_else(|| {
-            Problem::invalid(
-                "/code",
-                "this is not the code that your authenticator shows now; check its clock",
-            )
-        })?;
-        let salt = self.draw();
-        let hashed = self.slowly(move || password::hash(&password, &salt)).await?;
-        let hashed = hashed.ok_or(Problem::Unavailable { retry_after: 5 })?;
-        let codes: Vec<String> = (0..recovery::COUNT).map(|_| recovery::text(&self.draw())).collect();
+        let (key, hashed) = self.checked(&login, password, names).await?;
+        let step = totp::check(&secret, &code, now, None).ok_or_else(wrong_code)?;
+        let codes = self.recovery_codes();
         // The link first: two who open it at once do not both get in.
         if !kept::put::<Link>(&self.store, "link", &hash, found.version, None, None).await? {
             return Err(Problem::NotFound);
@@ -122,6 +108,9 @@ impl Accounts {
             failed: 0,
             last_failed: None,
         };
+        // Whatever let them in before lets nobody in any more.
+        self.forget_passkeys(person).await?;
+        self.forget_linked(person).await?;
         let known = kept::get::<Credentials>(&self.store, "credentials", &person.bytes()).await?;
         let version = known.map_or(0, |known| known.version);
         kept::put(&self.store, "credentials", &person.bytes(), version, Some(&credentials), None).await?;
@@ -130,7 +119,7 @@ impl Accounts {
         Ok((person, codes))
     }
 
-    async fn link(&self, text: &str) -> Result<([u8; 32], kept::Found<Link>)> {
+    pub(crate) async fn link(&self, text: &str) -> Result<([u8; 32], kept::Found<Link>)> {
         let hash = bearer::lookup(Purpose::Link, text).ok_or(Problem::NotFound)?;
         let found = kept::get::<Link>(&self.store, "link", &hash).await?.ok_or(Problem::NotFound)?;
         Ok((hash, found))

@@ -5,8 +5,10 @@
 //! every node. The pure parts are in [`crate::signin`].
 
 mod demonstration;
+mod fallback;
 pub(crate) mod kept;
 mod links;
+mod passkeys;
 mod sign_in;
 mod tokens;
 
@@ -18,10 +20,13 @@ use fixlead_core::time::Instant;
 use fixlead_store::{Clock, Random, Store};
 use tokio::sync::Semaphore;
 
+pub use fallback::{Authenticator, Chosen, Ways};
 pub use links::{Enrolment, Welcome};
+pub use passkeys::{Asked, Passkey};
 pub use sign_in::{Proof, SignedIn};
 pub use tokens::NewToken;
 
+use crate::pasted::What;
 use crate::problem::{Problem, Result};
 use crate::signin::bearer::{self, Purpose};
 use crate::signin::session::{Lengths, Session, Token};
@@ -39,6 +44,15 @@ pub struct Caller {
     pub presence: Presence,
     /// By what.
     pub by: By,
+}
+
+/// From where a request comes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Whence<'a> {
+    /// What the browser calls itself.
+    pub agent: Option<&'a str>,
+    /// Where it is, as a hash.
+    pub place: Option<u64>,
 }
 
 /// By what it is known who sent a request.
@@ -66,8 +80,8 @@ impl Caller {
 /// The accounts of an installation. Clones share them.
 #[derive(Clone)]
 pub struct Accounts {
-    store: Store,
-    clock: Arc<dyn Clock>,
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     lengths: Lengths,
     hashing: Arc<Semaphore>,
@@ -81,12 +95,21 @@ impl Accounts {
 
     /// Who holds a secret: a session or a token that counts now.
     pub async fn caller(&self, secret: &str) -> Result<Caller> {
+        self.holder(secret, true).await
+    }
+
+    /// The same, for what goes on by itself: no session lives longer by it.
+    pub async fn still(&self, secret: &str) -> Result<Caller> {
+        self.holder(secret, false).await
+    }
+
+    async fn holder(&self, secret: &str, uses: bool) -> Result<Caller> {
         let now = self.clock.now();
         if let Some(hash) = bearer::lookup(Purpose::Session, secret) {
             let session = self.session(&hash).await?;
             let session = session.filter(|session| session.is_live(self.lengths, now));
             let session = session.ok_or(Problem::Unauthenticated)?;
-            if session.is_worth_touching(now) {
+            if uses && session.is_worth_touching(now) {
                 self.touch(&hash, now).await?;
             }
             let by = By::Session(session.id);
@@ -95,15 +118,51 @@ impl Accounts {
         let Some(hash) = bearer::lookup(Purpose::Token, secret) else { return Err(Problem::Unauthenticated) };
         let token = self.token(&hash).await?.filter(|token| token.is_live(now));
         let token = token.ok_or(Problem::Unauthenticated)?;
+        if token.is_worth_touching(now) {
+            self.touch_token(&hash, now).await?;
+        }
         Ok(Caller { person: token.person, presence: token.presence(), by: By::Token(token.id) })
     }
 
-    async fn session(&self, hash: &[u8; 32]) -> Result<Option<Session>> {
+    /// Who holds a secret that came from somewhere.
+    ///
+    /// A cookie that another browser brings was taken away: its session ends, and
+    /// whose it was is told. From another place it goes on, for people carry
+    /// computers about; but what asks for a proof asks for a new one, given there.
+    pub async fn caller_from(&self, secret: &str, from: &Whence<'_>) -> Result<Caller> {
+        let caller = self.caller(secret).await?;
+        let By::Session(id) = caller.by else { return Ok(caller) };
+        let Some(hash) = bearer::lookup(Purpose::Session, secret) else {
+            return Err(Problem::Unauthenticated);
+        };
+        let found = kept::get::<KeptSession>(&self.store, "session", &hash).await?;
+        let found = found.ok_or(Problem::Unauthenticated)?;
+        let mut session = Session::from(found.value);
+        let agent = sign_in::described(from.agent.unwrap_or(sign_in::NAMELESS));
+        if agent != session.browser {
+            self.revoke_sessions(session.person, Some(id)).await?;
+            self.notice(session.person, What::Replayed).await?;
+            return Err(Problem::Unauthenticated);
+        }
+        match (session.place, from.place) {
+            (None, Some(place)) => {
+                session.place = Some(place);
+                self.put_session(&hash, found.version, &session).await?;
+                Ok(caller)
+            }
+            (Some(known), Some(place)) if known != place => {
+                Ok(Caller { presence: Presence::Session { stepped_up: None }, ..caller })
+            }
+            _ => Ok(caller),
+        }
+    }
+
+    pub(crate) async fn session(&self, hash: &[u8; 32]) -> Result<Option<Session>> {
         let found = kept::get::<KeptSession>(&self.store, "session", hash).await?;
         Ok(found.map(|found| found.value.into()))
     }
 
-    async fn token(&self, hash: &[u8; 32]) -> Result<Option<Token>> {
+    pub(crate) async fn token(&self, hash: &[u8; 32]) -> Result<Option<Token>> {
         let found = kept::get::<KeptToken>(&self.store, "token", hash).await?;
         Ok(found.map(|found| found.value.into()))
     }
@@ -119,12 +178,22 @@ impl Accounts {
         self.put_session(hash, found.version, &session).await.map(drop)
     }
 
+    /// Notes that a token was used, and never over a version nobody read: one that was
+    /// ended meanwhile stays ended.
+    async fn touch_token(&self, hash: &[u8; 32], now: Instant) -> Result<()> {
+        let Some(found) = kept::get::<KeptToken>(&self.store, "token", hash).await? else { return Ok(()) };
+        let mut token = Token::from(found.value);
+        token.used = Some(now);
+        let (kept, ends) = (KeptToken::from(&token), Some(token.ends));
+        kept::put(&self.store, "token", hash, found.version, Some(&kept), ends).await.map(drop)
+    }
+
     async fn put_session(&self, hash: &[u8; 32], expected: u64, session: &Session) -> Result<bool> {
         let ends = Some(session.ends(self.lengths));
         kept::put(&self.store, "session", hash, expected, Some(&KeptSession::from(session)), ends).await
     }
 
-    fn draw<const N: usize>(&self) -> [u8; N] {
+    pub(crate) fn draw<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
         self.random.fill(&mut bytes);
         bytes

@@ -33,6 +33,15 @@ pub struct SignedIn {
     pub recovery_left: usize,
 }
 
+/// What is kept of a browser that does not say what it is.
+pub(super) const NAMELESS: &str = "a browser";
+
+/// A browser in its own words, shortened, with what a terminal would obey shown.
+pub(super) fn described(browser: &str) -> String {
+    let browser = if browser.is_empty() { NAMELESS } else { browser };
+    fixlead_core::text::plain(&browser.chars().take(MOST_BROWSER).collect::<String>())
+}
+
 impl Accounts {
     /// Signs somebody in. What was wrong is not said, and takes as long.
     pub async fn sign_in(
@@ -45,11 +54,18 @@ impl Accounts {
         let found = kept::get::<Login>(&self.store, "login", &login_key(login)).await?;
         let person = found.map(|found| found.value.person);
         let (person, left) = self.prove(person, password, proof).await?;
-        self.begin(person, browser, left).await
+        self.begin(person, browser, left, Some(self.clock.now())).await
     }
 
-    /// Begins a session of somebody who has just proved who they are.
-    pub(super) async fn begin(&self, person: PersonId, browser: &str, left: usize) -> Result<SignedIn> {
+    /// Begins a session of somebody who has shown who they are, at an instant if
+    /// that is known.
+    pub(crate) async fn begin(
+        &self,
+        person: PersonId,
+        browser: &str,
+        left: usize,
+        shown: Option<Instant>,
+    ) -> Result<SignedIn> {
         let now = self.clock.now();
         let secret = bearer::text(Purpose::Session, &self.draw());
         let hash =
@@ -59,9 +75,10 @@ impl Accounts {
             person,
             began: now,
             used: now,
-            // Who has just signed in has just proved it.
-            stepped_up: Some(now),
-            browser: fixlead_core::text::plain(&browser.chars().take(MOST_BROWSER).collect::<String>()),
+            // Who has just shown who they are has just proved it.
+            stepped_up: shown,
+            browser: described(browser),
+            place: None,
         };
         // Listed before it begins: no session is ever open and not listed.
         self.change_index("sessions", person, move |hashes| hashes.push(hash)).await?;
@@ -71,20 +88,22 @@ impl Accounts {
 
     /// A person who is signed in proves again that it is them.
     pub async fn step_up(&self, secret: &str, password: &str, proof: &Proof) -> Result<Instant> {
-        let hash = bearer::lookup(Purpose::Session, secret).ok_or(Problem::Unauthenticated)?;
-        let session = self.session(&hash).await?.ok_or(Problem::Unauthenticated)?;
-        let now = self.clock.now();
-        if !session.is_live(self.lengths, now) {
-            return Err(Problem::Unauthenticated);
-        }
+        let session = self.live(secret).await?;
         self.prove(Some(session.person), password, proof).await?;
+        self.stepped_up(secret, self.clock.now()).await
+    }
+
+    /// Notes that the person of a session has proved again that it is them.
+    pub(crate) async fn stepped_up(&self, secret: &str, at: Instant) -> Result<Instant> {
+        let hash = bearer::lookup(Purpose::Session, secret).ok_or(Problem::Unauthenticated)?;
         let found = kept::get::<kept::KeptSession>(&self.store, "session", &hash).await?;
         let found = found.ok_or(Problem::Unauthenticated)?;
-        let stepped = Session { stepped_up: Some(now), used: now, ..Session::from(found.value) };
+        let now = self.clock.now();
+        let stepped = Session { stepped_up: Some(at), used: now, place: None, ..Session::from(found.value) };
         if !self.put_session(&hash, found.version, &stepped).await? {
             return Err(Problem::Unauthenticated);
         }
-        Ok(now)
+        Ok(at)
     }
 
     /// The sessions of a person that count, newest first.
@@ -188,7 +207,7 @@ impl Accounts {
     }
 
     /// Deletes a record, whatever its version by now is.
-    pub(super) async fn delete(&self, kind: &str, key: &[u8]) -> Result<()> {
+    pub(crate) async fn delete(&self, kind: &str, key: &[u8]) -> Result<()> {
         while let Some(record) = self.store.record(kind, key).await? {
             if kept::put::<()>(&self.store, kind, key, record.version, None, None).await? {
                 break;

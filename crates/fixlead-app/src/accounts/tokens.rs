@@ -58,6 +58,7 @@ impl Accounts {
             within: new.within,
             made: now,
             ends: new.ends,
+            used: None,
         };
         self.change_index("tokens", person, move |hashes| hashes.push(hash)).await?;
         kept::put(&self.store, "token", &hash, 0, Some(&KeptToken::from(&token)), Some(token.ends)).await?;

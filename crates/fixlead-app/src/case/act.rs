@@ -185,7 +185,7 @@ impl Desk {
     /// What became of a request that was carried out before. What it has done
     /// may be why it could not be done again, such as closing; who may not know
     /// of the case any more is told nothing.
-    pub(super) async fn done(
+    pub(crate) async fn done(
         &self,
         caller: &Caller,
         denied: Option<&Denied>,
@@ -218,7 +218,7 @@ impl Desk {
     }
 
     /// Puts the permit to override into a command that can carry one.
-    fn override_by(
+    pub(super) fn override_by(
         &self,
         caller: &Caller,
         snapshot: &Snapshot,
@@ -336,7 +336,7 @@ impl Desk {
 }
 
 /// What a permit for a command has to allow.
-fn action_of(command: &Command, kept: &Kept, me: PersonId) -> Action {
+pub(super) fn action_of(command: &Command, kept: &Kept, me: PersonId) -> Action {
     match command {
         Command::Recuse { person, .. } if *person != me => Action::RecuseOther,
         command => command.action(&kept.file),

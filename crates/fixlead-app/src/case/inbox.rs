@@ -8,13 +8,16 @@
 use std::collections::BTreeMap;
 
 use fixlead_core::access::{self, Action, Target, Within};
+use fixlead_core::desk::event::Room;
 use fixlead_core::id::{CaseId, PersonId, ProjectId};
 use fixlead_core::time::Instant;
 use fixlead_store::{Page, Sort};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 pub use super::rows::Shelf;
 use super::rows::{self, Row};
+use super::unread::{RoomNews, reading};
 use crate::accounts::{By, Caller};
 use crate::desk::Desk;
 use crate::directory::Snapshot;
@@ -22,6 +25,8 @@ use crate::problem::{Problem, Result};
 
 /// Most items on a page.
 pub const MOST: usize = 200;
+/// Most rows that are looked through for one page of what is left out of a list.
+const MOST_LOOKED: usize = 400;
 
 /// A case in a list.
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -47,6 +52,44 @@ pub struct Item {
     pub due: Option<Instant>,
     /// The duty.
     pub duty: Option<String>,
+    /// Whether whoever asks works on it.
+    #[serde(skip)]
+    pub works: bool,
+    /// Whether they have looked at it before.
+    pub seen: bool,
+    /// The rooms in which something of others is new to them.
+    pub unread: Vec<Room>,
+    #[serde(skip)]
+    pub(crate) news: Vec<RoomNews>,
+}
+
+/// Whose cases a list shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Whose {
+    /// Everybody's.
+    #[default]
+    All,
+    /// Those that whoever asks leads.
+    Mine,
+    /// Those that nobody leads.
+    Nobodys,
+}
+
+/// Which part of which list.
+#[derive(Clone, Debug)]
+pub struct Wanted<'a> {
+    /// Open or closed cases.
+    pub shelf: Shelf,
+    /// Whose.
+    pub whose: Whose,
+    /// Of one project alone.
+    pub project: Option<ProjectId>,
+    /// Of one severity alone, as the policy says it; `unscored` for what has none yet.
+    pub severity: Option<&'a str>,
+    /// Where the page begins: `next` of the one before.
+    pub after: Option<&'a str>,
+    /// How many it has at most.
+    pub limit: usize,
 }
 
 /// A page of a list.
@@ -54,8 +97,17 @@ pub struct Item {
 pub struct Listed {
     /// Its cases.
     pub items: Vec<Item>,
-    /// Where the next page begins, if there is one.
+    /// Where the next page begins, if there is one. A page can have fewer cases and
+    /// still have a next one: so many were looked through for it.
     pub next: Option<String>,
+}
+
+impl Listed {
+    /// Tells whether two pages show the same. It says nothing about what.
+    pub fn digest(&self) -> String {
+        let shown = serde_json::to_vec(self).unwrap_or_default();
+        Sha256::digest(shown).iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 /// Where a page begins, as it is written: an instant and a case.
@@ -112,10 +164,38 @@ impl Desk {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Listed> {
+        self.listed(caller, &Wanted { shelf, whose: Whose::All, project, severity: None, after, limit }).await
+    }
+
+    /// A page of the cases that somebody may know of, as far as they are wanted.
+    pub async fn listed(&self, caller: &Caller, wanted: &Wanted<'_>) -> Result<Listed> {
+        let mut listed = self.page_of(caller, wanted).await?;
+        // How far they have read is asked once for the whole page.
+        let cases: Vec<CaseId> = listed.items.iter().map(|item| item.case).collect();
+        let looks = self.looks(caller.person, &cases).await?;
+        for item in &mut listed.items {
+            let looked = looks.get(&item.case);
+            item.seen = looked.is_some();
+            let seen = |room| looked.map(|looked| looked.of(room)).unwrap_or_default();
+            let new = item.news.iter().filter_map(|news| Some((Room::parse(&news.room)?, news)));
+            let new = new.filter(|(room, news)| news.is_new_to(caller.person, seen(*room)));
+            item.unread = new.map(|(room, _)| room).collect();
+        }
+        Ok(listed)
+    }
+
+    async fn page_of(&self, caller: &Caller, wanted: &Wanted<'_>) -> Result<Listed> {
+        let Wanted { shelf, whose, project, severity, after, limit } = wanted.clone();
         let snapshot = self.directory().await?;
         let from = after.map(read_cursor).transpose()?.map_or(Page::First, Page::After);
         let limit = limit.clamp(1, MOST);
-        let mut names = self.listed_projects(caller, &snapshot, project, shelf);
+        let narrows = whose != Whose::All || severity.is_some();
+        let at_once = if narrows { MOST_LOOKED / 4 } else { limit + 1 };
+        // Whoever leads a case has a grant for it, and so a row of their own.
+        let mut names = match whose {
+            Whose::Mine => Vec::new(),
+            Whose::All | Whose::Nobodys => self.listed_projects(caller, &snapshot, project, shelf),
+        };
         if !matches!(caller.by, By::Receipt(_)) {
             names.push(rows::of_person(shelf, caller.person));
         }
@@ -123,11 +203,11 @@ impl Desk {
         for name in names {
             let rows = Vec::new().into_iter();
             let mut source = Source { name, from, rows, next: None, ended: false };
-            source.advance(self, limit + 1).await?;
+            source.advance(self, at_once).await?;
             sources.push(source);
         }
         let mut items: Vec<Item> = Vec::new();
-        let mut last = None;
+        let (mut last, mut looked) = (None, 0);
         // A case that stands in two lists stands at the same place in both.
         loop {
             let heads = sources.iter().filter_map(|source| source.next.as_ref().map(|(sort, _)| *sort));
@@ -136,19 +216,28 @@ impl Desk {
             for source in &mut sources {
                 if source.next.as_ref().is_some_and(|(sort, _)| *sort == first) {
                     same.extend(source.next.take().map(|(_, row)| row));
-                    source.advance(self, limit + 1).await?;
+                    source.advance(self, at_once).await?;
                 }
             }
             let here = |row: &Row| project.is_none_or(|project| row.project == project);
             let Some(item) = self.item(caller, &snapshot, same.into_iter().filter(here).collect()) else {
                 continue;
             };
-            if items.len() == limit {
+            if items.len() == limit || looked == MOST_LOOKED {
                 let next = last.map(|(sort, case)| cursor(sort, case));
                 return Ok(Listed { items, next });
             }
             last = Some((first, item.case));
-            items.push(item);
+            looked += usize::from(narrows);
+            let fits = match whose {
+                Whose::All => true,
+                Whose::Mine => item.lead == Some(caller.person),
+                Whose::Nobodys => item.works && item.lead.is_none(),
+            };
+            let is = item.severity.as_deref().unwrap_or("unscored");
+            if fits && severity.is_none_or(|wanted| wanted == is) {
+                items.push(item);
+            }
         }
     }
 
@@ -190,6 +279,8 @@ impl Desk {
             return None;
         }
         let seen = works || reported;
+        // What is new in a room is for those who read it.
+        let reads = |news: &RoomNews| Room::parse(&news.room).is_some_and(|room| may(reading(room)));
         Some(Item {
             case: row.case,
             project: row.project,
@@ -201,6 +292,10 @@ impl Desk {
             lead_name: row.lead.filter(|_| works).and_then(|lead| Desk::name_of(snapshot, lead)),
             due: row.due.map(Instant::from_millis).filter(|_| works),
             duty: row.duty.filter(|_| works),
+            works,
+            seen: false,
+            unread: Vec::new(),
+            news: row.news.into_iter().filter(reads).collect(),
         })
     }
 }

@@ -40,6 +40,13 @@ pub struct Joining {
 pub enum Join {
     /// It is the same as another case, which keeps everybody who reported it.
     Merge(CaseId),
+    /// The same, after these things were recorded in it, in the same commit.
+    Duplicate {
+        /// The case that it is the same as.
+        of: CaseId,
+        /// What is recorded first.
+        first: Vec<Command>,
+    },
     /// A part of it becomes a case of its own.
     Split {
         /// What the new case is called.
@@ -66,7 +73,7 @@ impl Desk {
         let repeat = joining.repeat.as_ref();
         let action = match &joining.what {
             Join::Split { .. } => Action::CaseSplit,
-            Join::Merge(_) | Join::TakeOver(_) => Action::CaseMerge,
+            Join::Merge(_) | Join::Duplicate { .. } | Join::TakeOver(_) => Action::CaseMerge,
         };
         let new = match repeat {
             Some(repeat) => CaseId::from_bytes(repeat.id(caller.person, "case")),
@@ -78,7 +85,7 @@ impl Desk {
             let permit = self.case_permit(caller, &snapshot, &kept.file, action);
             if let Some(done) = self.done(caller, permit.as_ref().err(), repeat).await? {
                 let other = match joining.what {
-                    Join::Merge(into) => into,
+                    Join::Merge(into) | Join::Duplicate { of: into, .. } => into,
                     Join::Split { .. } | Join::TakeOver(_) => new,
                 };
                 return Ok((done, other));
@@ -88,7 +95,9 @@ impl Desk {
                 return Err(Problem::Conflict { actual: kept.revision });
             }
             let other = match &joining.what {
-                Join::Merge(into) => self.merged_with(caller, &snapshot, &kept, *into, &joining).await?,
+                Join::Merge(into) | Join::Duplicate { of: into, .. } => {
+                    self.merged_with(caller, &snapshot, &kept, *into, &joining).await?
+                }
                 Join::Split { title, body } => {
                     let (title, body) = (title.clone(), body.clone());
                     self.part(&snapshot, &kept, new, title, body, &joining).await?
@@ -100,9 +109,17 @@ impl Desk {
             let (into, reason) = (other.case, joining.reason.clone());
             let mine = match &joining.what {
                 Join::Split { .. } => Command::Split { into, reason },
-                Join::Merge(_) | Join::TakeOver(_) => Command::Merge { into, reason },
+                Join::Merge(_) | Join::Duplicate { .. } | Join::TakeOver(_) => {
+                    Command::Merge { into, reason }
+                }
             };
-            let happened = self.decided(&snapshot, &kept, &permit, mine).await?;
+            let happened = match &joining.what {
+                Join::Duplicate { first, .. } => {
+                    let all: Vec<Command> = first.iter().cloned().chain([mine]).collect();
+                    self.decided_all(caller, &snapshot, &kept, &all, None).await?.happened
+                }
+                _ => self.decided(&snapshot, &kept, &permit, mine).await?,
+            };
             let writing = |permit| Writing {
                 permit,
                 by: Author::Person(caller.person),

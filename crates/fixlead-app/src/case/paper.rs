@@ -42,6 +42,8 @@ pub struct Paper {
     pub roles: Vec<Said>,
     /// Words that rules look for, by field.
     pub words: BTreeMap<Field, Vec<String>>,
+    /// The fields that rules expect it to carry.
+    pub wanted: Vec<Field>,
     /// What holds it as things stand.
     pub held: Option<Gated>,
     /// Commits that were proposed, the latest first.
@@ -103,6 +105,7 @@ impl Desk {
                 .map(|rule| said(&policy, &rule.heading)),
             roles: policy.roles.iter().map(|rule| said(&policy, &rule.heading)).collect(),
             words: required.iter().chain(optional).filter_map(of_field).collect(),
+            wanted: policy.wanted(kind),
             held,
             commits: commits.map(str::to_owned).collect(),
             board,

@@ -136,6 +136,15 @@ pub struct Member {
     pub role: Role,
     /// Until when.
     pub until: Option<Instant>,
+    /// Since when.
+    #[serde(skip)]
+    pub from: Instant,
+    /// Who gave it, if not the desk itself.
+    #[serde(skip)]
+    pub given_by: Option<PersonId>,
+    /// Why.
+    #[serde(skip)]
+    pub reason: String,
 }
 
 /// A room.
@@ -214,6 +223,7 @@ impl View {
             named.extend(standing.lead);
             named.extend(standing.handoff.map(|(_, to)| to));
             named.extend(standing.people.iter().map(|member| member.person));
+            named.extend(standing.people.iter().filter_map(|member| member.given_by));
             named.extend(&standing.recused);
         }
         for room in &self.rooms {
@@ -299,6 +309,7 @@ impl Desk {
             if own || self.was_recorded(&kept, caller.person, action) {
                 return Ok((snapshot, kept));
             }
+            self.pace(&snapshot, caller.person, case, &kept).await?;
             let permit = self.own_permit(&kept.file, Action::ReadRecord)?;
             let command = Command::RecordRead { person: caller.person, action };
             let happened = self.decided(&snapshot, &kept, &permit, command).await?;
@@ -390,6 +401,9 @@ impl Desk {
             name: Desk::name_of(snapshot, grant.person),
             role: grant.role,
             until: grant.until,
+            from: grant.from,
+            given_by: grant.given_by,
+            reason: grant.reason.to_string(),
         });
         let waiting = file.proposals.iter().filter(|(_, proposal)| proposal.confirmed.is_none());
         Some(StandingView {

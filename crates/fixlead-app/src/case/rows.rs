@@ -12,12 +12,14 @@ use fixlead_core::access::{CaseStanding, CaseState, Grant, Role, Scope};
 use fixlead_core::desk::CaseFile;
 use fixlead_core::desk::reminders::{self, Due, Ladder};
 use fixlead_core::id::{CaseId, GrantId, OrganisationId, PersonId, ProjectId};
+use fixlead_core::plan::Evaluation;
 use fixlead_core::plan::duties::State;
 use fixlead_core::policy::Policy;
 use fixlead_core::time::{Instant, Span};
 use fixlead_store::{ListChange, WorkChange};
 use serde::{Deserialize, Serialize};
 
+use super::unread::{self, RoomNews};
 use crate::desk::DUTIES;
 
 /// Which cases a list holds.
@@ -74,9 +76,46 @@ pub(crate) struct Row {
     pub opened: i64,
     pub due: Option<i64>,
     pub duty: Option<String>,
+    /// How long users were exposed, where the case is or was public.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exposed: Option<Exposed>,
+    /// What stands in its rooms.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub news: Vec<RoomNews>,
     /// In the list of a person, the grants they have for the case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grants: Vec<RowGrant>,
+}
+
+/// How long users were exposed, in milliseconds, written so that it stays true
+/// while it goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Exposed {
+    /// It goes on, since this instant.
+    Since(i64),
+    /// It lasted so long.
+    Lasted(i64),
+}
+
+impl Exposed {
+    fn of(evaluation: &Evaluation, now: Instant) -> Option<Exposed> {
+        let length = evaluation.exposure.public?;
+        Some(match length.running {
+            true => Exposed::Since((now - length.least).millis()),
+            false => Exposed::Lasted(length.least.millis()),
+        })
+    }
+
+    /// How long it is at an instant.
+    pub fn at(self, now: Instant) -> Option<Span> {
+        match self {
+            Exposed::Since(since) => {
+                Some(now - Instant::from_millis(since)).filter(|span| *span >= Span::ZERO)
+            }
+            Exposed::Lasted(millis) => Some(Span::from_millis(millis)),
+        }
+    }
 }
 
 /// A grant in a row.
@@ -172,6 +211,8 @@ pub(crate) fn follows(
                 opened: opened.at.millis(),
                 due: next.map(|(due, _)| due.millis()),
                 duty: next.map(|(_, rule)| policy.duties[usize::from(rule)].heading.id.to_string()),
+                exposed: Exposed::of(&evaluation, now),
+                news: unread::news(file),
                 grants: Vec::new(),
             };
             let at = if file.closed {

@@ -56,6 +56,8 @@ pub struct Step {
     pub severity: Option<&'static str>,
     /// What is otherwise than one tenth below.
     pub changes: Vec<Change>,
+    /// The rules that compare with this score: sentences and clauses.
+    pub law: Vec<(String, Vec<String>)>,
     /// Whether the score in force lies here.
     pub here: bool,
 }
@@ -97,10 +99,11 @@ fn statements(case: &plan::Case<'_>, now: Instant) -> Vec<Statement> {
     let actions = [Action::SemipublicPr, Action::SemipublicMerge, Action::Merge, Action::PublicWarning];
     for action in actions {
         let answer = case.answer(&plain(action, now));
-        let verdict = if answer.allowed { "allowed" } else { "held" };
-        let mut clauses = owned(words::clauses(record, &answer.clauses));
-        clauses.sort();
-        list.push((action.name().to_owned(), verdict.to_owned(), clauses));
+        let clauses = owned(words::clauses(record, &answer.clauses));
+        // Held by another clause is another thing.
+        let verdict =
+            if answer.allowed { "allowed".to_owned() } else { format!("held by {}", clauses.join(" ")) };
+        list.push((action.name().to_owned(), verdict, clauses));
     }
     for duty in &evaluation.duties {
         let rule = &record.policy.duties[usize::from(duty.rule)];
@@ -119,8 +122,7 @@ fn differ(before: &[Statement], after: &[Statement]) -> Vec<Change> {
     for (what, ..) in before.iter().chain(after) {
         let (old, new) = (find(before, what), find(after, what));
         let same = match (&old, &new) {
-            // Held by another clause is another reason, and so another thing.
-            (Some(old), Some(new)) => old.1 == new.1 && (old.1 != "held" || old.2 == new.2),
+            (Some(old), Some(new)) => old.1 == new.1,
             _ => old.is_none() && new.is_none(),
         };
         if same || changes.iter().any(|change| change.what == *what) {
@@ -224,10 +226,15 @@ impl Desk {
             let next = thresholds.get(place + 1).copied().unwrap_or(u16::MAX);
             let mut changes = differ(&statements(&below, now), &statements(&above, now));
             changes.retain(|change| change.what != "severity");
+            let law = policy.rules_at(*from).into_iter().map(|heading| {
+                let clauses = heading.clauses.iter().map(|clause| policy.clause(*clause).to_owned());
+                (heading.say.to_string(), clauses.collect())
+            });
             Step {
                 from: *from,
                 severity: above.evaluate(now).severity.map(|severity| severity.name()),
                 changes,
+                law: law.collect(),
                 here: current.is_some_and(|score| (*from..next).contains(&score)),
             }
         });

@@ -7,7 +7,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use fixlead_core::access::{Action, CaseState, Presence, TokenScope};
 use fixlead_core::id::{CaseId, ProjectId};
@@ -15,7 +14,7 @@ use fixlead_core::time::Instant;
 use serde::Serialize;
 use tokio::task::JoinSet;
 
-use super::{Body, fill, texts};
+use super::{Body, PATIENCE, fill, texts};
 use crate::accounts::{By, Caller};
 use crate::case::kept::Kept;
 use crate::desk::Desk;
@@ -32,8 +31,6 @@ const MOST_READ: usize = 50;
 const MOST_EXCERPTS: usize = 3;
 /// The longest excerpt, in bytes.
 const LONGEST_EXCERPT: usize = 240;
-/// How long a question waits for its turn.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What somebody asks.
 #[derive(Clone, PartialEq, Eq)]

@@ -6,13 +6,15 @@
 //!   somebody must be allowed to see it.
 //! - `fill`: from the copy that this node keeps in a file, from the streams,
 //!   and from what any node appends. `copy`: that file.
-//! - [`ask`]: a question, answered as far as whoever asks may see.
+//! - [`ask`]: a question, answered as far as whoever asks may see. [`alike`]: likely
+//!   duplicates.
 //!
 //! Every question first looks at the end of the log. A case that has changed
 //! since the index took it in is invisible until it has been read again, so that
 //! who was recused or had a role revoked finds nothing with the next question,
 //! on every node.
 
+pub mod alike;
 pub mod ask;
 mod copy;
 mod fill;
@@ -23,6 +25,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
 
 use fixlead_core::id::{CaseId, PersonId};
 use tokio::sync::Semaphore;
@@ -41,6 +44,8 @@ const AT_ONCE: usize = 2;
 /// New cases that are remembered until they are taken in. Where there are more,
 /// they are read.
 const MOST_FRESH: usize = 1024;
+/// How long a question waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Questions of one person that wait or are answered at the same time.
 const MOST_OF_A_PERSON: usize = 2;
 

@@ -77,6 +77,7 @@ fn of_desk<'a>(
             vec![text(Field::Message(search::Room::Reporter), reason)]
         }
         DeskEvent::GrantGiven { reason, .. }
+        | DeskEvent::GrantMoved { reason, .. }
         | DeskEvent::GrantRevoked { reason, .. }
         | DeskEvent::PersonRecused { reason, .. }
         | DeskEvent::RecusalLifted { reason, .. }

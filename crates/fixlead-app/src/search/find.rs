@@ -107,10 +107,10 @@ impl Tally {
 }
 
 /// What somebody sees of an index while a question is answered.
-struct View<'a> {
-    index: &'a Index,
+pub(super) struct View<'a> {
+    pub index: &'a Index,
     /// The fields that are seen and have a text, of each case.
-    seen: Vec<u16>,
+    pub seen: Vec<u16>,
 }
 
 impl Index {
@@ -186,7 +186,7 @@ fn cut(mut matching: Vec<(u32, i64, CaseId)>, page: &Page) -> Vec<Hit> {
 /// The binary logarithm of `1 + (visible + 1) / (matching + ½)`, times 256, the
 /// part after the point taken from the straight line between two powers. With the
 /// 1 even a word that every case has can say where it stands.
-fn rarity(visible: u32, matching: u32) -> u32 {
+pub(super) fn rarity(visible: u32, matching: u32) -> u32 {
     let ratio = ((u64::from(visible) * 2 + 2) << 16) / (u64::from(matching) * 2 + 1) + (1 << 16);
     let whole = ratio.ilog2();
     let part = ((ratio << 8) >> whole) as u32 & 255;
@@ -244,7 +244,7 @@ impl View<'_> {
 
     /// Gives every visible text in these fields that holds a word.
     #[inline]
-    fn each(&self, term: TermId, fields: u16, mut give: impl FnMut(Slot, u32)) {
+    pub fn each(&self, term: TermId, fields: u16, mut give: impl FnMut(Slot, u32)) {
         let entries = self.index.entries();
         let Some(postings) = self.index.postings.get(term as usize) else { return };
         postings.each(|number| {

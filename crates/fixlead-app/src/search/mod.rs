@@ -10,6 +10,7 @@
 //! - `terms`, `postings`, `passages`: every distinct word, the texts that hold
 //!   it, and each text as a row of words.
 //! - `index`: texts come and go. `find`, `phrase`: questions are answered.
+//!   [`alike`]: which cases say the same.
 //! - `snapshot`: the index as bytes. [`snippet`]: where in a text the words are.
 //!
 //! # What one may not see has no influence
@@ -28,6 +29,7 @@
 //! be measured by somebody with a quiet line to the machine.
 //! `docs/benchmarks/search.md` has the figures.
 
+pub mod alike;
 mod find;
 mod index;
 mod passages;

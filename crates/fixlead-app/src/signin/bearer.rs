@@ -94,3 +94,29 @@ pub fn pasted(text: &str) -> Option<(Purpose, std::ops::Range<usize>)> {
     }
     None
 }
+
+/// Every bearer secret in a text, the first so many.
+pub fn all_pasted(text: &str, most: usize) -> Vec<(Purpose, &str)> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some((purpose, range)) = pasted(&text[from..]).filter(|_| found.len() < most) {
+        found.push((purpose, &text[from + range.start..from + range.end]));
+        from += range.end;
+    }
+    found
+}
+
+/// Everything in a text that looks like the secret of a webhook, the first so
+/// many; whether it is one, its hash tells.
+pub fn webhook_secrets(text: &str, most: usize) -> Vec<&str> {
+    const PREFIX: &str = "whsec_";
+    let letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+    let starts = text.match_indices(PREFIX).take(most);
+    starts
+        .map(|(start, _)| {
+            let rest = &text.as_bytes()[start + PREFIX.len()..];
+            let length = rest.iter().take(100).take_while(|byte| letter(byte)).count();
+            &text[start..start + PREFIX.len() + length]
+        })
+        .collect()
+}

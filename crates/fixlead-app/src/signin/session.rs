@@ -44,6 +44,9 @@ pub struct Session {
     pub stepped_up: Option<Instant>,
     /// The browser, in its own words, shortened.
     pub browser: String,
+    /// Where it was used first after its person last proved who they are, as a
+    /// hash; nothing before that.
+    pub place: Option<u64>,
 }
 
 impl Session {
@@ -85,9 +88,16 @@ pub struct Token {
     pub made: Instant,
     /// When it ends.
     pub ends: Instant,
+    /// When it was last used, to about [`TOUCH_AFTER`].
+    pub used: Option<Instant>,
 }
 
 impl Token {
+    /// Whether its use is worth writing down.
+    pub fn is_worth_touching(&self, now: Instant) -> bool {
+        self.used.is_none_or(|used| now - used >= TOUCH_AFTER)
+    }
+
     /// Whether it counts.
     pub fn is_live(&self, now: Instant) -> bool {
         self.made <= now && now < self.ends

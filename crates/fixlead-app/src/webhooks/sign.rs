@@ -35,6 +35,11 @@ impl Key {
         format!("whsec_{}", STANDARD.encode(self.0))
     }
 
+    /// Of the text that the receiver was given.
+    pub fn parse(text: &str) -> Option<Key> {
+        Key::read(&STANDARD.decode(text.strip_prefix("whsec_")?).ok()?)
+    }
+
     /// By what the right one is known. Nothing can be told from it.
     pub fn hash(&self) -> Option<wire::Sha256> {
         let mut hasher = Sha256::new();

@@ -10,14 +10,14 @@ use fixlead_core::time::Span;
 
 use crate::world::World;
 
-const PASSWORD: &str = "four unrelated words here";
+pub const PASSWORD: &str = "four unrelated words here";
 
 fn accounts(world: &World) -> Accounts {
     Accounts::new(world.store.clone(), world.clock.clone(), world.random.clone(), Lengths::default())
 }
 
 /// The secret that an authenticator was told, read back from its text.
-fn secret(text: &str) -> [u8; 20] {
+pub fn secret(text: &str) -> [u8; 20] {
     let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let bits: Vec<bool> = text
         .chars()

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop with a panic")]
 
 mod accounts;
+mod administration;
 #[allow(dead_code, reason = "the store's tests need more of it")]
 #[path = "../../../fixlead-store/tests/store/cluster.rs"]
 mod cluster;
@@ -11,11 +12,15 @@ mod house;
 mod joint;
 mod matrix;
 mod openpgp;
+mod passkeys;
+mod providers;
 mod publicity;
 mod rebuild;
 mod retention;
 mod signin;
 mod stories;
+mod triage;
+mod unread;
 mod webhooks;
 mod work;
 mod world;

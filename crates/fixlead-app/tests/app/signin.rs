@@ -112,6 +112,7 @@ fn a_session_ends_when_nobody_uses_it_and_at_the_latest_after_its_days() {
         used: at("2027-01-04T20:00:00Z"),
         stepped_up: None,
         browser: String::new(),
+        place: None,
     };
     let lengths = Lengths::default();
     assert!(session.is_live(lengths, at("2027-01-05T07:59:59Z")));

@@ -20,6 +20,7 @@ vocabulary! {
         WhoKnewRead = "who-knew.read",
         CaseExport = "case.export",
         CaseEvaluate = "case.evaluate",
+        CaseCalendar = "case.calendar",
         // A case: rooms.
         InternalPost = "internal.post",
         InternalAttach = "internal.attach",
@@ -209,5 +210,6 @@ vocabulary! {
         Intake = "intake",
         Directory = "directory",
         Audit = "audit",
+        Calendar = "calendar",
     }
 }

@@ -33,6 +33,7 @@ const RESPONDER: Lists = &[
         ALWAYS,
         &[
             A::CaseRead,
+            A::CaseCalendar,
             A::TimelineRead,
             A::InternalRead,
             A::InternalDownload,
@@ -103,6 +104,7 @@ const FIX_LEAD: Lists = &[
         ALWAYS,
         &[
             A::CaseRead,
+            A::CaseCalendar,
             A::TimelineRead,
             A::InternalRead,
             A::InternalDownload,
@@ -171,6 +173,7 @@ const FIX_TEAM: Lists = &[(
     RUNNING,
     &[
         A::CaseRead,
+        A::CaseCalendar,
         A::TimelineRead,
         A::InternalRead,
         A::InternalDownload,
@@ -193,6 +196,7 @@ const RELEASE_MANAGER: Lists = &[(
     RUNNING,
     &[
         A::CaseRead,
+        A::CaseCalendar,
         A::TimelineRead,
         A::InternalRead,
         A::InternalDownload,
@@ -361,6 +365,7 @@ const READS: &[Action] = &[
     A::LogRead,
     A::WhoKnewRead,
     A::CaseExport,
+    A::CaseCalendar,
     A::CaseEvaluate,
     A::DirectoryRead,
     A::CaseList,
@@ -413,6 +418,7 @@ const fn token_actions(scope: TokenScope) -> &'static [Action] {
             &[A::DirectoryRead, A::ProjectFacts, A::WebhooksRead, A::WebhooksRun, A::OwnRead, A::OwnLeave]
         }
         TokenScope::Audit => &[A::LogRead, A::WhoKnewRead, A::InstallationRead, A::InstallationLogRead],
+        TokenScope::Calendar => &[A::CaseCalendar],
     }
 }
 

@@ -127,6 +127,14 @@ pub enum DeskEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Instant>,
     },
+    /// A role that ends at another time, or at none.
+    #[serde(rename = "grant.moved")]
+    GrantMoved {
+        grant: GrantId,
+        reason: Line,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Instant>,
+    },
     /// A role taken back.
     #[serde(rename = "grant.revoked")]
     GrantRevoked { grant: GrantId, reason: Line },

@@ -282,6 +282,11 @@ impl CaseFile {
                     revoked: None,
                 });
             }
+            DeskEvent::GrantMoved { grant, until, .. } => {
+                if let Some(grant) = self.grants.get_mut(grant) {
+                    grant.until = *until;
+                }
+            }
             DeskEvent::GrantRevoked { grant, .. } => {
                 if let Some(grant) = self.grants.get_mut(grant) {
                     grant.revoked = Some(grant.revoked.map_or(entry.at, |at| at.min(entry.at)));

@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 use super::grammar::Holds::{Text, Texts};
 pub use super::grammar::{Holds, Key, SECTIONS, Section, section};
 use crate::case::json::nearest;
-use crate::text::{echo, is_harmful, short, toml_string};
+use crate::text::{Spot, echo, is_harmful, short, toml_string};
 
 /// The largest policy file that is read, in bytes.
 pub const MOST_BYTES: usize = 1024 * 1024;
@@ -19,8 +19,6 @@ pub const MOST_BYTES: usize = 1024 * 1024;
 pub const MOST_SECTIONS: usize = 2_000;
 /// The longest message, in characters; what a file says is quoted no further.
 const MOST_MESSAGE: usize = 500;
-/// The longest excerpt of a line, in characters.
-const MOST_EXCERPT: usize = 100;
 
 /// A complaint about a policy file, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -302,27 +300,8 @@ impl Document {
         if self.source.is_empty() {
             return PolicyError { policy, ..PolicyError::anywhere(message) };
         }
-        let place = (0..=place.min(self.source.len()))
-            .rev()
-            .find(|at| self.source.is_char_boundary(*at))
-            .unwrap_or(0);
-        let before = &self.source[..place];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        // A byte order mark takes no column.
-        let line_start = line_start + if line_start == 0 && place > 0 { mark_of(&self.source) } else { 0 };
-        let column = self.source[line_start..place].chars().count();
-        // A long line is shown around its place.
-        let skipped = column.saturating_sub(MOST_EXCERPT / 2);
-        let line = self.source[line_start..].lines().next().unwrap_or_default();
-        let shown: String = line.chars().skip(skipped).take(MOST_EXCERPT).collect();
-        PolicyError {
-            policy,
-            line: before.matches('\n').count() + 1,
-            column: column + 1,
-            excerpt: short(&shown, MOST_EXCERPT),
-            mark: column - skipped,
-            message,
-        }
+        let Spot { line, column, excerpt, mark } = Spot::of(&self.source, place);
+        PolicyError { policy, line, column, excerpt, mark, message }
     }
 
     /// The place in the file of a byte of a text value, which may be written
@@ -403,9 +382,4 @@ impl fmt::Display for Document {
         }
         Ok(())
     }
-}
-
-/// How many bytes a byte order mark takes at the beginning of a text.
-fn mark_of(source: &str) -> usize {
-    if source.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
 }

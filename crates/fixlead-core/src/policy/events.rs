@@ -1,7 +1,7 @@
 //! Which events a rule looks at, and what a policy says under a clause: what
 //! people need who ask why something stands as it does.
 
-use super::expression::{Expression, Fact};
+use super::expression::{Expression, Fact, Severity};
 use super::model::{Anchor, ClauseIndex, Duty, Gate, Heading, Policy, Wait, Window};
 use crate::case::event::{Action, EventKind, Field};
 
@@ -81,6 +81,25 @@ impl Expression {
             | Expression::Is(..)
             | Expression::By(_)
             | Expression::WhoFrom(_) => Vec::new(),
+        }
+    }
+
+    /// The fields that the event at hand has to carry.
+    fn carried(&self) -> Vec<Field> {
+        match self {
+            Expression::All(list) => once(list.iter().flat_map(Expression::carried)),
+            Expression::Has(field) => vec![*field],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether a condition compares with a severity.
+    fn names(&self, severity: Severity) -> bool {
+        match self {
+            Expression::All(list) | Expression::Any(list) => list.iter().any(|one| one.names(severity)),
+            Expression::Not(inner) => inner.names(severity),
+            Expression::SeverityBelow(word) | Expression::SeverityAtLeast(word) => *word == severity,
+            _ => false,
         }
     }
 
@@ -177,6 +196,13 @@ impl Policy {
         self.permissions.iter().any(|permission| permission.event == kind)
     }
 
+    /// The fields that rules expect such an event to carry.
+    pub fn wanted(&self, kind: EventKind) -> Vec<Field> {
+        let permissions = self.permissions.iter().filter(|rule| rule.event == kind).map(|rule| &rule.when);
+        let checks = self.checks.iter().filter(|rule| rule.on.contains(&kind)).map(|rule| &rule.needs);
+        once(permissions.chain(checks).flat_map(Expression::carried))
+    }
+
     /// The words that rules compare a field of such an event with: what
     /// somebody who fills it in may want to choose from. Those of the duty that
     /// it is filled in for come first.
@@ -188,24 +214,43 @@ impl Policy {
         once(duties.chain(checks).flat_map(|condition| condition.words_of(field)))
     }
 
+    /// Every condition that looks at the whole case, with the rule it is of.
+    fn conditions(&self) -> impl Iterator<Item = (&Heading, &Expression)> {
+        let waits = self.gates.iter().filter_map(|rule| match &rule.wait {
+            Wait::Needs(condition) => Some((&rule.heading, condition)),
+            _ => None,
+        });
+        (self.modes.iter().map(|rule| (&rule.heading, &rule.when)))
+            .chain(self.permissions.iter().map(|rule| (&rule.heading, &rule.when)))
+            .chain(self.gates.iter().map(|rule| (&rule.heading, &rule.when)))
+            .chain(waits)
+            .chain(self.duties.iter().map(|rule| (&rule.heading, &rule.when)))
+            .chain(self.paths.iter().map(|rule| (&rule.heading, &rule.when)))
+            .chain(self.channels.iter().map(|rule| (&rule.heading, &rule.when)))
+    }
+
+    /// The scores that a condition compares with, in hundredths; where it names a
+    /// severity, the score at which that begins.
+    fn scores_of(&self, condition: &Expression) -> Vec<u16> {
+        let begins = self.bands.iter().filter(|(word, ..)| condition.names(*word)).map(|(_, from, _)| *from);
+        condition.scores().into_iter().chain(begins).collect()
+    }
+
     /// Scores at which something changes, in hundredths: where bands begin, and
     /// what conditions compare with.
     pub fn thresholds(&self) -> Vec<u16> {
-        let conditions = (self.modes.iter().map(|rule| &rule.when))
-            .chain(self.permissions.iter().map(|rule| &rule.when))
-            .chain(self.gates.iter().map(|rule| &rule.when))
-            .chain(self.gates.iter().filter_map(|rule| match &rule.wait {
-                Wait::Needs(condition) => Some(condition),
-                _ => None,
-            }))
-            .chain(self.duties.iter().map(|rule| &rule.when))
-            .chain(self.paths.iter().map(|rule| &rule.when))
-            .chain(self.channels.iter().map(|rule| &rule.when));
-        let mut scores: Vec<u16> = conditions.flat_map(Expression::scores).collect();
+        let mut scores: Vec<u16> =
+            self.conditions().flat_map(|(_, condition)| self.scores_of(condition)).collect();
         scores.extend(self.bands.iter().map(|(_, from, _)| *from));
         scores.sort_unstable();
         scores.dedup();
         scores
+    }
+
+    /// The rules that compare with a score, in hundredths.
+    pub fn rules_at(&self, score: u16) -> Vec<&Heading> {
+        let rules = self.conditions().filter(|(_, condition)| self.scores_of(condition).contains(&score));
+        once(rules.map(|(heading, _)| heading))
     }
 
     /// Every sentence of the policy that cites a clause, reasons of parameters
@@ -258,6 +303,10 @@ mod tests {
             policy.words(EventKind::RetroSent, Field::Parts, "retro"),
             ["people", "timeline", "critique"]
         );
+        let at = policy.rules_at(400);
+        assert!(at.iter().any(|heading| &*heading.id == "slow-down"), "who may slow down is decided at 4.0");
+        assert_eq!(policy.thresholds(), [0, 10, 400, 700, 900]);
+        assert_eq!(policy.wanted(EventKind::EmergencyDeclared), [Field::Reason]);
         assert!(policy.is_decision(EventKind::EmergencyDeclared) && !policy.is_decision(EventKind::Released));
     }
 }

@@ -445,3 +445,24 @@ fn what_somebody_offered_who_leads_no_more_is_nobodys_to_take() {
     let accept = Command::AcceptLead { offer, grant };
     assert_eq!(command::decide(&office.file, &context, &permit, accept), refused(Wrong::OfferOver));
 }
+
+#[test]
+fn the_end_of_a_role_is_moved_without_letting_anybody_go() {
+    let mut office = Office::led("opentelemetry");
+    let grant = office.active_of(ELI);
+    let before = office.file.history.len();
+    let until = Some(office.now + Span::days(3));
+    let moved = |until| Command::MoveEnd { grant, reason: line("three days more"), until };
+    assert_eq!(office.by(BO, moved(until)), Err(Refused::Permit));
+    office.by(ANA, moved(until)).unwrap();
+    assert_eq!(office.by(ANA, moved(until)), refused(Wrong::Unchanged));
+    assert_eq!(office.by(ANA, moved(Some(office.now))), refused(Wrong::Ended));
+    assert_eq!(office.file.history.len(), before, "the policy hears of nobody who came or went");
+    assert!(office.permit(&office.actor(ELI), Action::InternalRead).is_ok());
+    office.wait(Span::days(3));
+    assert!(office.permit(&office.actor(ELI), Action::InternalRead).is_err());
+    assert_eq!(office.by(ANA, moved(None)), refused(Wrong::OwnCommand), "what is over is given anew");
+    let lead = office.active_of(ANA);
+    let lead = Command::MoveEnd { grant: lead, reason: line("x"), until: Some(office.now + Span::days(1)) };
+    assert_eq!(office.by(ANA, lead), refused(Wrong::OwnCommand));
+}

@@ -119,6 +119,11 @@ impl Office {
         GrantId::from_bytes(u128::from(self.ids).to_be_bytes())
     }
 
+    /// The grant of somebody in the case.
+    pub fn active_of(&self, person: PersonId) -> GrantId {
+        self.file.grants.values().find(|grant| grant.person == person).unwrap().id
+    }
+
     pub fn offer(&mut self) -> OfferId {
         self.ids = self.ids.wrapping_add(1);
         OfferId::from_bytes(u128::from(self.ids).to_be_bytes())

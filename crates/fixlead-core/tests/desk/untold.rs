@@ -114,6 +114,7 @@ fn desk_events() -> Vec<DeskEvent> {
         MessagePosted { id, room: Room::Internal, body: body(CANARY), answers: None }
         AttachmentAdded { blob, room: Room::Guest, name: canary(), size: 7, sha256: sha('b') }
         GrantGiven { grant: GRANT, person: ANA, role: Role::FixLead, reason: reason(), from: START, until: None }
+        GrantMoved { grant: GRANT, reason: reason(), until: Some(START) }
         GrantRevoked { grant: GRANT, reason: reason() }
         PersonRecused { person: BO, reason: reason() }
         RecusalLifted { person: BO, reason: reason() }
@@ -221,6 +222,7 @@ fn what_is_asked_for_is_told_by_kind_and_length() {
         AcceptLead { offer: OFFER, grant: GRANT }
         DeclineLead { offer: OFFER, reason: reason() }
         Give { grant: GRANT, person: ANA, role: Role::Guest, reason: reason(), until: None }
+        MoveEnd { grant: GRANT, reason: reason(), until: None }
         Revoke { grant: GRANT, reason: reason() }
         DismissTeam { reason: reason() }
         Recuse { person: BO, reason: reason() }

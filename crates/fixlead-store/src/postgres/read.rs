@@ -147,6 +147,12 @@ impl Postgres {
         self.row(query, &[&row.as_slice()], sealed_record).await
     }
 
+    pub(crate) async fn records_at(&self, rows: &[[u8; 32]]) -> Result<Vec<SealedRecord>> {
+        let query = "SELECT row, version, expires, sealed FROM record WHERE row = ANY($1)";
+        let rows: Vec<&[u8]> = rows.iter().map(|row| row.as_slice()).collect();
+        self.rows(query, &[&rows], sealed_record).await
+    }
+
     pub(crate) async fn records(
         &self,
         after: [u8; 32],

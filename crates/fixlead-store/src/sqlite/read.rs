@@ -123,6 +123,12 @@ pub(crate) fn record(connection: &Connection, row: [u8; 32]) -> Result<Option<Se
         .optional()?)
 }
 
+/// Those of these records that there are.
+pub(crate) fn records_at(connection: &Connection, rows: &[[u8; 32]]) -> Result<Vec<SealedRecord>> {
+    let found = rows.iter().map(|row| record(connection, *row));
+    Ok(found.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+}
+
 /// Records between two rows, the first excluded.
 pub(crate) fn records(
     connection: &Connection,

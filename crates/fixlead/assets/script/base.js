@@ -7,7 +7,8 @@ if (zone && zone !== "UTC") {
   const local = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
   for (const time of document.querySelectorAll("time[data-moment]")) {
     const at = new Date(time.dateTime);
-    if (time.dateTime.length > 10 && !Number.isNaN(at.valueOf())) {
+    // Whoever has said their zone sees it already.
+    if (!time.textContent.includes(" · ") && time.dateTime.length > 10 && !Number.isNaN(at.valueOf())) {
       time.append(" · " + local.format(at));
     }
   }

@@ -48,6 +48,7 @@ impl FromRequest<Wire> for Upload {
         let room = of("room").and_then(|room| Room::parse(&room));
         let room = room.ok_or_else(|| Problem::invalid("", "`room` is `internal`, `reporter` or `guest`"))?;
         let name = of("name").ok_or_else(|| Problem::invalid("", "`name` is missing; name the file"))?;
+        wire.desk.refuse_pasted(&name).await?;
         let mut content = format!("{} {}\n", parts.method, parts.uri).into_bytes();
         let whole = Request::from_parts(parts, body);
         let most = wire.limits.attachment.min(MOST_FILE as u64);

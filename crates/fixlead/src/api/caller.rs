@@ -2,15 +2,17 @@
 //! The header counts if there is one. What is wrong with a secret is not said.
 
 use axum::extract::FromRequestParts;
-use axum::http::header::{AUTHORIZATION, COOKIE, ORIGIN};
+use axum::http::header::{AUTHORIZATION, COOKIE, ORIGIN, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
-use fixlead_app::accounts::Caller;
+use fixlead_app::accounts::{Caller, Whence};
 use fixlead_app::problem::Problem;
 use fixlead_app::signin::bearer::{Purpose, lookup};
 
 use super::Wire;
 use super::problem::Refusal;
+use super::rates::Place;
+use super::source::Source;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -80,6 +82,14 @@ pub(crate) fn is_cross_site(method: &Method, headers: &HeaderMap, wire: &Wire) -
     }
 }
 
+/// From where a request comes, as a session compares it.
+pub(crate) fn whence(headers: &HeaderMap, source: Source) -> Whence<'_> {
+    Whence {
+        agent: headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()),
+        place: Place::of(source).map(Place::hash),
+    }
+}
+
 /// Who asks, if it is anybody; a secret that was shown has to count.
 pub struct MaybeCaller(pub Option<Caller>);
 
@@ -101,12 +111,15 @@ impl FromRequestParts<Wire> for Caller {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, wire: &Wire) -> Result<Self, Refusal> {
+        let source = Source::from_request_parts(parts, wire).await.unwrap_or(Source(None));
         match shown(&parts.headers, wire.public.is_https()).ok_or(Problem::Unauthenticated)? {
             Shown::Token(secret) => Ok(wire.desk.accounts().caller(secret).await?),
             Shown::Session(_) if is_cross_site(&parts.method, &parts.headers, wire) => {
                 Err(Refusal::CrossSite)
             }
-            Shown::Session(secret) => Ok(wire.desk.accounts().caller(secret).await?),
+            Shown::Session(secret) => {
+                Ok(wire.desk.accounts().caller_from(secret, &whence(&parts.headers, source)).await?)
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
 use fixlead_app::accounts::Caller;
-use fixlead_app::case::inbox::Shelf;
+use fixlead_app::case::inbox::{Shelf, Wanted as Listing, Whose};
 use fixlead_app::problem::Problem;
 use fixlead_core::id::{CaseId, ProjectId};
 use serde_json::json;
@@ -19,12 +19,14 @@ use super::extract::{InPath, Page, query};
 use super::problem::{ProblemDocument, Refusal};
 use super::shapes::case::{CaseLog, CasePage, CaseView, WhoKnew};
 use super::shapes::documents::{EvaluationDocument, HistoryDocument};
-use super::shapes::{Id, ShelfName};
+use super::shapes::{Id, ShelfName, WhoseName};
 
 /// Which part of which list.
 pub struct Wanted {
     shelf: Shelf,
+    whose: Whose,
     project: Option<ProjectId>,
+    severity: Option<String>,
     page: Page,
 }
 
@@ -32,7 +34,7 @@ impl FromRequestParts<Wire> for Wanted {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &Wire) -> Result<Self, Refusal> {
-        let pairs = query(parts, &["shelf", "project", "after", "limit"])?;
+        let pairs = query(parts, &["shelf", "whose", "project", "severity", "after", "limit"])?;
         let of =
             |wanted: &str| pairs.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
         let shelf = match of("shelf") {
@@ -42,7 +44,14 @@ impl FromRequestParts<Wire> for Wanted {
         };
         let project = of("project").map(ProjectId::parse).transpose();
         let project = project.map_err(|_| Problem::invalid("", "`project` is the id of a project"))?;
-        Ok(Wanted { shelf, project, page: Page::of(&pairs)? })
+        let whose = match of("whose") {
+            None | Some("all") => Whose::All,
+            Some("mine") => Whose::Mine,
+            Some("nobodys") => Whose::Nobodys,
+            Some(_) => return Err(Problem::invalid("", "`whose` is `all`, `mine` or `nobodys`").into()),
+        };
+        let severity = of("severity").map(str::to_owned);
+        Ok(Wanted { shelf, whose, project, severity, page: Page::of(&pairs)? })
     }
 }
 
@@ -59,14 +68,18 @@ pub fn routes() -> OpenApiRouter<Wire> {
 
 /// Lists the cases that somebody may know of, the next due first.
 #[utoipa::path(get, path = "/api/v1/inbox", tag = "cases",
-    params(("shelf" = Option<ShelfName>, Query), ("project" = Option<Id>, Query),
+    params(("shelf" = Option<ShelfName>, Query), ("whose" = Option<WhoseName>, Query),
+        ("project" = Option<Id>, Query),
+        ("severity" = Option<String>, Query, description = "One severity as the policy says it, or `unscored`."),
         ("after" = Option<String>, Query), ("limit" = Option<u32>, Query)),
     responses((status = 200, body = CasePage), (status = 401, body = ProblemDocument),
         (status = 422, body = ProblemDocument)))]
 async fn inbox(State(wire): State<Wire>, caller: Caller, wanted: Wanted) -> Result<Response, Refusal> {
-    let Wanted { shelf, project, page } = wanted;
+    let Wanted { shelf, whose, project, severity, page } = wanted;
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
-    let listed = wire.desk.inbox(&caller, shelf, project, page.after.as_deref(), limit).await?;
+    let (severity, after) = (severity.as_deref(), page.after.as_deref());
+    let listing = Listing { shelf, whose, project, severity, after, limit };
+    let listed = wire.desk.listed(&caller, &listing).await?;
     Ok(answer::json(StatusCode::OK, &listed))
 }
 

@@ -78,7 +78,7 @@ impl<T: DeserializeOwned> FromRequest<Wire> for Once<T> {
         let mut content = format!("{} {}\n", parts.method, parts.uri).into_bytes();
         let sent =
             json::bytes(Request::from_parts(parts, body), wire.limits.body, wire.limits.body_time).await?;
-        let value = json::from_bytes(&sent)?;
+        let value = json::posted(&sent, wire).await?;
         content.extend(sent);
         Ok(Once(value, Repeat::new(&key, &content)?))
     }

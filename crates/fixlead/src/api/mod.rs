@@ -9,7 +9,7 @@
 //!   [`reaching`]: what forms ask, keys to encrypt to, pauses. [`people`]: sub-teams, names, links that were lost.
 //! - [`cases`]: reading them. [`search`]: looking for them. [`commands`]: doing something with them.
 //!   [`lifecycle`]: what becomes of a case as a whole. [`attachments`]: their files.
-//!   [`retention`]: erasing what was kept long enough.
+//!   [`triage`]: deciding about reports. [`retention`]: erasing what was kept long enough.
 //! - [`webhooks`]: telling addresses outside. [`witness`]: heads of other
 //!   installations' logs.
 //! - [`caller`]: who asks. [`source`]: from where. [`rates`]: how often.
@@ -46,6 +46,7 @@ pub mod retention;
 pub mod search;
 pub mod shapes;
 pub mod source;
+pub mod triage;
 pub mod webhooks;
 pub mod witness;
 
@@ -56,11 +57,13 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use fixlead_app::Desk;
 use fixlead_app::problem::Problem;
+use fixlead_app::providers::Providers;
 use tokio::sync::Semaphore;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::configuration::Settings;
 use crate::configuration::values::{Network, Origin};
+use crate::serve::about::About;
 use crate::web::demonstration::Demonstration;
 use crate::web::publicity::Notice;
 use health::Readiness;
@@ -79,6 +82,8 @@ pub struct Wire {
     pub trusted: Arc<[Network]>,
     /// The numbers.
     pub metrics: Arc<Metrics>,
+    /// What the installation is.
+    pub about: Arc<About>,
     /// The desk.
     pub desk: Desk,
     /// What has to work for the desk to work.
@@ -87,10 +92,14 @@ pub struct Wire {
     pub room: Arc<Semaphore>,
     /// How often somebody may ask.
     pub rates: Arc<Rates>,
+    /// Where people can sign in elsewhere.
+    pub providers: Arc<Providers>,
     /// What everybody is told.
     pub notice: Arc<Notice>,
     /// Who can be tried, if this is a demonstration.
     pub demonstration: Option<Arc<Demonstration>>,
+    /// The streams that tell pages of changes.
+    pub live: Arc<crate::web::live::Live>,
 }
 
 /// The bounds of a request.
@@ -134,6 +143,7 @@ pub fn router(wire: Wire) -> Router {
         .merge(cases::routes())
         .merge(people::routes())
         .merge(search::routes())
+        .merge(triage::routes())
         .merge(commands::routes())
         .merge(lifecycle::routes())
         .merge(attachments::routes())

@@ -121,6 +121,10 @@ impl Refusal {
             Refusal::Problem(problem) => match problem {
                 Problem::NotFound => ("not-found", "Not found", S::NOT_FOUND),
                 Problem::Unauthenticated => ("unauthenticated", "Sign in first", S::UNAUTHORIZED),
+                Problem::PasskeyFailed => ("passkey-failed", "The passkey does not count", S::UNAUTHORIZED),
+                Problem::ProviderFailed(_) => {
+                    ("provider-failed", "The provider let nobody in", S::UNAUTHORIZED)
+                }
                 Problem::SignInFailed => ("sign-in-failed", "Signing in failed", S::UNAUTHORIZED),
                 Problem::Forbidden { .. } => ("forbidden", "Not allowed", S::FORBIDDEN),
                 Problem::WrongState => ("wrong-state", "Not in this state", S::CONFLICT),

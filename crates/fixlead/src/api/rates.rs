@@ -16,6 +16,7 @@ use fixlead_app::problem::Problem;
 use fixlead_app::signin::session::Attempts;
 use fixlead_core::id::{CaseId, ProjectId, SessionId};
 use fixlead_core::time::{Instant, Span};
+use sha2::{Digest as _, Sha256};
 
 use super::problem::Refusal;
 use super::source::Source;
@@ -44,6 +45,14 @@ impl Place {
             IpAddr::V4(address) => Place(u128::from(address.to_ipv6_mapped())),
             IpAddr::V6(address) => Place(u128::from(address) & !u128::from(u64::MAX)),
         })
+    }
+}
+
+impl Place {
+    /// What is kept of it where it need only be compared.
+    pub fn hash(self) -> u64 {
+        let digest = Sha256::digest(self.0.to_be_bytes());
+        digest.iter().take(8).fold(0, |hash, byte| hash << 8 | u64::from(*byte))
     }
 }
 

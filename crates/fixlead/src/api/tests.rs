@@ -16,6 +16,7 @@ use super::*;
 use crate::serve::clock::WatchedClock;
 use crate::serve::installation::{DeskReadiness, SystemRandom};
 use crate::serve::listen::answer;
+use crate::serve::witnesses::Witnesses;
 
 /// A desk's wire around a new database.
 async fn wire(name: &str, requests: usize) -> Wire {
@@ -32,13 +33,17 @@ async fn wire(name: &str, requests: usize) -> Wire {
         request_time: Duration::from_millis(200),
         requests,
     };
+    let witnesses = Witnesses::of(&settings(), Arc::default()).unwrap();
     Wire {
+        about: Arc::new(About::of(&settings(), &store, witnesses.board())),
+        live: Arc::default(),
         room: Arc::new(Semaphore::new(requests)),
         limits: Arc::new(limits),
         public: Arc::new(Origin::parse("https://desk.example.org").unwrap()),
         trusted: vec![Network::parse("10.0.0.0/8").unwrap()].into(),
         metrics: Arc::default(),
         rates: Arc::new(Rates::of(&settings())),
+        providers: Arc::new(crate::serve::installation::providers(&settings().keys).unwrap()),
         demonstration: None,
         desk: Desk::open(store.clone(), clock.clone(), random, fixlead_app::Settings::default())
             .await

@@ -2,13 +2,16 @@
 //! streams it reads and writes, and says how it ended; it knows neither the
 //! process nor the other commands.
 
+pub mod advisory;
 pub mod cvss;
 pub mod demo;
 pub mod desk;
 pub mod doctor;
 pub mod drill;
+pub mod import;
 pub mod keep;
 pub mod key;
+pub mod patch;
 pub mod policy;
 pub mod rebuild;
 pub mod serve;

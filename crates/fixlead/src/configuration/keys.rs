@@ -8,7 +8,8 @@ use serde_json::Value;
 use toml::de::{DeTable, DeValue};
 
 use super::values::{
-    Contact, Count, Known, Language, Length, LogFormat, LogLevel, Network, Origin, Sentence, Setting,
+    Contact, Count, Known, Language, Length, LogFormat, LogLevel, Network, Origin, Provider, Sentence,
+    Setting,
 };
 
 /// A key.
@@ -33,6 +34,13 @@ macro_rules! keys {
         #[derive(Clone, Debug)]
         pub struct Configuration {
             $(#[doc = $about] pub $field: $kind,)+
+        }
+
+        impl Configuration {
+            /// Every key with what it is set to, as people read it, and what it does.
+            pub fn told(&self) -> Vec<(&'static str, String, &'static str)> {
+                vec![$(($path, self.$field.told(), $about)),+]
+            }
         }
 
         /// The keys, in the order in which they are explained.
@@ -99,6 +107,8 @@ keys! {
         "How many messages whoever holds a receipt may write in an hour.";
     limits_sign_ins_per_minute: Count<1, 1_000_000>, "limits.sign-ins-per-minute" = "30",
         "How many attempts to sign in from one source are looked at in a minute.";
+    limits_cases_per_hour: Count<1, 1_000_000>, "limits.cases-per-hour" = "120",
+        "How many different cases somebody may open in an hour. More wait, and operators and auditors are told on the page of their account.";
     intake_other_way: Option<Sentence>, "intake.other-way" = "",
         "How else the team is reached, told to whoever cannot be taken in right now, such as `write to security@example.org`. Without it they are sent to the project's security policy.";
     security_txt_contact: Vec<Contact>, "security-txt.contact" = "[]",
@@ -111,6 +121,12 @@ keys! {
         "After how long without use a session ends.";
     session_most: Length<300, 2_592_000>, "session.most" = "\"P7D\"",
         "After how long a session ends in any case.";
+    sign_in_providers: Vec<Provider>, "sign-in.providers" = "[]",
+        "Providers of OpenID Connect that people can link with their account, and then sign in with: each a table with `id` (its name in addresses here), `name` (what people read), `issuer`, `client-id`, and `client-secret-file` if it gives one. There this desk is registered with the redirect URI `<public-url>/sign-in/back/<id>`.";
+    sign_in_allowed_networks: Vec<Network>, "sign-in.allowed-networks" = "[]",
+        "Networks that are not public and in which providers may be all the same, over plain HTTP too. Without any, only public addresses are asked, and only over HTTPS.";
+    sign_in_certificate_authorities: Vec<PathBuf>, "sign-in.certificate-authorities" = "[]",
+        "Files (PEM) with certificate authorities that are believed when providers are asked, beside the usual ones.";
     witness_files: Vec<PathBuf>, "witness.files" = "[]",
         "Files elsewhere, best on another machine, to which every signed head of the log is added as a line.";
     witness_instances: Vec<Origin>, "witness.instances" = "[]",

@@ -25,6 +25,11 @@ pub trait Setting: Sized {
     /// # Errors
     /// What was expected.
     fn read(value: &DeValue<'_>, base: &Path) -> Result<Self, String>;
+    /// What it is set to, as people read it. A type that could hold a secret leaves it
+    /// at this.
+    fn told(&self) -> String {
+        "set".to_owned()
+    }
     /// What it is when nothing is set and there is no default.
     fn absent() -> Option<Self> {
         None
@@ -62,6 +67,9 @@ impl Setting for SocketAddr {
     fn schema() -> Value {
         json!({ "type": "string", "examples": ["127.0.0.1:8470", "[::1]:8470"] })
     }
+    fn told(&self) -> String {
+        self.to_string()
+    }
     fn read(value: &DeValue<'_>, _: &Path) -> Result<Self, String> {
         let text = text(value, "an address and a port")?;
         text.parse().map_err(|_| {
@@ -76,6 +84,9 @@ impl Setting for PathBuf {
     }
     fn schema() -> Value {
         json!({ "type": "string", "minLength": 1 })
+    }
+    fn told(&self) -> String {
+        self.display().to_string()
     }
     fn read(value: &DeValue<'_>, base: &Path) -> Result<Self, String> {
         match text(value, "a path")? {
@@ -93,6 +104,9 @@ impl<T: Setting> Setting for Option<T> {
     fn schema() -> Value {
         T::schema()
     }
+    fn told(&self) -> String {
+        self.as_ref().map_or_else(|| "not set".to_owned(), T::told)
+    }
     fn read(value: &DeValue<'_>, base: &Path) -> Result<Self, String> {
         T::read(value, base).map(Some)
     }
@@ -107,6 +121,12 @@ impl<T: Setting> Setting for Vec<T> {
     }
     fn schema() -> Value {
         json!({ "type": "array", "items": T::schema(), "maxItems": MOST_ITEMS })
+    }
+    fn told(&self) -> String {
+        match self.as_slice() {
+            [] => "none".to_owned(),
+            items => items.iter().map(T::told).collect::<Vec<_>>().join(", "),
+        }
     }
     fn read(value: &DeValue<'_>, base: &Path) -> Result<Self, String> {
         let DeValue::Array(items) = value else { return expected("a list", value) };
@@ -127,6 +147,9 @@ impl<const LEAST: u64, const MOST: u64> Setting for Count<LEAST, MOST> {
     }
     fn schema() -> Value {
         json!({ "type": "integer", "minimum": LEAST, "maximum": MOST })
+    }
+    fn told(&self) -> String {
+        self.0.to_string()
     }
     fn read(value: &DeValue<'_>, _: &Path) -> Result<Self, String> {
         let DeValue::Integer(integer) = value else {
@@ -162,6 +185,9 @@ impl<const LEAST: i64, const MOST: i64> Setting for Length<LEAST, MOST> {
     }
     fn schema() -> Value {
         json!({ "type": "string", "format": "duration" })
+    }
+    fn told(&self) -> String {
+        self.0.to_string()
     }
     fn read(value: &DeValue<'_>, _: &Path) -> Result<Self, String> {
         let (least, most) = Self::bounds();
@@ -244,6 +270,9 @@ impl Setting for Origin {
     fn schema() -> Value {
         json!({ "type": "string", "format": "uri", "pattern": "^https?://[^/@]+/?$" })
     }
+    fn told(&self) -> String {
+        self.text.clone()
+    }
     fn read(value: &DeValue<'_>, _: &Path) -> Result<Self, String> {
         Origin::parse(text(value, "a URL")?)
     }
@@ -285,6 +314,9 @@ impl Setting for Known {
     fn schema() -> Value {
         json!({ "type": "string", "pattern": "^[0-9a-fA-F]{32}:[0-9a-fA-F]{64}$" })
     }
+    fn told(&self) -> String {
+        Known::written(&self.0)
+    }
     fn read(value: &DeValue<'_>, _: &Path) -> Result<Self, String> {
         let text = text(value, "an installation and its key")?;
         Self::parse(text).ok_or_else(|| {
@@ -304,6 +336,9 @@ impl Setting for Sentence {
     }
     fn schema() -> Value {
         json!({ "type": "string", "minLength": 1, "maxLength": MOST_LINE })
+    }
+    fn told(&self) -> String {
+        self.0.clone()
     }
     fn read(value: &DeValue<'_>, _: &Path) -> Result<Self, String> {
         let line = Line::new(text(value, "a text")?).map_err(str::to_owned)?;
@@ -412,8 +447,84 @@ impl Setting for Network {
     fn schema() -> Value {
         json!({ "type": "string", "examples": ["10.0.0.0/8", "::1"] })
     }
+    fn told(&self) -> String {
+        format!("{}/{}", self.address, self.bits)
+    }
     fn read(value: &DeValue<'_>, _: &Path) -> Result<Self, String> {
         Network::parse(text(value, "a network")?)
+    }
+}
+
+/// A provider of sign-in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provider {
+    /// Its name in addresses of the desk.
+    pub id: String,
+    /// What people read.
+    pub name: String,
+    /// Its issuer.
+    pub issuer: String,
+    /// What the desk is called there.
+    pub client: String,
+    /// The file with the secret that it gave the desk.
+    pub secret_file: Option<PathBuf>,
+}
+
+impl Setting for Provider {
+    fn kind() -> String {
+        "provider".to_owned()
+    }
+    fn schema() -> Value {
+        let text = json!({ "type": "string", "minLength": 1, "maxLength": 300 });
+        json!({
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["id", "name", "issuer", "client-id"],
+            "properties": {
+                "id": { "type": "string", "pattern": "^[a-z0-9-]{1,32}$" },
+                "name": text, "client-id": text, "client-secret-file": text,
+                "issuer": { "type": "string", "format": "uri", "pattern": "^https?://[^?#]+$" },
+            },
+        })
+    }
+    fn read(value: &DeValue<'_>, base: &Path) -> Result<Self, String> {
+        let DeValue::Table(table) = value else { return expected("a table of a provider", value) };
+        const NAMES: [&str; 5] = ["id", "name", "issuer", "client-id", "client-secret-file"];
+        for name in table.keys() {
+            if !NAMES.contains(&name.get_ref().as_ref()) {
+                let name = short(name.get_ref(), 40);
+                return Err(format!("`{name}` is no key of a provider; they are {}", NAMES.join(", ")));
+            }
+        }
+        let field = |name: &str| match table.get(name) {
+            Some(value) => text(value.get_ref(), "a text").map(Some),
+            None => Ok(None),
+        };
+        let needed = |name: &str| {
+            let found = field(name)?.map(str::trim).filter(|text| !text.is_empty() && text.len() <= 300);
+            found
+                .map(str::to_owned)
+                .ok_or_else(|| format!("a provider needs `{name}`, in 1 to 300 characters"))
+        };
+        let provider = Provider {
+            id: needed("id")?,
+            name: needed("name")?,
+            issuer: needed("issuer")?,
+            client: needed("client-id")?,
+            secret_file: table
+                .get("client-secret-file")
+                .map(|value| PathBuf::read(value.get_ref(), base))
+                .transpose()?,
+        };
+        let plain = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-';
+        if provider.id.len() > 32 || !provider.id.bytes().all(plain) {
+            return Err("the `id` of a provider is up to 32 small letters, digits and hyphens".to_owned());
+        }
+        let address = fixlead_app::webhooks::address::Address::parse(&provider.issuer);
+        if address.is_err() || provider.issuer.contains('?') {
+            return Err("the `issuer` of a provider is an address like https://login.example.org".to_owned());
+        }
+        Ok(provider)
     }
 }
 
@@ -429,6 +540,11 @@ macro_rules! words {
             }
             fn schema() -> Value {
                 json!({ "enum": [$($word),+] })
+            }
+            fn told(&self) -> String {
+                match self {
+                    $($name::$variant => $word.to_owned(),)+
+                }
             }
             fn read(value: &DeValue<'_>, _: &Path) -> Result<Self, String> {
                 match text(value, &format!("one of {}", Self::kind()))? {

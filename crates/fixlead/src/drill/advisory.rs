@@ -10,6 +10,9 @@ use super::files;
 use super::rehearsal::Facts;
 use super::scene::{Habit, Scene};
 
+/// The organisation that assigned the CVE id, as made up as everything else.
+const CNA: &str = "0d21110d-0d21-4d21-8d21-0d21110d0d21";
+
 /// Writes `advisory/CASE.toml` for the release at `published`.
 pub fn write(
     out: &Path,
@@ -70,7 +73,7 @@ fn source(scene: &Scene, facts: &Facts, lead: &str, reporter: &str, published: I
     }
     text.push_str(&format!("\n[[credit]]\nname = {}\nrole = \"finder\"\n", toml_string(reporter)));
     text.push_str(&format!(
-        "\n[[revision]]\ndate = {published}\nnumber = \"1\"\nsummary = \"initial publication\"\n\n[publisher]\nname = {}\nnamespace = {}\ncategory = \"vendor\"\n",
+        "\n[[revision]]\ndate = {published}\nnumber = \"1\"\nsummary = \"initial publication\"\n\n[publisher]\nname = {}\nnamespace = {}\ncategory = \"vendor\"\ncna_org = \"{CNA}\"\n",
         toml_string(scene.project),
         toml_string(&format!("https://{}", scene.domain)),
     ));

@@ -67,11 +67,21 @@ impl Names for SystemNames {
     }
 }
 
-/// A courier over HTTP.
-pub struct HttpCourier {
+/// A way to addresses that may be called, and to no other.
+pub struct Line {
     names: Arc<dyn Names>,
     allowed: Vec<Network>,
     tls: TlsConnector,
+}
+
+/// A connection, whatever is around it.
+pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+
+/// A courier over HTTP.
+pub struct HttpCourier {
+    line: Line,
     patience: Duration,
 }
 
@@ -81,9 +91,26 @@ impl HttpCourier {
     /// # Errors
     /// Which file of certificate authorities cannot be read, and what to do.
     pub fn new(keys: &Configuration) -> Result<Self, String> {
-        let tls = connector(&keys.webhook_certificate_authorities)?;
         let allowed = keys.webhook_allowed_networks.clone();
-        Ok(HttpCourier { names: Arc::new(SystemNames), allowed, tls, patience: PATIENCE })
+        let line = Line::new(&keys.webhook_certificate_authorities, allowed)?;
+        Ok(HttpCourier { line, patience: PATIENCE })
+    }
+
+    /// Calls. `begun` says whether anything of the letter may have been sent.
+    async fn call(&self, letter: Letter, begun: &AtomicBool) -> Result<Sent, Sent> {
+        let stream = self.line.open(&letter.address).await?;
+        post(stream, letter, begun).await
+    }
+}
+
+impl Line {
+    /// A line that believes these certificate authorities beside the usual ones,
+    /// and reaches these networks beside public addresses.
+    ///
+    /// # Errors
+    /// Which file of certificate authorities cannot be read, and what to do.
+    pub fn new(authorities: &[PathBuf], allowed: Vec<Network>) -> Result<Self, String> {
+        Ok(Line { names: Arc::new(SystemNames), allowed, tls: connector(authorities)? })
     }
 
     /// The numbers that may be called for an address.
@@ -109,9 +136,12 @@ impl HttpCourier {
             .collect())
     }
 
-    /// Calls. `begun` says whether anything of the letter may have been sent.
-    async fn call(&self, letter: Letter, begun: &AtomicBool) -> Result<Sent, Sent> {
-        let numbers = self.numbers(&letter.address).await?;
+    /// A connection to an address, encrypted if the address says so.
+    ///
+    /// # Errors
+    /// Why there is none; nothing was sent then.
+    pub async fn open(&self, address: &Address) -> Result<Box<dyn Stream>, Sent> {
+        let numbers = self.numbers(address).await?;
         let mut stream = None;
         for number in numbers {
             if let Ok(Ok(connected)) = tokio::time::timeout(CONNECTING, TcpStream::connect(number)).await {
@@ -121,15 +151,15 @@ impl HttpCourier {
         }
         let stream = stream.ok_or(Sent::Unreachable)?;
         let _ = stream.set_nodelay(true);
-        if !letter.address.is_encrypted() {
-            return post(stream, letter, begun).await;
+        if !address.is_encrypted() {
+            return Ok(Box::new(stream));
         }
-        let name = match letter.address.host() {
+        let name = match address.host() {
             Host::Name(name) => ServerName::try_from(name.clone()).map_err(|_| Sent::Forbidden)?,
             Host::Number(number) => ServerName::IpAddress((*number).into()),
         };
         match self.tls.connect(name, stream).await {
-            Ok(stream) => post(stream, letter, begun).await,
+            Ok(stream) => Ok(Box::new(stream)),
             // What TLS itself did not like is about who is there.
             Err(error) if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) => {
                 Err(Sent::Untrusted)
@@ -171,9 +201,9 @@ async fn post(
     let shake = http1::Builder::new().max_buf_size(MOST_HEAD).handshake(TokioIo::new(stream)).await;
     let (mut sender, connection) = shake.map_err(|_| Sent::Unreachable)?;
     // The connection ends with this call, whatever the other side says.
-    let driver = Driver(tokio::spawn(async move {
+    let driver = Driver::of(async move {
         let _ = connection.await;
-    }));
+    });
     begun.store(true, Relaxed);
     let response = sender.send_request(request).await.map_err(|_| Sent::Unknown)?;
     let status = response.status().as_u16();
@@ -197,7 +227,14 @@ async fn read_some(response: Response<Incoming>) {
 }
 
 /// A task that ends with whoever holds it.
-struct Driver(tokio::task::JoinHandle<()>);
+pub struct Driver(tokio::task::JoinHandle<()>);
+
+impl Driver {
+    /// Of this work.
+    pub fn of(work: impl Future<Output = ()> + Send + 'static) -> Driver {
+        Driver(tokio::spawn(work))
+    }
+}
 
 impl Drop for Driver {
     fn drop(&mut self) {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use fixlead_app::Desk;
 use fixlead_app::case::retention::Retention;
+use fixlead_app::providers::{Provider, Providers};
 use fixlead_app::signin::session::Lengths;
 use fixlead_core::time::Instant;
 use fixlead_store::{Clock, Keyring, Location, Random, Readers, Store};
@@ -16,7 +17,7 @@ use fixlead_store::{Clock, Keyring, Location, Random, Readers, Store};
 use super::clock::{self, WatchedClock};
 use super::world;
 use crate::api::health::{Checks, Readiness};
-use crate::configuration::{Environment, Settings, shown};
+use crate::configuration::{Configuration, Environment, Settings, shown};
 
 /// The name of the key among systemd's credentials.
 const CREDENTIAL: &str = "fixlead-key";
@@ -168,6 +169,7 @@ pub async fn desk(
     let chosen = fixlead_app::Settings {
         lengths,
         webhooks_inside,
+        cases_per_hour: usize::try_from(keys.limits_cases_per_hour.0).unwrap_or(usize::MAX),
         witnessed,
         retention,
         demonstration,
@@ -175,6 +177,30 @@ pub async fn desk(
     };
     let opened = Desk::open(store, clock, Arc::new(SystemRandom), chosen).await;
     opened.map_err(|problem| problem.to_string())
+}
+
+/// The providers of sign-in that are configured, with their secrets.
+///
+/// # Errors
+/// Which is wrong, and what to do.
+pub fn providers(keys: &Configuration) -> Result<Providers, String> {
+    let mut all: Vec<Provider> = Vec::new();
+    for set in &keys.sign_in_providers {
+        if all.iter().any(|known| known.id == set.id || known.issuer == set.issuer) {
+            return Err(format!(
+                "`sign-in.providers`: two with the id `{}` or the issuer `{}`; each of both is given once",
+                set.id, set.issuer
+            ));
+        }
+        all.push(Provider {
+            id: set.id.clone(),
+            name: set.name.clone(),
+            issuer: set.issuer.clone(),
+            client: set.client.clone(),
+            secret: set.secret_file.as_deref().map(crate::configuration::secret::read).transpose()?,
+        });
+    }
+    Ok(Providers::new(all, Arc::new(super::fetch::HttpFetcher::new(keys)?)))
 }
 
 /// Whether the clock of this node fits to what its database knows of the time.

@@ -5,14 +5,17 @@
 //!   listen on.
 //! - [`workers`], [`search`], [`witnesses`]: what is done without being asked. [`outbox`]:
 //!   telling webhooks, by [`courier`], the only one who calls people's addresses.
+//!   [`verification`]: checking the log when somebody asks. [`about`]: what is set.
 //! - [`process`], [`log`], [`world`], [`clock`]: what the system is asked for.
 //!
 //! Nothing here knows a use case or a page: those are in [`crate::api`].
 
+pub mod about;
 pub mod clock;
 pub mod connections;
 pub mod courier;
 pub mod directory;
+mod fetch;
 pub mod installation;
 pub mod listen;
 pub mod log;
@@ -20,6 +23,7 @@ pub mod outbox;
 pub mod process;
 pub mod search;
 pub mod stream;
+pub mod verification;
 pub mod witnesses;
 pub mod workers;
 pub mod world;
@@ -38,6 +42,7 @@ use crate::commands::Outcome;
 use crate::configuration::values::Origin;
 use crate::configuration::{self, Environment, Flags, Settings, shown};
 use crate::web::demonstration::Demonstration;
+use crate::web::live::Live;
 use crate::web::publicity::Notice;
 use clock::WatchedClock;
 use directory::DataDirectory;
@@ -131,6 +136,10 @@ pub async fn desk(
         Ok(courier) => Arc::new(courier),
         Err(why) => return Ok(Err(why)),
     };
+    let providers = match installation::providers(keys) {
+        Ok(providers) => providers,
+        Err(why) => return Ok(Err(why)),
+    };
     if let Some(path) = &opened.made_key {
         tell_of_key(messages, &shown(path))?;
     }
@@ -183,18 +192,23 @@ pub async fn desk(
         }
         telling.await;
     };
-    let witnesses = witnesses::Witnesses::of(settings)?;
-    let fed = witnesses.feed(opened.store.clone(), keys.witness_every.duration(), Arc::clone(&metrics));
+    let witnesses = witnesses::Witnesses::of(settings, Arc::clone(&metrics))?;
+    let about = about::About::of(settings, &opened.store, witnesses.board());
+    let fed = witnesses.feed(opened.store.clone(), keys.witness_every.duration());
     let searches = search::tend(desk.clone(), search::file(&keys.data));
     let last = desk.clone();
+    let live = Arc::new(Live::default());
     let wire = Wire {
+        live: Arc::clone(&live),
         room: Arc::new(Semaphore::new(limits.requests)),
         limits: Arc::new(limits),
         public: Arc::new(public),
         trusted: keys.proxy_trusted.clone().into(),
         metrics: Arc::clone(&metrics),
         rates: Arc::new(Rates::of(settings)),
+        providers: Arc::new(providers),
         notice: Arc::new(Notice::of(settings)),
+        about: Arc::new(about),
         demonstration: demonstration.map(Arc::new),
         desk,
         readiness: Arc::new(installation::DeskReadiness { store: opened.store.clone(), clock }),
@@ -210,6 +224,7 @@ pub async fn desk(
     let stopping = async {
         stop.asked().await;
         info!(target: "fixlead", "stopping: what was asked is still answered");
+        live.stop();
         process::notify("STOPPING=1");
     };
     let twice = async {

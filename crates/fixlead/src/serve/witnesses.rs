@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use fixlead_app::witness::MOST_SENT;
+use fixlead_core::time::Instant;
 use fixlead_store::Store;
 use fixlead_store::log::{Sending, SignedHead, WitnessFile};
 use serde_json::Value;
@@ -25,6 +26,7 @@ use crate::api::metrics::Metrics;
 use crate::client::Server;
 use crate::configuration::values::Origin;
 use crate::configuration::{Settings, shown};
+use crate::serve::world;
 
 /// How soon a witness that is behind is tried again.
 const AGAIN: Duration = Duration::from_secs(5);
@@ -128,33 +130,38 @@ impl Hand {
 }
 
 /// The witnesses of a desk.
-pub struct Witnesses(Vec<(Place, Hand)>);
+pub struct Witnesses(Vec<(Place, Hand)>, Arc<Board>);
 
 impl Witnesses {
     /// Those that are set.
     ///
     /// # Errors
     /// When there is no room for a thread.
-    pub fn of(settings: &Settings) -> io::Result<Self> {
-        places(settings)
-            .into_iter()
-            .map(|place| Ok((place, Hand::new()?)))
-            .collect::<Result<_, _>>()
-            .map(Self)
+    pub fn of(settings: &Settings, metrics: Arc<Metrics>) -> io::Result<Self> {
+        let places = places(settings);
+        let board = Arc::new(Board::new(&places, metrics));
+        let hands = places.into_iter().map(|place| Ok((place, Hand::new()?)));
+        Ok(Witnesses(hands.collect::<io::Result<_>>()?, board))
+    }
+
+    /// How they stand, for who looks.
+    pub fn board(&self) -> Arc<Board> {
+        Arc::clone(&self.1)
     }
 
     /// Signs and feeds until it is dropped.
-    pub async fn feed(self, store: Store, every: Duration, metrics: Arc<Metrics>) {
+    pub async fn feed(self, store: Store, every: Duration) {
         let (tell, told) = watch::channel(());
-        let board = Arc::new(Board::new(self.0.len(), metrics));
+        let board = self.1;
         let mut feeders = JoinSet::new();
         for (number, (place, hand)) in self.0.into_iter().enumerate() {
             let (store, board, mut told) = (store.clone(), Arc::clone(&board), told.clone());
             feeders.spawn(async move {
-                let mut feeder = Feeder { store, place, hand, level_with: None, was_shown: false };
+                let mut feeder =
+                    Feeder { store, place, hand, level_with: None, heard: None, was_shown: false };
                 loop {
                     let standing = feeder.round().await;
-                    board.note(number, &feeder.place, standing);
+                    board.note(number, &feeder.place, standing, feeder.level_with, feeder.heard);
                     tokio::select! {
                         changed = told.changed() => if changed.is_err() { return },
                         // Another node may have signed.
@@ -193,6 +200,8 @@ struct Feeder {
     hand: Hand,
     /// The number of the last head that it is known to hold.
     level_with: Option<u64>,
+    /// When it last said what it holds.
+    heard: Option<Instant>,
     /// Whether an instance that contradicts was shown our head.
     was_shown: bool,
 }
@@ -217,6 +226,7 @@ impl Feeder {
         }
         let (place, store) = (self.place.clone(), self.store.clone());
         let mut last = self.hand.run(move || place.last(&store)).await?;
+        self.heard = Some(world::now());
         loop {
             if let Some(last) = &last
                 && !self.store.knows(last).await.map_err(|error| error.to_string())?
@@ -231,6 +241,7 @@ impl Feeder {
             };
             let (place, store) = (self.place.clone(), self.store.clone());
             last = self.hand.run(move || place.give(&store, heads)).await?;
+            self.heard = Some(world::now());
             if last.as_ref().is_none_or(|last| last.number < newest) {
                 return Err("it did not keep what it was given".to_owned());
             }
@@ -259,21 +270,50 @@ impl Feeder {
     }
 }
 
+/// How a witness stands, for who looks.
+#[derive(Clone, Debug)]
+pub struct SeenWitness {
+    /// Its name.
+    pub name: String,
+    /// How it stands; nothing before it was asked first.
+    pub standing: Option<Standing>,
+    /// The number of the last head that it is known to hold.
+    pub number: Option<u64>,
+    /// When it last said what it holds.
+    pub heard: Option<Instant>,
+}
+
 /// How all witnesses stand; changes are logged.
-struct Board {
+pub struct Board {
     metrics: Arc<Metrics>,
-    standings: Mutex<Vec<Option<Standing>>>,
+    standings: Mutex<Vec<SeenWitness>>,
 }
 
 impl Board {
-    fn new(many: usize, metrics: Arc<Metrics>) -> Self {
-        metrics.witnesses(many, 0, 0);
-        Board { metrics, standings: Mutex::new(vec![None; many]) }
+    fn new(places: &[Place], metrics: Arc<Metrics>) -> Self {
+        metrics.witnesses(places.len(), 0, 0);
+        let unseen =
+            |place: &Place| SeenWitness { name: place.name(), standing: None, number: None, heard: None };
+        Board { metrics, standings: Mutex::new(places.iter().map(unseen).collect()) }
     }
 
-    fn note(&self, number: usize, place: &Place, standing: Standing) {
+    /// How each stands now.
+    pub fn seen(&self) -> Vec<SeenWitness> {
+        self.standings.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(
+        &self,
+        number: usize,
+        place: &Place,
+        standing: Standing,
+        level_with: Option<u64>,
+        heard: Option<Instant>,
+    ) {
         let mut standings = self.standings.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(kept) = standings.get_mut(number) else { return };
+        let Some(seen) = standings.get_mut(number) else { return };
+        (seen.number, seen.heard) = (level_with.or(seen.number), heard);
+        let kept = &mut seen.standing;
         if kept.as_ref() == Some(&standing) {
             return;
         }
@@ -289,7 +329,7 @@ impl Board {
         }
         *kept = Some(standing);
         let count = |which: fn(&Standing) -> bool| {
-            standings.iter().filter(|standing| standing.as_ref().is_some_and(which)).count()
+            standings.iter().filter(|seen| seen.standing.as_ref().is_some_and(which)).count()
         };
         let behind = count(|standing| matches!(standing, Standing::Behind(_)));
         let contradicting = count(|standing| matches!(standing, Standing::Contradicts(_)));

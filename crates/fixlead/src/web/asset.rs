@@ -40,9 +40,12 @@ pub fn style() -> &'static Asset {
             include_str!("../../assets/style/base.css"),
             include_str!("../../assets/style/lists.css"),
             include_str!("../../assets/style/case.css"),
+            include_str!("../../assets/style/account.css"),
             include_str!("../../assets/style/public.css"),
+            include_str!("../../assets/style/admin.css"),
             include_str!("../../assets/style/lead.css"),
             include_str!("../../assets/style/demonstration.css"),
+            include_str!("../../assets/style/triage.css"),
         );
         Asset::new("desk", "css", "text/css; charset=utf-8", text)
     })
@@ -54,8 +57,11 @@ pub fn script() -> &'static Asset {
     SCRIPT.get_or_init(|| {
         let text = concat!(
             include_str!("../../assets/script/base.js"),
+            include_str!("../../assets/script/keys.js"),
             include_str!("../../assets/script/inbox.js"),
+            include_str!("../../assets/script/passkey.js"),
             include_str!("../../assets/script/lead.js"),
+            include_str!("../../assets/script/live.js"),
         );
         Asset::new("desk", "js", "text/javascript; charset=utf-8", text)
     })

@@ -14,6 +14,8 @@ use qrcodegen::{QrCode, QrCodeEcc};
 
 use super::form::Form;
 use super::page::{self, Frame};
+use super::passkey::{self, Attributes};
+use super::provider;
 use super::trouble::Trouble;
 use crate::api::Wire;
 use crate::api::enrolment::ISSUER;
@@ -35,6 +37,9 @@ struct Page {
     squares: Squares,
     login: String,
     errors: Vec<(String, String)>,
+    /// What the script asks for, where passkeys can be made.
+    asked: Option<Attributes>,
+    providers: Vec<(String, String)>,
 }
 
 impl Page {
@@ -51,12 +56,13 @@ struct Enrolled {
 }
 
 /// A code to scan: its width, and its dark squares as a path.
-struct Squares {
-    width: i32,
-    path: String,
+pub struct Squares {
+    pub width: i32,
+    pub path: String,
 }
 
-fn squares(text: &str) -> Squares {
+/// The code of a text.
+pub fn squares(text: &str) -> Squares {
     let Ok(code) = QrCode::encode_text(text, QrCodeEcc::Medium) else {
         return Squares { width: 1, path: String::new() };
     };
@@ -93,9 +99,19 @@ async fn send(State(wire): State<Wire>, form: Form) -> Result<Response, Trouble>
     };
     let login = form.text("login").to_owned();
     let mut errors = Vec::new();
+    let relying = passkey::relying(&wire);
+    if let (Some(relying), Some(name)) = (&relying, form.some("passkey")) {
+        match wire.desk.enrol_with_passkey(&secret, relying, name, &passkey::making(&form)).await {
+            Ok(_) => return Ok(page::go("/sign-in?to=/account")),
+            Err(Problem::Invalid { errors: faults }) => {
+                errors.extend(faults.into_iter().map(|fault| ("passkey".to_owned(), fault.message)));
+            }
+            Err(problem) => return Err(problem.into()),
+        }
+    }
     if form.is_set("enrol") {
-        let password = form.text("password").to_owned();
-        if password != form.text("again") {
+        let password = form.exact("password").to_owned();
+        if password != form.exact("again") {
             errors.push(("again".to_owned(), "this is not the same password".to_owned()));
         } else {
             let enrolment = Enrolment { login: login.clone(), password, code: form.text("code").to_owned() };
@@ -115,6 +131,11 @@ async fn send(State(wire): State<Wire>, form: Form) -> Result<Response, Trouble>
             }
         }
     }
+    let asked = match &relying {
+        Some(relying) => Some(wire.desk.accounts().ask_to_enrol(relying, &secret).await?),
+        None => None,
+    };
+    let called = wire.desk.name_for(welcome.person).await?.unwrap_or_default();
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = Page {
         frame: Frame::open("Set up your account"),
@@ -124,6 +145,8 @@ async fn send(State(wire): State<Wire>, form: Form) -> Result<Response, Trouble>
         secret: welcome.secret,
         login,
         errors,
+        asked: asked.map(|asked| Attributes::new(asked, &called)),
+        providers: provider::all(&wire),
     };
     Ok(page::show(status, &page))
 }

@@ -49,6 +49,11 @@ impl Form {
         self.fields.get(name).and_then(|values| values.first()).map_or("", |value| value.trim())
     }
 
+    /// A field as it was typed, for what is a secret.
+    pub fn exact(&self, name: &str) -> &str {
+        self.fields.get(name).and_then(|values| values.first()).map_or("", String::as_str)
+    }
+
     /// A field, if something stands in it.
     pub fn some(&self, name: &str) -> Option<&str> {
         Some(self.text(name)).filter(|text| !text.is_empty())
@@ -62,6 +67,18 @@ impl Form {
             .flatten()
             .map(|value| value.trim())
             .filter(|value| !value.is_empty())
+    }
+
+    /// Every field with every value it has.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields
+            .iter()
+            .flat_map(|(name, values)| values.iter().map(|value| (name.as_str(), value.as_str())))
+    }
+
+    /// Has a field say something that came another way, as from a file.
+    pub fn put(&mut self, name: &str, value: String) {
+        self.fields.insert(name.to_owned(), vec![value]);
     }
 
     /// The fields whose names begin so, with the rest of the name, where
@@ -105,6 +122,23 @@ impl Form {
         Ok(Repeat::new(key, &content)?)
     }
 
+    /// Refuses what holds a secret of this desk where none belongs.
+    async fn without_secrets(self, wire: &Wire) -> Result<Form, Trouble> {
+        for (name, values) in &self.fields {
+            // The two fields that are there for one.
+            if name == "link" || name == "receipt" {
+                continue;
+            }
+            for value in values {
+                wire.desk.refuse_pasted(value).await?;
+            }
+        }
+        for file in &self.files {
+            wire.desk.refuse_pasted(&file.name).await?;
+        }
+        Ok(self)
+    }
+
     fn add(&mut self, name: String, value: String) -> Result<(), Trouble> {
         if self.fields.values().map(Vec::len).sum::<usize>() >= MOST_FIELDS {
             return Err(Problem::TooLarge { what: "a form", most: MOST_FIELDS as u64 }.into());
@@ -143,9 +177,8 @@ impl Form {
         let kind = kind.to_ascii_lowercase();
         if kind.starts_with("multipart/form-data") {
             let time = wire.limits.body_time;
-            return tokio::time::timeout(time, parts(request, wire, lenient))
-                .await
-                .map_err(|_| Refusal::TooSlow)?;
+            let read = tokio::time::timeout(time, parts(request, wire, lenient)).await;
+            return read.map_err(|_| Refusal::TooSlow)??.without_secrets(wire).await;
         }
         if !kind.starts_with("application/x-www-form-urlencoded") {
             return Err(Refusal::UnsupportedMediaType.into());
@@ -157,7 +190,7 @@ impl Form {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             form.add(unescaped(name)?, unescaped(value)?)?;
         }
-        Ok(form)
+        form.without_secrets(wire).await
     }
 }
 

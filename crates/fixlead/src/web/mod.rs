@@ -7,34 +7,51 @@
 //! - [`page`]: from a view to an answer, with what browsers may do. [`asset`]:
 //!   the style and the script, compiled in. [`trouble`]: refusals as pages.
 //! - [`form`]: what a form sends. [`visitor`]: who looks, by the cookie.
-//! - [`words`]: instants, spans and names of the field as people read them;
+//! - [`zone`]: the zone in which somebody reads. [`words`]: instants, spans and names of the field as people read them;
 //!   [`markdown`]: what people write, made inert.
-//! - [`front`], [`report`], [`status`] with [`following`], [`publicity`]: for everybody. [`questions`]: what forms ask,
-//!   in words; [`reaching`]: who may set it. [`enrol`], [`sign_in`]:
-//!   the way in. [`inbox`], [`case`]: where work is done.
+//! - [`live`]: telling a page that what it shows has changed.
+//! - [`answers`]: what a project answers reporters with. [`search`]: looking for
+//!   cases. [`several`]: the same for several cases at once.
+//! - [`front`], [`report`], [`status`] with [`following`], [`publicity`]: for everybody.
+//!   [`questions`]: what forms ask, in words; [`reaching`]: who may set it. [`enrol`],
+//!   [`sign_in`], [`passkey`], [`provider`]: the way in. [`account`]: what lets
+//!   somebody in. [`inbox`], [`case`]: where work is done. [`admin`]: what it is
+//!   done with. [`calendar`]: what is due for one person, as [`ical`] writes it.
 //! - [`demonstration`]: what only a demonstration has.
 
+pub mod account;
+pub mod admin;
+pub mod answers;
 pub mod asset;
+pub mod calendar;
 pub mod case;
 pub mod demonstration;
 pub mod enrol;
 pub mod following;
 pub mod form;
 pub mod front;
+pub mod ical;
 pub mod inbox;
+pub mod live;
 pub mod markdown;
 pub mod page;
+pub mod passkey;
+pub mod provider;
 pub mod publicity;
 pub mod questions;
 pub mod reaching;
 pub mod report;
+pub mod search;
+pub mod several;
 pub mod sign_in;
 pub mod status;
 pub mod trouble;
 pub mod visitor;
 pub mod words;
+pub mod zone;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 
 use crate::api::Wire;
 
@@ -49,7 +66,18 @@ pub fn routes(wire: &Wire) -> Router<Wire> {
         .merge(reaching::routes())
         .merge(enrol::routes())
         .merge(sign_in::routes())
+        .merge(account::routes())
+        .merge(provider::routes())
         .merge(inbox::routes())
-        .merge(case::routes());
+        .merge(answers::routes())
+        .merge(search::routes())
+        .merge(several::routes())
+        .merge(live::routes())
+        .merge(case::routes())
+        .merge(admin::routes())
+        .merge(zone::routes())
+        .merge(calendar::routes())
+        .layer(axum::middleware::from_fn(zone::around))
+        .layer(from_fn_with_state(wire.clone(), trouble::seen));
     demonstration::around(pages, wire)
 }

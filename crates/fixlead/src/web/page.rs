@@ -23,6 +23,8 @@ pub struct Frame {
     pub title: String,
     /// Who looks, if somebody is signed in.
     pub who: Option<String>,
+    /// Whether they find something in administration.
+    pub administers: bool,
     /// Which entry of the menu it belongs to.
     pub here: &'static str,
     /// The address of the style.
@@ -41,6 +43,7 @@ impl Frame {
         Frame {
             title: title.into(),
             who: None,
+            administers: false,
             here: "",
             style: asset::style().address(),
             script: asset::script().address(),
@@ -51,7 +54,8 @@ impl Frame {
 
     /// A page of the desk.
     pub fn desk(title: impl Into<String>, here: &'static str, visitor: &Visitor) -> Frame {
-        Frame { who: Some(visitor.name.clone()), here, ..Frame::open(title) }
+        let who = Some(visitor.name.clone());
+        Frame { who, administers: visitor.administers, here, ..Frame::open(title) }
     }
 }
 

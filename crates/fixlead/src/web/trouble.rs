@@ -1,10 +1,18 @@
-//! Refusals as pages: what happened, and what to do.
+//! Refusals as pages: what happened, and what to do. Whoever is refused while
+//! they are signed in keeps the menu: [`seen`] looks who it is once something
+//! was refused, for a refusal itself knows nobody.
 
 use askama::Template;
+use axum::body::Body;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::header::{COOKIE, USER_AGENT};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use fixlead_app::problem::Problem;
 
 use super::page::{self, Frame};
+use super::visitor::Visitor;
+use crate::api::Wire;
 use crate::api::problem::Refusal;
 
 /// Why a page is not shown.
@@ -46,19 +54,56 @@ impl IntoResponse for Trouble {
             Trouble::SignIn(to) => page::go(&format!("/sign-in?to={}", escaped(&to))),
             Trouble::StepUp(to) => page::go(&format!("/step-up?to={}", escaped(&to))),
             Trouble::Refused(refusal) => {
-                let (_, title, status) = refusal.kind();
-                let document = refusal.document();
-                let page = Page {
-                    frame: Frame::open(title),
-                    title,
-                    detail: document.detail,
-                    clauses: document.clauses,
-                    earliest: document.earliest,
-                    errors: document.errors.into_iter().map(|place| place.message).collect(),
-                };
-                page::show(status, &page)
+                let mut response = refused(&refusal, None);
+                response.extensions_mut().insert(Unseen(refusal));
+                response
             }
         }
+    }
+}
+
+/// A refusal that was shown to nobody in particular.
+#[derive(Clone)]
+struct Unseen(Refusal);
+
+fn refused(refusal: &Refusal, visitor: Option<&Visitor>) -> Response {
+    let (_, title, status) = refusal.kind();
+    let document = refusal.document();
+    let page = Page {
+        frame: visitor.map_or_else(|| Frame::open(title), |visitor| Frame::desk(title, "", visitor)),
+        title,
+        clauses: document.clauses,
+        earliest: document.earliest,
+        // One that says it all is not said twice.
+        errors: document
+            .errors
+            .into_iter()
+            .map(|place| place.message)
+            .filter(|message| *message != document.detail)
+            .collect(),
+        detail: document.detail,
+    };
+    page::show(status, &page)
+}
+
+/// Shows refusals to whoever is signed in as to somebody who is.
+pub async fn seen(State(wire): State<Wire>, request: Request, next: Next) -> Response {
+    let mut looks = Request::new(Body::empty());
+    for name in [COOKIE, USER_AGENT] {
+        for value in request.headers().get_all(&name) {
+            looks.headers_mut().append(&name, value.clone());
+        }
+    }
+    let response = next.run(request).await;
+    let Some(Unseen(refusal)) = response.extensions().get::<Unseen>() else { return response };
+    if !looks.headers().contains_key(COOKIE) {
+        return response;
+    }
+    // Looking changes nothing, whatever was refused.
+    let (mut parts, _) = looks.into_parts();
+    match Visitor::from_request_parts(&mut parts, &wire).await {
+        Ok(visitor) => refused(refusal, Some(&visitor)),
+        Err(_) => response,
     }
 }
 

@@ -8,9 +8,11 @@ use fixlead_app::accounts::Caller;
 use fixlead_app::problem::Problem;
 
 use super::trouble::Trouble;
+use super::zone;
 use crate::api::Wire;
-use crate::api::caller::{Shown, is_cross_site, shown};
+use crate::api::caller::{Shown, is_cross_site, shown, whence};
 use crate::api::problem::Refusal;
+use crate::api::source::Source;
 
 /// Somebody who is signed in.
 pub struct Visitor {
@@ -18,6 +20,8 @@ pub struct Visitor {
     pub caller: Caller,
     /// What they are called.
     pub name: String,
+    /// Whether administration has something for them.
+    pub administers: bool,
 }
 
 impl FromRequestParts<Wire> for Visitor {
@@ -32,16 +36,22 @@ impl FromRequestParts<Wire> for Visitor {
         } else {
             "/".to_owned()
         };
+        let source = Source::from_request_parts(parts, wire).await.unwrap_or(Source(None));
         let Some(Shown::Session(secret)) = shown(&parts.headers, wire.public.is_https()) else {
             return Err(Trouble::SignIn(to));
         };
-        let caller = match wire.desk.accounts().caller(secret).await {
+        let from = whence(&parts.headers, source);
+        let caller = match wire.desk.accounts().caller_from(secret, &from).await {
             Ok(caller) => caller,
             Err(Problem::Unauthenticated) => return Err(Trouble::SignIn(to)),
             Err(problem) => return Err(problem.into()),
         };
         let name = wire.desk.own_name(&caller).await?.unwrap_or_else(|| "you".to_owned());
-        Ok(Visitor { caller, name })
+        if let Some(zone) = wire.desk.own_zone(&caller).await? {
+            zone::read_in(&zone);
+        }
+        let administers = wire.desk.administers(&caller).await?;
+        Ok(Visitor { caller, name, administers })
     }
 }
 

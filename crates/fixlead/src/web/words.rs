@@ -4,6 +4,8 @@ use fixlead_core::case::EventKind;
 use fixlead_core::plan::duties::State;
 use fixlead_core::time::{Instant, Span, When, format_day};
 
+use super::zone;
+
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -13,7 +15,7 @@ const MONTHS: [&str; 12] =
 pub struct Moment {
     /// As machines read it (RFC 3339).
     pub iso: String,
-    /// As people read it, in UTC.
+    /// As people read it, in UTC, and beside it in the zone they have said.
     pub text: String,
     /// How far away it is.
     pub away: String,
@@ -36,7 +38,11 @@ impl Moment {
     /// An instant, seen from another.
     pub fn new(at: Instant, now: Instant) -> Moment {
         let minutes = at.time_of_day().millis() / 60_000;
-        let text = format!("{}, {:02}:{:02} UTC", date(at), minutes / 60, minutes % 60);
+        let mut text = format!("{}, {:02}:{:02} UTC", date(at), minutes / 60, minutes % 60);
+        if let Some(here) = zone::here(at) {
+            text.push_str(" · ");
+            text.push_str(&here);
+        }
         Moment { iso: at.to_string(), text, away: away(at, now), past: at <= now }
     }
 

@@ -14,9 +14,11 @@ use serde_json::Value;
 /// Which crates of the workspace each may import. A crate exists for a heavy
 /// dependency or for purity.
 const CRATES: &[(&str, &[&str])] = &[
-    ("fixlead", &["fixlead-app", "fixlead-core", "fixlead-store"]),
+    ("fixlead", &["fixlead-app", "fixlead-core", "fixlead-formats", "fixlead-git", "fixlead-store"]),
     ("fixlead-app", &["fixlead-core", "fixlead-store"]),
     ("fixlead-core", &[]),
+    ("fixlead-formats", &["fixlead-core"]),
+    ("fixlead-git", &["fixlead-core"]),
     ("fixlead-store", &["fixlead-core"]),
 ];
 
@@ -189,6 +191,28 @@ const ABSENCES: &[Absence] = &[
         why: "what is kept does not depend on how it was sent",
     },
     Absence {
+        name: "git in a closed world",
+        place: "crates/fixlead-git/src",
+        never: &["Command::new", "env::var", "serde_json", "println!"],
+        why: "settings of repositories and users run commands; one place starts git without them",
+    },
+    Absence {
+        name: "formats reach nothing",
+        place: "crates/fixlead-formats/src",
+        never: &[
+            "std::fs",
+            "std::net",
+            "std::env",
+            "std::process",
+            "std::thread",
+            "SystemTime",
+            "::now(",
+            "println!",
+            "HashMap",
+        ],
+        why: "the same source always gives the same bytes, whoever makes them and wherever",
+    },
+    Absence {
         name: "no store in the handlers",
         place: "crates/fixlead/src/api",
         never: &["fixlead_store", "crate::serve::installation"],
@@ -239,6 +263,11 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("no socket", "crates/fixlead/src/serve/courier/tests.rs", "is called, and attacks who calls"),
     ("no socket", "crates/fixlead/src/client/mod.rs", "asks a desk"),
     ("no socket", "crates/fixlead/src/client/error.rs", "says why it could not"),
+    (
+        "git in a closed world",
+        "crates/fixlead-git/src/run.rs",
+        "the one place; it takes PATH alone from the environment",
+    ),
     ("no store in the handlers", "crates/fixlead/src/api/tests.rs", "makes a database for its handlers"),
 ];
 

@@ -2,8 +2,10 @@
 //! told nowhere, and who was let out again.
 
 mod altered;
+mod entry;
 mod insider;
 mod operator;
+mod proof;
 mod race;
 mod removed;
 mod streams;

@@ -107,6 +107,8 @@ pub enum Command {
     DeclineLead { offer: OfferId, reason: Line },
     /// Let somebody in.
     Give { grant: GrantId, person: PersonId, role: Role, reason: Line, until: Option<Instant> },
+    /// Have a grant end at another time, or at none.
+    MoveEnd { grant: GrantId, reason: Line, until: Option<Instant> },
     /// Take a grant back.
     Revoke { grant: GrantId, reason: Line },
     /// Take back what the Fix Team and the Release Managers have.
@@ -362,6 +364,11 @@ impl Command {
             Command::AcceptLead { .. } | Command::DeclineLead { .. } => Action::LeadAccept,
             Command::Give { role: Role::FixTeam | Role::ReleaseManager, .. } => Action::TeamAdd,
             Command::Give { .. } => Action::AccessGive,
+            // Longer is as much as giving it.
+            Command::MoveEnd { grant, .. } => match file.grants.get(grant).map(|grant| grant.role) {
+                Some(Role::FixTeam | Role::ReleaseManager) => Action::TeamAdd,
+                _ => Action::AccessGive,
+            },
             Command::Revoke { grant, .. } => match file.grants.get(grant).map(|grant| grant.role) {
                 Some(Role::FixTeam | Role::ReleaseManager) => Action::TeamRevoke,
                 _ => Action::AccessRevoke,

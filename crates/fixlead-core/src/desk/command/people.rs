@@ -182,6 +182,24 @@ pub(super) fn decide(file: &CaseFile, context: &Context<'_>, permit: &Permit, co
             events.push(DeskEvent::GrantGiven { grant, person, role, reason, from: now, until }.into());
             Ok(events)
         }
+        Command::MoveEnd { grant, reason, until } => {
+            let Some(known) = file.grants.get(&grant) else {
+                return Err(Refused::Unknown(Thing::Grant, grant.to_string()));
+            };
+            // What is over is given anew. Who leads the case does so until somebody
+            // else does, and who reported it, as long as it is kept.
+            if !known.is_active(now) || matches!(known.role, Role::FixLead | Role::Reporter) {
+                return wrong(Wrong::OwnCommand);
+            }
+            if until.is_some_and(|until| until <= now) {
+                return wrong(Wrong::Ended);
+            }
+            if known.until == until {
+                return wrong(Wrong::Unchanged);
+            }
+            able(file, context, known.person)?;
+            Ok(vec![DeskEvent::GrantMoved { grant, reason, until }.into()])
+        }
         Command::Revoke { grant, reason } => {
             let Some(known) = file.grants.get(&grant) else {
                 return Err(Refused::Unknown(Thing::Grant, grant.to_string()));

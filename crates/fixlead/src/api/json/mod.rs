@@ -31,14 +31,33 @@ impl<T: DeserializeOwned> FromRequest<Wire> for Json<T> {
             return Err(Refusal::UnsupportedMediaType);
         }
         let bytes = bytes(request, wire.limits.body, wire.limits.body_time).await?;
-        from_bytes(&bytes).map(Json)
+        posted(&bytes, wire).await.map(Json)
     }
 }
 
+/// Reads a type out of JSON that somebody has posted: a secret of this desk in
+/// any text of it is refused, and ended, before anything else.
+pub async fn posted<T: DeserializeOwned>(bytes: &[u8], wire: &Wire) -> Result<T, Refusal> {
+    let node = parsed(bytes)?;
+    // As it is meant, not as it is escaped.
+    let mut texts = String::new();
+    node.texts(&mut texts);
+    wire.desk.refuse_pasted(&texts).await?;
+    from_node(&node)
+}
+
 /// Reads a type out of JSON.
-pub fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
-    let node = tree::parse(bytes).map_err(|fault| Problem::Invalid { errors: vec![fault] })?;
-    read::read(&node).map_err(|errors| Problem::Invalid { errors }.into())
+#[cfg(test)]
+fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+    from_node(&parsed(bytes)?)
+}
+
+fn parsed(bytes: &[u8]) -> Result<tree::Node, Refusal> {
+    tree::parse(bytes).map_err(|fault| Problem::Invalid { errors: vec![fault] }.into())
+}
+
+fn from_node<T: DeserializeOwned>(node: &tree::Node) -> Result<T, Refusal> {
+    read::read(node).map_err(|errors| Problem::Invalid { errors }.into())
 }
 
 /// Reads the body, as long and as large as one may be.

@@ -34,6 +34,27 @@ pub enum Node {
     Table(Vec<(String, Node)>),
 }
 
+impl Node {
+    /// Every text and every key in it, one a line.
+    pub fn texts(&self, into: &mut String) {
+        match self {
+            Node::Null | Node::Flag(_) | Node::Number(_) => {}
+            Node::Text(text) => {
+                into.push_str(text);
+                into.push('\n');
+            }
+            Node::List(items) => items.iter().for_each(|item| item.texts(into)),
+            Node::Table(fields) => {
+                for (key, value) in fields {
+                    into.push_str(key);
+                    into.push('\n');
+                    value.texts(into);
+                }
+            }
+        }
+    }
+}
+
 /// Where a value stands, as a chain on the stack.
 #[derive(Clone, Copy)]
 pub enum Place<'a> {

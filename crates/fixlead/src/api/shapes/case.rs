@@ -246,6 +246,10 @@ pub struct CaseItem {
     /// The duty.
     #[schema(required)]
     duty: Option<String>,
+    /// Whether you have looked at it before.
+    seen: bool,
+    /// The rooms in which something of others is new to you.
+    unread: Vec<RoomName>,
 }
 
 /// The log of a case.

@@ -10,6 +10,7 @@ use super::{described, reference};
 /// The types of what only the desk looks at, as far as a timeline shows them.
 const DESK: &[&str] = &[
     "grant.given",
+    "grant.moved",
     "grant.revoked",
     "person.recused",
     "recusal.lifted",

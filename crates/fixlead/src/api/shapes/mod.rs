@@ -157,6 +157,10 @@ pub fn written() -> Vec<(&'static str, Value)> {
         ),
         ("ShelfName", described("Which cases.", json!({ "type": "string", "enum": ["open", "closed"] }))),
         (
+            "WhoseName",
+            described("Whose cases.", json!({ "type": "string", "enum": ["all", "mine", "nobodys"] })),
+        ),
+        (
             "OrderName",
             described("What stands first.", json!({ "type": "string", "enum": ["fit", "latest"] })),
         ),
@@ -221,7 +225,7 @@ macro_rules! written {
     )+};
 }
 
-written! { ReachName ShelfName OrderName Days Turns Absorbed Handoff Waiting Restriction Wrote CaseEvent TimelineEvent NewEvent }
+written! { ReachName ShelfName WhoseName OrderName Days Turns Absorbed Handoff Waiting Restriction Wrote CaseEvent TimelineEvent NewEvent }
 
 /// What else is true of a shape: of the fields named, exactly one is a text.
 pub const ONE_OF: &[(&str, [&str; 2])] =

@@ -2,7 +2,8 @@
 //! answer shows; here it is only set for people, or printed as it came.
 //!
 //! - [`case`]: lists, one case, what is written into it. [`lead`]: who works on
-//!   it. [`files`]: its files. [`whole`]: what becomes of it.
+//!   it. [`files`]: its files. [`whole`]: what becomes of it. [`retention`]:
+//!   what was kept long enough.
 //! - [`people`], [`roles`], [`project`]: the directory. [`report`]: reports.
 //!   [`account`], [`tokens`]: signing in, and what programs show.
 //! - [`webhook`]: addresses outside. [`named`]: people and projects by the names that people type.
@@ -15,6 +16,7 @@ pub mod named;
 pub mod people;
 pub mod project;
 pub mod report;
+pub mod retention;
 pub mod roles;
 pub mod search;
 pub mod tokens;

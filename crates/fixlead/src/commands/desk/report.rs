@@ -20,6 +20,8 @@ pub enum Command {
     Send(SendArgs),
     /// Show how a report stands, with the receipt that came for it.
     Status(StatusArgs),
+    /// Print the signed timestamp of a report, the proof of when it came in.
+    Timestamp(StatusArgs),
     /// Write to those who work on a report, with its receipt.
     Say(SayArgs),
 }
@@ -128,6 +130,11 @@ pub fn run(
         Command::Status(args) => {
             let asks = |server: &Server| Ok(server.get("/api/v1/report")?.body);
             with_receipt(args, out, messages, asks, status)
+        }
+        Command::Timestamp(args) => {
+            // It is a file for `fixlead log verify --timestamp`, so it is printed as it came.
+            let asks = |server: &Server| Ok(server.get("/api/v1/report/timestamp")?.body);
+            with_receipt(args, out, messages, asks, |timestamp, out| writeln!(out, "{timestamp}"))
         }
         Command::Say(args) => {
             let mut body = args.text.clone();

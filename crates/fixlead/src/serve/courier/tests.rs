@@ -31,7 +31,8 @@ fn names(answers: &[&[&str]]) -> Arc<Changing> {
 
 fn courier(names: Arc<dyn Names>, allowed: &[&str]) -> HttpCourier {
     let allowed = allowed.iter().map(|network| Network::parse(network).unwrap()).collect();
-    HttpCourier { names, allowed, tls: connector(&[]).unwrap(), patience: Duration::from_millis(1500) }
+    let line = Line { names, allowed, tls: connector(&[]).unwrap() };
+    HttpCourier { line, patience: Duration::from_millis(1500) }
 }
 
 fn letter(url: &str) -> Letter {
@@ -179,7 +180,7 @@ async fn a_name_that_changes_after_it_was_looked_at_is_not_followed() {
     let asked = rebinding();
     let naive = courier(asked.clone(), &["127.0.0.2"]);
     let address = Address::parse(&url).unwrap();
-    assert!(naive.numbers(&address).await.is_ok(), "looked at, and found to be allowed");
+    assert!(naive.line.numbers(&address).await.is_ok(), "looked at, and found to be allowed");
     let again = asked.look_up("hooks.example.org").await[0];
     let stream = TcpStream::connect((again, inner.port)).await.unwrap();
     let _ = post(stream, letter(&url), &AtomicBool::new(false)).await;
@@ -254,7 +255,8 @@ async fn whoever_cannot_show_that_it_is_them_is_told_nothing() {
     let strict = courier(names(&[&["127.0.0.2"]]), &["127.0.0.2"]);
     assert_eq!(strict.bring(at("hooks.example.org")).await, Sent::Untrusted, "an authority nobody named");
     let tls = connector(std::slice::from_ref(&file)).unwrap();
-    let trusting = HttpCourier { tls, ..courier(names(&[&["127.0.0.2"]]), &["127.0.0.2"]) };
+    let mut trusting = courier(names(&[&["127.0.0.2"]]), &["127.0.0.2"]);
+    trusting.line.tls = tls;
     assert_eq!(
         trusting.bring(at("other.example.org")).await,
         Sent::Untrusted,

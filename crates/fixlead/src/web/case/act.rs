@@ -139,10 +139,7 @@ pub async fn give(
 ) -> Done {
     let grant = GrantId::from_bytes(made(&form, &visitor, case, "grant")?);
     let role = Role::parse(form.text("role")).ok_or_else(|| Problem::invalid("/role", "choose a role"))?;
-    let until = match form.some("until") {
-        None => None,
-        Some(day) => Some(instant(day).ok_or_else(|| Problem::invalid("/until", "write a day and an hour"))?),
-    };
+    let until = until(&form)?;
     // Whom somebody does not see in the directory they name by the id.
     let field = if form.some("id").is_some() { "id" } else { "person" };
     let command =
@@ -165,6 +162,25 @@ pub async fn revoke(
     let grant = GrantId::parse(form.text("grant")).map_err(|_| Problem::NotFound)?;
     let command = Command::Revoke { grant, reason: line(&form, "reason")? };
     act(&wire, &visitor, case, &form, command).await
+}
+
+/// Another end of somebody's role, or none.
+pub async fn move_end(
+    State(wire): State<Wire>,
+    visitor: Visitor,
+    InPath(case): InPath<CaseId>,
+    form: Form,
+) -> Done {
+    let grant = GrantId::parse(form.text("grant")).map_err(|_| Problem::NotFound)?;
+    let until = until(&form)?;
+    let command = Command::MoveEnd { grant, reason: line(&form, "reason")?, until };
+    act(&wire, &visitor, case, &form, command).await
+}
+
+/// The end that a form names, if it names one.
+fn until(form: &Form) -> Result<Option<Instant>, Trouble> {
+    let Some(text) = form.some("until") else { return Ok(None) };
+    Ok(Some(instant(text).ok_or_else(|| Problem::invalid("/until", "write a day and an hour"))?))
 }
 
 pub async fn dismiss(

@@ -41,6 +41,8 @@ pub struct Entry {
     pub label: String,
     pub hint: &'static str,
     pub required: bool,
+    /// Whether the policy expects it.
+    pub wanted: bool,
     pub input: Input,
     pub value: String,
     pub chosen: Vec<String>,
@@ -268,6 +270,7 @@ pub fn entries(kind: EventKind, paper: &Paper, form: Option<&Form>, subject: &st
                 label: label(field, kind),
                 hint: hint(field, kind),
                 required: required && !(field == Field::Branches && kind == EventKind::AffectedSet),
+                wanted: paper.wanted.contains(&field),
                 input,
                 value,
                 chosen,

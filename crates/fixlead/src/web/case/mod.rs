@@ -8,21 +8,29 @@
 //!   policy's vocabulary, [`entry`] its fields, made from the vocabulary.
 //! - [`severity`]: calculators and opinions, [`metrics`] in plain words. [`plan`]: the
 //!   release planner. [`communication`]: who is told what, where and when.
+//! - [`looked`]: what is new in its rooms. [`triage`]: what a report is, and
+//!   what its reporter is told. [`relate`]: likely duplicates, merging, splitting, and
+//!   going on in public.
 
-mod act;
+pub mod act;
 mod communication;
 mod entry;
+mod looked;
 mod metrics;
 mod picture;
 mod plan;
 mod record;
+mod relate;
 mod rows;
 mod said;
 mod severity;
+mod triage;
 mod view;
 
 use axum::Router;
 use axum::routing::{get, post};
+
+pub use triage::{choice, choices, original};
 
 use crate::api::Wire;
 
@@ -39,6 +47,7 @@ pub fn routes() -> Router<Wire> {
         .route("/cases/{case}/hand-off", post(act::hand_off))
         .route("/cases/{case}/people", post(act::give))
         .route("/cases/{case}/people/revoke", post(act::revoke))
+        .route("/cases/{case}/people/end", post(act::move_end))
         .route("/cases/{case}/people/dismiss", post(act::dismiss))
         .route("/cases/{case}/recusals", post(act::recuse))
         .route("/cases/{case}/close", post(act::close))
@@ -47,5 +56,9 @@ pub fn routes() -> Router<Wire> {
         .route("/cases/{case}/severity/result", get(severity::result))
         .route("/cases/{case}/plan", get(plan::page))
         .route("/cases/{case}/communication", get(communication::page).post(communication::send))
+        .route("/cases/{case}/alike", get(relate::alike))
+        .route("/cases/{case}/relate", get(relate::form).post(relate::send))
+        .route("/cases/{case}/public-issue", get(relate::issue).post(relate::opened))
+        .route("/cases/{case}/triage", get(triage::form).post(triage::send))
         .route("/cases/{case}/record/{kind}", get(record::form).post(record::send))
 }

@@ -46,6 +46,8 @@ pub struct Line {
     pub y: i64,
     /// The duty.
     pub name: String,
+    /// What it says, for whoever does not see it.
+    pub said: String,
     /// Its colour.
     pub tone: &'static str,
     /// From where to where its clock runs.
@@ -87,10 +89,20 @@ pub fn draw(board: &Board) -> Option<Picture> {
                 Some(subject) => format!("{} · {subject}", words::name(&duty.id)),
                 None => words::name(&duty.id),
             };
+            let at = |when: Option<When>, word: &str| {
+                when.map(|when| format!(", {word} {}", words::Moment::of(when, now).text)).unwrap_or_default()
+            };
+            let said = format!(
+                "{name}: {}{}{}",
+                words::state(duty.state),
+                at(duty.due, "due"),
+                at(duty.done_at, "done")
+            );
             let to = done.or(due).unwrap_or_else(|| place(now));
             Line {
                 y: TOP + row * ROW + 12,
                 name: short(&name),
+                said,
                 tone: words::tone(duty.state),
                 from: LABELS,
                 to,

@@ -30,6 +30,8 @@ struct Cell {
     address: String,
     /// What is said of it.
     label: String,
+    /// The clauses that object, where the day is still to come.
+    objects: String,
     tone: &'static str,
     other_month: bool,
     today: bool,
@@ -141,6 +143,10 @@ fn cell(day: &Day, schedule: &Schedule, case: CaseId, first: i64, today: i64) ->
         number: iso.get(8..).unwrap_or_default().trim_start_matches('0').to_owned(),
         address: format!("/cases/{case}/plan?at={}&month={}", field(day.at), format_day(first)),
         label: format!("{}: {said}", at.text),
+        objects: match day.allowed || day.at < schedule.board.at {
+            true => String::new(),
+            false => day.clauses.join(" "),
+        },
         tone: match (day.allowed, day.preferred) {
             _ if day.at < schedule.board.at => "past",
             (true, true) => "good",

@@ -96,6 +96,31 @@ pub struct DecisionRow {
     pub taken: Option<Moment>,
 }
 
+/// A branch of the project.
+pub struct BranchRow {
+    pub name: String,
+    pub class: &'static str,
+    pub affected: bool,
+    /// What is asked for it alone: the duty, how it stands, its colour.
+    pub steps: Vec<(String, &'static str, &'static str)>,
+}
+
+/// The rows of the branches.
+pub fn branches(board: &Board) -> Vec<BranchRow> {
+    let steps = |name: &str| {
+        let own = board.duties.iter().filter(|duty| duty.subject.as_deref() == Some(name));
+        let own = own.filter(|duty| duty.state != State::NotApplicable);
+        own.map(|duty| (words::name(&duty.id), words::state(duty.state), words::tone(duty.state))).collect()
+    };
+    let row = |(name, class): &(String, &'static str)| BranchRow {
+        name: name.clone(),
+        class,
+        affected: board.affected.contains(name),
+        steps: steps(name),
+    };
+    board.branches.iter().map(row).collect()
+}
+
 /// How the whole case stands in one respect.
 pub struct StandingRow {
     pub what: &'static str,

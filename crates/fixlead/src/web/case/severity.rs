@@ -68,6 +68,7 @@ struct Threshold {
     from: String,
     severity: String,
     changes: Vec<Differs>,
+    law: Vec<(String, String)>,
     here: bool,
 }
 
@@ -284,6 +285,13 @@ async fn worked_out(
     let asked = first.score.map(|score| (score, first.vector.as_ref()));
     let severity = wire.desk.severity(&visitor.caller, case, asked).await?;
     let usual = usual(&severity.versions);
+    // Who has chosen nothing yet begins with the score that counts.
+    let counting = severity.given.iter().find(|given| given.counts).and_then(|given| given.vector.clone());
+    let untouched = sent.keys().all(|name| name == "done");
+    let mut sent = sent;
+    if let Some(vector) = counting.filter(|_| untouched) {
+        sent.insert("vector".to_owned(), vector);
+    }
     let mut found = if first.score.is_some() { first } else { wanted(sent, usual) };
     found.outcome.counts_here = severity.versions.iter().any(|known| *known == found.outcome.version);
     found.outcome.changes = severity.changes.clone().map(differs);
@@ -308,6 +316,7 @@ pub async fn page(
         from: text(step.from),
         severity: step.severity.unwrap_or_default().to_owned(),
         changes: differs(step.changes.clone()),
+        law: step.law.iter().map(|(say, clauses)| (words::sentence(say), clauses.join(" "))).collect(),
         here: step.here,
     });
     let about = severity.board.view.about.as_ref();

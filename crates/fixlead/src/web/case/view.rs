@@ -19,7 +19,7 @@ use serde::Deserialize;
 
 use super::entry;
 use super::picture::{self, Picture};
-use super::rows::{self, DecisionRow, DutyRow, GateRow, StandingRow};
+use super::rows::{self, BranchRow, DecisionRow, DutyRow, GateRow, StandingRow};
 use super::said::Said;
 use crate::api::Wire;
 use crate::api::attachments::{self, Proof};
@@ -39,8 +39,14 @@ pub struct PersonRow {
     grant: String,
     name: String,
     role: String,
+    from: Moment,
+    given_by: Option<String>,
+    reason: String,
     until: Option<Moment>,
+    /// The end as a field for one sends it.
+    until_input: String,
     revocable: bool,
+    movable: bool,
 }
 
 /// A room.
@@ -51,6 +57,8 @@ pub struct RoomTab {
     messages: Vec<Message>,
     files: Vec<FileRow>,
     open: bool,
+    /// How much of others is new here since whoever looks last did.
+    news: usize,
 }
 
 /// A file.
@@ -106,13 +114,30 @@ struct Page {
     people: Vec<PersonRow>,
     candidates: Vec<(String, String)>,
     recused: Vec<String>,
-    branches: Vec<(String, &'static str, bool)>,
+    branches: Vec<BranchRow>,
     steps: Vec<StepRow>,
     kinds: Vec<(&'static str, String)>,
     may: Vec<&'static str>,
     once: String,
     done: Option<String>,
     here: &'static str,
+}
+
+impl RoomTab {
+    /// Which room it is, and whether it is the one that is shown.
+    pub fn shown(&self) -> (&'static str, bool) {
+        (self.key, self.open)
+    }
+
+    /// How many messages and files stand in it.
+    pub fn extent(&self) -> (usize, usize) {
+        (self.messages.len(), self.files.len())
+    }
+
+    /// How much of it is new.
+    pub fn set_news(&mut self, news: usize) {
+        self.news = news;
+    }
 }
 
 impl Page {
@@ -149,11 +174,17 @@ pub async fn page(
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Trouble> {
     match wire.desk.board(&visitor.caller, case).await {
-        Ok(board) => Ok(page::show(StatusCode::OK, &of(board, &visitor, case, &wanted))),
+        Ok(board) => {
+            let mut page = of(board, &visitor, case, &wanted);
+            super::looked::mark(&wire, &visitor, case, &mut page.rooms).await?;
+            Ok(page::show(StatusCode::OK, &page))
+        }
         // Guests and the reporter see their rooms and no more.
         Err(Problem::NotFound | Problem::Forbidden { .. }) => {
             let view = wire.desk.read(&visitor.caller, case).await?;
-            Ok(page::show(StatusCode::OK, &narrow(view, &visitor, case, &wanted)))
+            let mut page = narrow(view, &visitor, case, &wanted);
+            super::looked::mark(&wire, &visitor, case, &mut page.rooms).await?;
+            Ok(page::show(StatusCode::OK, &page))
         }
         Err(problem) => Err(problem.into()),
     }
@@ -180,13 +211,28 @@ fn of(board: Board, visitor: &Visitor, case: CaseId, wanted: &Wanted) -> Page {
     let called =
         |person: PersonId| names.get(&person).cloned().unwrap_or_else(|| "somebody from outside".to_owned());
     let standing = view.standing.as_ref();
-    let may_revoke = view.may.contains(&"access.revoke");
     let people = standing.into_iter().flat_map(|standing| &standing.people).map(|member| PersonRow {
         grant: member.grant.to_string(),
         name: member.name.clone().unwrap_or_else(|| called(member.person)),
         role: words::name(member.role.name()),
+        from: Moment::new(member.from, now),
+        given_by: member.given_by.filter(|by| *by != member.person).map(called),
+        reason: member.reason.clone(),
         until: member.until.map(|until| Moment::new(until, now)),
-        revocable: may_revoke,
+        until_input: member
+            .until
+            .map(|until| until.to_string().chars().take(16).collect())
+            .unwrap_or_default(),
+        revocable: match member.role.name() {
+            "fix-team" | "release-manager" => view.may.contains(&"team.revoke"),
+            "fix-lead" => false,
+            _ => view.may.contains(&"access.revoke"),
+        },
+        movable: match member.role.name() {
+            "fix-team" | "release-manager" => view.may.contains(&"team.add"),
+            "fix-lead" | "reporter" => false,
+            _ => view.may.contains(&"access.give"),
+        },
     });
     let (mut duties, mut settled, mut idle) = (Vec::new(), Vec::new(), Vec::new());
     for duty in &board.duties {
@@ -277,11 +323,7 @@ fn of(board: Board, visitor: &Visitor, case: CaseId, wanted: &Wanted) -> Page {
             .flat_map(|standing| &standing.recused)
             .map(|person| called(*person))
             .collect(),
-        branches: board
-            .branches
-            .iter()
-            .map(|(name, class)| (name.clone(), *class, board.affected.contains(name)))
-            .collect(),
+        branches: rows::branches(&board),
         steps: steps.collect(),
         kinds: kinds(),
         may: view.may.clone(),
@@ -372,6 +414,7 @@ fn rooms(
             messages: messages.collect(),
             files: files.collect(),
             open: chosen == Some(key),
+            news: 0,
         }
     };
     rooms.into_iter().map(tab).collect()

@@ -1,0 +1,229 @@
+//! The tamper-evident log, for those who check it: who recorded what, and where.
+//!
+//! What concerns a case names it, and what was recorded there, for those who
+//! may read its log; nothing of what it says. For others it is an entry
+//! somewhere, since the chain without it could not be checked.
+
+use std::collections::BTreeMap;
+
+use fixlead_core::access::{Action, Permit, Within};
+use fixlead_core::desk::directory::DirectoryEntry;
+use fixlead_core::desk::event::{By as Author, DeskEvent, Happening};
+use fixlead_core::id::{CaseId, PersonId, StreamKind};
+use fixlead_core::time::Instant;
+use fixlead_store::log::SignedHead;
+use serde_json::Value;
+
+use crate::accounts::Caller;
+use crate::case::read::kind;
+use crate::desk::Desk;
+use crate::problem::{Problem, Result};
+
+/// Most entries on a page.
+pub const MOST: usize = 200;
+/// Most entries that are looked at for a page.
+const LOOKED_AT: u64 = 2_000;
+/// How many signed heads are shown.
+const HEADS: usize = 5;
+/// How far back signed heads are looked for, in entries of the chain.
+const HEADS_BACK: u64 = 10_000;
+
+/// The end of the log.
+pub struct End {
+    /// The number of the last entry of the chain.
+    pub number: u64,
+    /// The position of the last event.
+    pub position: u64,
+    /// The hash of the last entry.
+    pub hash: [u8; 32],
+    /// The last heads that were signed, the newest first.
+    pub heads: Vec<SignedHead>,
+}
+
+/// Where an entry stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stands {
+    /// In the directory.
+    Directory,
+    /// In a case that whoever asks may check.
+    Case(CaseId),
+    /// In a case that is not theirs to check, or was erased.
+    Elsewhere,
+}
+
+/// An entry of the log.
+pub struct Entry {
+    /// Its place in the installation.
+    pub position: u64,
+    /// When it was recorded.
+    pub at: Instant,
+    /// Where it stands.
+    pub stands: Stands,
+    /// By whom, where that may be told: nobody when the desk itself did.
+    pub by: Option<Option<PersonId>>,
+    /// What it is, by its name.
+    pub what: String,
+    /// Particulars of the directory's entries, and what was read.
+    pub about: Vec<(String, String)>,
+}
+
+/// A page of the log, the newest entry first.
+pub struct Page {
+    /// The entries.
+    pub entries: Vec<Entry>,
+    /// Before which place the next page begins, if there is one.
+    pub older: Option<u64>,
+}
+
+/// Which entries are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Those whose name begins so.
+    pub what: String,
+    /// Those that somebody recorded.
+    pub by: Option<PersonId>,
+}
+
+impl Desk {
+    async fn audits(&self, caller: &Caller) -> Result<Permit> {
+        let snapshot = self.directory().await?;
+        let within = Within::Installation;
+        Ok(self.directory_permit(&snapshot, caller, Action::InstallationLogRead, within)?)
+    }
+
+    /// The end of the log, for those who check it.
+    pub async fn log_end(&self, caller: &Caller) -> Result<End> {
+        self.audits(caller).await?;
+        let head = self.inner.store.head().await?;
+        let after = head.number.saturating_sub(HEADS_BACK);
+        let mut heads = self.inner.store.heads(after, HEADS_BACK as u32).await?;
+        heads.reverse();
+        heads.truncate(HEADS);
+        Ok(End { number: head.number, position: head.position, hash: head.hash, heads })
+    }
+
+    /// A page of the log, before a place, for those who check it.
+    pub async fn audit(&self, caller: &Caller, before: Option<u64>, wanted: &Wanted) -> Result<Page> {
+        let permit = self.audits(caller).await?;
+        let end = self.inner.store.head().await?.position + 1;
+        let before = before.unwrap_or(end).min(end);
+        let from = before.saturating_sub(LOOKED_AT + 1);
+        let mut follow = self.inner.store.follow(from);
+        let mut found = follow.now(LOOKED_AT as u32).await?;
+        found.retain(|event| event.position < before);
+        let own = found.iter().filter(|event| event.stream.kind() == StreamKind::Installation);
+        let mut directory = BTreeMap::new();
+        if let Some(first) = own.map(|event| event.version).min() {
+            let stream = self.inner.installation.into();
+            for event in self.inner.store.load(&permit, stream, first - 1).await?.events {
+                let entry =
+                    std::str::from_utf8(&event.body).ok().and_then(|text| DirectoryEntry::read(text).ok());
+                directory.extend(entry.map(|entry| (event.version, entry)));
+            }
+        }
+        let (mut entries, mut older) = (Vec::new(), (from > 0).then_some(from + 1));
+        for event in found.iter().rev() {
+            let entry = match event.stream.kind() {
+                StreamKind::Installation => {
+                    directory.get(&event.version).map(|entry| of_directory(event.position, entry))
+                }
+                StreamKind::Case => {
+                    let case = CaseId::from_bytes(event.stream.bytes());
+                    Some(self.of_case(caller, case, event.position, event.version, event.at).await?)
+                }
+                StreamKind::Project | StreamKind::Person => None,
+            };
+            let fits = |entry: &Entry| {
+                entry.what.starts_with(&wanted.what) && wanted.by.is_none_or(|by| entry.by == Some(Some(by)))
+            };
+            if entries.len() == MOST {
+                older = Some(event.position + 1);
+                break;
+            }
+            entries.extend(entry.filter(fits));
+        }
+        Ok(Page { entries, older })
+    }
+
+    async fn of_case(
+        &self,
+        caller: &Caller,
+        case: CaseId,
+        position: u64,
+        version: u64,
+        at: Instant,
+    ) -> Result<Entry> {
+        let elsewhere = Entry {
+            position,
+            at,
+            stands: Stands::Elsewhere,
+            by: None,
+            what: String::new(),
+            about: Vec::new(),
+        };
+        let kept = match self.kept(case).await {
+            Ok(kept) => kept,
+            Err(Problem::NotFound) => return Ok(elsewhere),
+            Err(problem) => return Err(problem),
+        };
+        let snapshot = self.directory().await?;
+        if self.case_permit(caller, &snapshot, &kept.file, Action::LogRead).is_err() {
+            return Ok(elsewhere);
+        }
+        let entry =
+            usize::try_from(version).ok().and_then(|version| kept.entries.get(version.checked_sub(1)?));
+        let Some(entry) = entry else { return Ok(elsewhere) };
+        let read = match &entry.event {
+            Happening::Desk(event) => match &**event {
+                DeskEvent::ReadRecorded { person, action } => Some((*person, action.to_string())),
+                _ => None,
+            },
+            Happening::Case(_) => None,
+        };
+        let about = read.map(|(person, action)| {
+            vec![("person".to_owned(), person.to_string()), ("read".to_owned(), action)]
+        });
+        Ok(Entry {
+            stands: Stands::Case(case),
+            by: Some(author(entry.by)),
+            what: kind(&entry.event),
+            about: about.unwrap_or_default(),
+            ..elsewhere
+        })
+    }
+}
+
+fn author(by: Author) -> Option<PersonId> {
+    match by {
+        Author::System => None,
+        Author::Person(person) => Some(person),
+    }
+}
+
+/// An entry of the directory. Facts and lists are named and not written out.
+fn of_directory(position: u64, entry: &DirectoryEntry) -> Entry {
+    let event = serde_json::to_value(&entry.event).unwrap_or_default();
+    let fields = event.as_object().into_iter().flatten();
+    let told = fields.filter(|(name, _)| *name != "type").map(|(name, value)| {
+        let value = match value {
+            Value::String(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            Value::Array(list) => format!("{} of them", list.len()),
+            Value::Object(parts) => match (parts.get("policy"), parts.iter().next()) {
+                (Some(Value::String(policy)), _) => policy.clone(),
+                (_, Some((place, Value::String(id)))) if parts.len() == 1 => format!("{place} {id}"),
+                _ => "set".to_owned(),
+            },
+            other => other.to_string(),
+        };
+        (name.clone(), value)
+    });
+    Entry {
+        position,
+        at: entry.at,
+        stands: Stands::Directory,
+        by: Some(author(entry.by)),
+        what: event["type"].as_str().unwrap_or_default().to_owned(),
+        about: told.collect(),
+    }
+}

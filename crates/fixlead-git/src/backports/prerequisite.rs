@@ -1,0 +1,106 @@
+//! Commits without which a fix does not apply: those that last wrote the lines
+//! it changes or stands beside, or that made the file, and that the branch
+//! lacks. Each is a guess until a dry run with it is clean.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Known;
+use super::dry_run::{Conflict, DryRun, Outcome, Pick, is_below};
+use crate::blame;
+use crate::diff;
+use crate::error::Result;
+use crate::id::Id;
+use crate::index::patch_ids::DIFF;
+use crate::series::Commit;
+
+/// So many commits are tried.
+const MOST_TRIED: usize = 8;
+
+/// The commits that have to be picked before, in order; none if no few of them
+/// help. `on` is where the series stands and the commit of the branch.
+pub fn find(
+    dry_run: &DryRun,
+    known: &Known<'_>,
+    commit: &Commit,
+    on: (&Id, &Id),
+    conflicts: &[Conflict],
+) -> Result<Vec<Id>> {
+    let Some(parent) = commit.parent else { return Ok(Vec::new()) };
+    let (onto, tip) = on;
+    let mut suspects = BTreeSet::new();
+    let patch = dry_run.git().run(DIFF, format!("{}\n", commit.id).as_bytes())?;
+    for file in diff::read(&patch) {
+        let Some(path) = file.old.as_deref().filter(|path| is_below(path)) else { continue };
+        if conflicts.iter().any(|conflict| conflict.path == path || conflict.path == file.path()) {
+            let ranges =
+                file.hunks.iter().map(|hunk| (hunk.old_start.max(1), hunk.old_start + hunk.old_count));
+            suspects.extend(blame::lines(dry_run.git(), &parent, path, ranges)?.into_values());
+            suspects.extend(made(dry_run, &parent, path)?);
+        }
+    }
+    let graph = &known.history.graph;
+    // The first in history first.
+    let mut ordered: BTreeMap<(u32, u32), Id> = BTreeMap::new();
+    for suspect in suspects {
+        let Some(position) = graph.position(&suspect) else { continue };
+        if !known.contains(tip, &suspect) {
+            ordered.insert((graph.level(position), position), suspect);
+        }
+    }
+    let suspects: Vec<Id> = ordered.into_values().collect();
+    for suspect in suspects.iter().rev().take(MOST_TRIED) {
+        if applies_after(dry_run, known, std::slice::from_ref(suspect), onto, commit)? {
+            return Ok(vec![*suspect]);
+        }
+    }
+    let several = &suspects[..suspects.len().min(MOST_TRIED)];
+    if suspects.len() <= MOST_TRIED
+        && several.len() > 1
+        && applies_after(dry_run, known, several, onto, commit)?
+    {
+        return Ok(several.to_vec());
+    }
+    Ok(Vec::new())
+}
+
+/// Whether a commit applies once others have been picked.
+fn applies_after(
+    dry_run: &DryRun,
+    known: &Known<'_>,
+    before: &[Id],
+    onto: &Id,
+    commit: &Commit,
+) -> Result<bool> {
+    let mut onto = *onto;
+    let graph = &known.history.graph;
+    for pick in before {
+        let parents = graph.position(pick).map(|position| graph.parents(position)).unwrap_or_default();
+        // A merge is no change that can be picked.
+        if parents.len() > 1 {
+            return Ok(false);
+        }
+        let base = parents.first().and_then(|parent| graph.id(*parent));
+        match dry_run.picks(&[Pick { base, onto, commit: *pick }])?.pop() {
+            Some(Outcome::Clean(tree)) => onto = tree,
+            _ => return Ok(false),
+        }
+    }
+    let last = dry_run.picks(&[Pick { base: commit.parent, onto, commit: commit.id }])?;
+    Ok(matches!(last[..], [Outcome::Clean(_)]))
+}
+
+/// The commit that made a file.
+fn made(dry_run: &DryRun, at: &Id, path: &str) -> Result<Option<Id>> {
+    let arguments = [
+        "log",
+        "--max-count=1",
+        "--diff-filter=A",
+        "--no-renames",
+        "--format=%H",
+        &at.to_string(),
+        "--",
+        &format!(":(literal){path}"),
+    ];
+    let output = dry_run.git().run(&arguments, &[])?;
+    Ok(Id::from_hex(String::from_utf8_lossy(&output).trim()))
+}

@@ -1,0 +1,30 @@
+//! `fixlead advisory`: documents made from one source, and documents judged.
+
+mod build;
+mod validate;
+
+use std::io::{self, Write};
+
+use clap::Subcommand;
+
+use super::Outcome;
+
+/// What `fixlead advisory` can do.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Make documents of an advisory's one source, CASE.toml.
+    Build(build::BuildArgs),
+    /// Judge CVE, CSAF, OSV and OpenVEX documents.
+    Validate(validate::ValidateArgs),
+}
+
+/// Runs `fixlead advisory`.
+///
+/// # Errors
+/// When a stream cannot be written.
+pub fn run(command: &Command, out: &mut impl Write, messages: &mut impl Write) -> io::Result<Outcome> {
+    match command {
+        Command::Build(args) => build::run(args, out, messages),
+        Command::Validate(args) => validate::run(args, out, messages),
+    }
+}
