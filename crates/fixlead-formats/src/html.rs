@@ -63,7 +63,7 @@ pub fn escape(text: &str) -> String {
 const STYLE: &str = "\
 :root{color-scheme:light dark}\
 body{font:1rem/1.5 system-ui,sans-serif;max-width:46rem;margin:0 auto;padding:1.5rem 1rem 4rem;overflow-wrap:anywhere}\
-h1{font-size:1.5rem;line-height:1.25;margin:.25rem 0 .5rem}h2{font-size:1.125rem;margin:2rem 0 .5rem}\
+h1{font-size:1.5rem;line-height:1.25;margin:.25rem 0 .5rem}h2{font-size:1.125rem;margin:2rem 0 .5rem}h3{font-size:1rem;margin:1rem 0 .5rem}\
 .ids,.small{opacity:.75;font-size:.875rem;margin:0}\
 .band{display:inline-block;border:1px solid;border-radius:.25rem;padding:0 .5rem;font-weight:600;text-transform:capitalize}\
 .notice{border-inline-start:.25rem solid;padding:.25rem .75rem}\

@@ -29,11 +29,6 @@ pub struct Hunk {
 }
 
 impl FilePatch {
-    /// The path to name it by.
-    pub fn path(&self) -> &str {
-        self.new.as_deref().or(self.old.as_deref()).unwrap_or_default()
-    }
-
     /// Lines that are added or taken away.
     pub fn changes(&self) -> impl Iterator<Item = &[u8]> {
         let lines = self.hunks.iter().flat_map(|hunk| &hunk.lines);
@@ -192,7 +187,7 @@ mod tests {
         let patch = b"Subject: x\n---\n f | 2 +-\n\ndiff --git a/a b b/a b\nindex 1..2 100644\n--- a/a b\t\n+++ b/a b\t\n@@ -1,3 +1,3 @@ fn x\n 1\n-2\n+two\n\n@@ -9 +9,0 @@\n-9\n\\ No newline at end of file\n-- \n2.47.3\n";
         let files = read(patch);
         assert_eq!(files.len(), 1);
-        assert_eq!((files[0].path(), files[0].header.len()), ("a b", 0));
+        assert_eq!((files[0].new.as_deref(), files[0].header.len()), (Some("a b"), 0));
         let lines: Vec<usize> = files[0].hunks.iter().map(|hunk| hunk.lines.len()).collect();
         assert_eq!(lines, [4, 2]);
         assert_eq!(files[0].changes().count(), 4);

@@ -44,7 +44,7 @@ impl<'a> History<'a> {
         let mut index = None;
         if with_index {
             all.retain(|commit| graph.position(commit).is_some());
-            index = Some((Index::refresh(workspace, &all)?, PatchIds::load(workspace)));
+            index = Some((Index::refresh(workspace, &graph, &all)?, PatchIds::load(workspace)));
         }
         let sweep = Sweep::new(&graph);
         Ok(History { workspace, names, graph, sweep, tips: tips.into_iter().collect(), index })

@@ -23,7 +23,7 @@ export default async function ({ desk, api, look, person, team }) {
     await gus.getByRole("button", { name: "Send the report" }).click();
     await gus.getByRole("heading", { name: "Your report was received" }).waitFor();
     await ana.goto("/inbox");
-    await ana.getByRole("link", { name: title }).click();
+    await ana.getByRole("link", { name: title, exact: true }).click();
     await ana.waitForURL("**/cases/*");
     return new URL(ana.url()).pathname;
   }

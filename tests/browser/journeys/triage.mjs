@@ -8,7 +8,8 @@ async function report(stage, project, title, text) {
   await gus.goto(`/projects/${project}/report`);
   await gus.getByLabel("In one line").fill(title);
   await gus.getByLabel("What is wrong").fill(text);
-  await gus.getByLabel("The name to thank").fill("Gus P.");
+  await gus.getByLabel("I am, by this name").check();
+  await gus.getByLabel(/^Name/).fill("Gus P.");
   await gus.getByRole("button", { name: "Send the report" }).click();
   await gus.getByRole("heading", { name: "Your report was received" }).waitFor();
   await gus.getByRole("button", { name: "See where it stands" }).click();

@@ -228,16 +228,6 @@ impl Draft {
                 place.push_str("unknown");
             }
         }
-        for affected in &mut advisory.affected {
-            let scheme = Purl::parse(&affected.package).map(|purl| purl.scheme());
-            affected.ranges.sort_by(|one, other| {
-                let order = scheme
-                    .as_ref()
-                    .ok()
-                    .and_then(|scheme| scheme.compare(&one.introduced, &other.introduced));
-                order.unwrap_or(std::cmp::Ordering::Equal)
-            });
-        }
         let unknown = advisory.publisher.name == UNKNOWN;
         let published = self.published;
         self.advisory.published = published.or(self.advisory.modified).unwrap_or(Instant::EPOCH);

@@ -219,6 +219,9 @@ pub fn judge(value: &Value, versions: &[Version], rules: &Rules, place: &Place<'
             None
         }
     };
+    if rules.closed && version != Version::V2 {
+        said_twice(value, version, rules, place, report);
+    }
     let scores = vector.as_ref().map(Vector::scores);
     for (key, found) in map {
         let inner = place.key(key);
@@ -247,6 +250,17 @@ pub fn judge(value: &Value, versions: &[Version], rules: &Rules, place: &Place<'
         } else if rules.closed && !matches!(key.as_str(), "version" | "vectorString") {
             report.error(rules.invalid, &inner, format!("CVSS {version} has no such key; take it out"));
         }
+    }
+}
+
+/// The closed schemas hold the word for a score against its number.
+fn said_twice(value: &Value, version: Version, rules: &Rules, place: &Place<'_>, report: &mut Report) {
+    let written = value.get("baseScore").and_then(Value::as_f64).map(|score| format!("{score:.1}"));
+    let Some(score) = written.and_then(|written| Score::parse(&written).ok()) else { return };
+    let word = text(value, "baseSeverity");
+    if !word.is_empty() && word != band(score, version) {
+        let message = format!("{score} is called {}, and `{}` stands here", band(score, version), echo(word));
+        report.error(rules.invalid, &place.key("baseSeverity"), message);
     }
 }
 

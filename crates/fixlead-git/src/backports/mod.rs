@@ -104,6 +104,7 @@ pub fn scan<'a>(workspace: &'a Workspace, series: &str, onto: &[String]) -> Resu
     }
     // Known only when something does not apply as it is.
     let mut known: Option<Known<'_>> = None;
+    let mut suspects = prerequisite::Suspects::new();
     for commit in &series {
         let open: Vec<usize> = (0..current.len()).filter(|place| !current[*place].stopped).collect();
         let picks: Vec<Pick> = open
@@ -126,7 +127,8 @@ pub fn scan<'a>(workspace: &'a Workspace, series: &str, onto: &[String]) -> Resu
                         None => {
                             current[place].stopped = true;
                             let on = (&current[place].onto, &branches[place].1.target);
-                            let missing = prerequisite::find(&dry_run, known, commit, on, &conflicts)?;
+                            let missing =
+                                prerequisite::find(&dry_run, known, commit, on, &conflicts, &mut suspects)?;
                             if missing.is_empty() {
                                 Step::Conflict(conflicts)
                             } else {
@@ -192,6 +194,16 @@ impl<'a> Known<'a> {
         let found = class.iter().copied().find(|same| self.contains(tip, same))?;
         let taken_back = self.equivalents.reverts(commit).any(|revert| self.contains(tip, &revert));
         (!taken_back).then_some(found)
+    }
+
+    /// Of each commit, whether it is in the history of another.
+    fn all_contained(&self, tip: &Id, commits: &[u32]) -> Vec<bool> {
+        match self.history.graph.position(tip) {
+            Some(tip) => {
+                self.history.sweep.descends(&commits.iter().map(|commit| (tip, *commit)).collect::<Vec<_>>())
+            }
+            None => vec![false; commits.len()],
+        }
     }
 
     /// Whether a commit is in the history of another.

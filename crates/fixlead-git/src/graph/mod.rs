@@ -163,6 +163,18 @@ impl Graph {
         self.levels[position as usize]
     }
 
+    /// For each number, whether a tip is it or descends from it.
+    pub fn reachable(&self, tips: &[Id]) -> Vec<bool> {
+        let mut reached = vec![false; self.len()];
+        let mut open: Vec<u32> = tips.iter().filter_map(|tip| self.position(tip)).collect();
+        while let Some(position) = open.pop() {
+            if !std::mem::replace(&mut reached[position as usize], true) {
+                open.extend(self.parents(position));
+            }
+        }
+        reached
+    }
+
     fn id_bytes(&self, position: usize) -> &[u8] {
         &self.ids[position * self.length..(position + 1) * self.length]
     }

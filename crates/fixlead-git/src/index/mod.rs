@@ -16,6 +16,7 @@ use std::io::BufRead;
 use sha2::{Digest as _, Sha256};
 
 use crate::error::{Error, Result};
+use crate::graph::Graph;
 use crate::id::Id;
 use crate::workspace::Workspace;
 pub use message::Says;
@@ -63,26 +64,51 @@ impl Index {
     ///
     /// # Errors
     /// When git cannot read new commits, or the index cannot be kept.
-    pub fn refresh(workspace: &Workspace, tips: &[Id]) -> Result<Self> {
+    pub fn refresh(workspace: &Workspace, graph: &Graph, tips: &[Id]) -> Result<Self> {
         let mut wanted: Vec<Id> = tips.to_vec();
         wanted.sort_unstable();
         wanted.dedup();
         let mut index = store::load(workspace)?;
-        let known: HashSet<&Id> = index.tips.iter().collect();
-        let new: Vec<Id> = wanted.iter().filter(|tip| !known.contains(tip)).copied().collect();
-        if new.is_empty() {
+        if index.tips == wanted {
             return Ok(index);
         }
+        let known: HashSet<&Id> = index.tips.iter().collect();
+        let new: Vec<Id> = wanted.iter().filter(|tip| !known.contains(tip)).copied().collect();
         // Of branches that were rewritten the old tips may be gone.
         let there = workspace.kinds(&index.tips)?.into_iter();
         let there: Vec<Id> = there.filter(|(_, kind)| kind == "commit").map(|(id, _)| id).collect();
         let before: HashSet<Id> = index.facts.iter().map(|facts| facts.commit).collect();
-        index.read(workspace, &new, &there, &before)?;
+        if !new.is_empty() {
+            index.read(workspace, &new, &there, &before)?;
+        }
+        index.forget(graph, &wanted);
         index.tips = wanted;
         if workspace.keeps() {
             store::save(workspace, &index)?;
         }
         Ok(index)
+    }
+
+    /// Forgets what no tip leads to any more, and what may be gone therefore.
+    fn forget(&mut self, graph: &Graph, tips: &[Id]) {
+        let reached = graph.reachable(tips);
+        let is_reached =
+            |facts: &Facts| graph.position(&facts.commit).is_some_and(|position| reached[position as usize]);
+        let mut places = Vec::with_capacity(self.facts.len());
+        let mut kept = 0;
+        for facts in &self.facts {
+            let stays = is_reached(facts);
+            places.push(stays.then_some(kept));
+            kept += u32::from(stays);
+        }
+        self.facts.retain(is_reached);
+        self.notes.retain_mut(|note| match places[note.by as usize] {
+            Some(place) => {
+                note.by = place;
+                true
+            }
+            None => false,
+        });
     }
 
     /// Reads the commits that new tips bring. A partial clone without

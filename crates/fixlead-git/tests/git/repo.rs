@@ -174,7 +174,7 @@ pub fn by_chance(repo: &Repo, seed: u64, commits: usize, names: usize) -> Vec<Id
         let date = 1_600_000_000 + dice.below(100_000);
         writeln!(
             stream,
-            "commit refs/work/{number}\nmark :{number}\ncommitter A <a@b> {date} +0000\ndata 1\n{}",
+            "commit refs/made/{number}\nmark :{number}\ncommitter A <a@b> {date} +0000\ndata 1\n{}",
             number % 10
         )
         .unwrap();

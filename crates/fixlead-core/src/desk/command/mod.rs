@@ -59,6 +59,7 @@ pub enum Source {
 /// Something to do.
 #[derive(Clone, Debug)]
 #[allow(missing_docs, reason = "the fields are those of the events they become")]
+#[allow(clippy::large_enum_variant, reason = "a command is made, decided and gone; none is kept")]
 pub enum Command {
     /// Open a case for a report.
     Open {

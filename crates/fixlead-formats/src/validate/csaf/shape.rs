@@ -616,9 +616,6 @@ fn branch_or_leaf(value: &Value, place: &Place<'_>, report: &mut Report) {
     if both || value.as_object().is_some_and(|map| map.len() > 3) {
         report.error(STRUCTURE, place, "a branch has a category, a name, and either branches or a product");
     }
-    if text(value, "category") == "platform" {
-        report.warn("draft", &place.key("category"), "`platform` comes with the draft of 2.1");
-    }
 }
 
 fn trimmed(text: &str) -> Result<(), &'static str> {
