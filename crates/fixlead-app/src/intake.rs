@@ -9,7 +9,7 @@ use fixlead_core::access::{
 };
 use fixlead_core::desk::command::{self, Command, Context};
 use fixlead_core::desk::event::{By as Author, Visibility};
-use fixlead_core::desk::form::{Claims, CreditWish, Detail, Pause, QuestionList, Thanks};
+use fixlead_core::desk::form::{Claims, CreditWish, Detail, Pause, QuestionList, Thanks, Told};
 use fixlead_core::desk::wire::{Body, Line};
 use fixlead_core::desk::{CaseFile, Entry, entry};
 use fixlead_core::id::{CaseId, GrantId, PersonId, ProjectId};
@@ -164,8 +164,11 @@ impl Texts {
 fn details(questions: &QuestionList, report: &Report, encrypted: bool) -> Result<Vec<Detail>> {
     let given = report.more.details.iter().map(|(name, answer)| (&**name, &**answer));
     questions.answers(given, encrypted).map_err(|wrong| {
-        let fault =
-            |(name, message): (String, String)| Fault { pointer: format!("/details/{name}"), message };
+        let fault = |(name, message): (String, String)| {
+            // As RFC 6901 writes a name in a pointer.
+            let name = name.replace('~', "~0").replace('/', "~1");
+            Fault { pointer: format!("/details/{name}"), message }
+        };
         Problem::Invalid { errors: wrong.into_iter().map(fault).collect() }
     })
 }
@@ -203,7 +206,21 @@ impl Desk {
         {
             return Err(Problem::Forbidden { roles: Vec::new(), scope: Some(TokenScope::Intake) });
         }
-        let texts = Texts::read(&report)?;
+        let texts = match Texts::read(&report) {
+            // All that is wrong is said at once, answers included.
+            Err(Problem::Invalid { mut errors }) => {
+                let snapshot = self.directory().await?;
+                let asked = snapshot.directory.projects.get(&report.project);
+                let asked = asked.ok_or(Problem::NotFound)?;
+                let encrypted = openpgp::message::is_armored(&report.body);
+                if let Err(Problem::Invalid { errors: more }) = details(&asked.questions, &report, encrypted)
+                {
+                    errors.extend(more);
+                }
+                return Err(Problem::Invalid { errors });
+            }
+            texts => texts?,
+        };
         // Nothing is asked of the store before: that would cost more than all
         // the rest. The commit compares the directory, and knows a repetition.
         let mut snapshot = self.remembered_directory();
@@ -283,9 +300,7 @@ impl Desk {
             channel: texts.channel.clone(),
             reporter: Some((person, GrantId::from_bytes(self.draw()))),
             credit: texts.credit.clone(),
-            wish: texts.wish.clone(),
-            details,
-            claims: texts.claims.clone(),
+            told: Box::new(Told { details, claims: texts.claims.clone(), wish: texts.wish.clone() }),
             credits: Vec::new(),
         };
         let policy = self.policy(&project.policy).await?;

@@ -94,7 +94,7 @@ export default async function ({ desk, api, look, person, team }) {
   await gus.getByText("It also happens over HTTP.").waitFor();
   const [file] = await Promise.all([gus.waitForEvent("download"), gus.getByRole("link", { name: "trace.txt" }).click()]);
   assert.equal(readFileSync(await file.path(), "utf8"), "trace");
-  await gus.getByText("Change it").click();
+  await gus.getByText("Change it", { exact: true }).click();
   await gus.getByLabel("An anonymous reporter").check();
   await gus.getByRole("button", { name: "Change the thanks" }).click();
   await gus.getByText("an anonymous reporter is thanked for the report").waitFor();
@@ -207,7 +207,7 @@ export default async function ({ desk, api, look, person, team }) {
   await ana.goto("/inbox");
   await look(ana, "hostile-inbox");
   await ana.getByRole("link", { name: ARABIC }).click();
-  await look(ana, "hostile-case");
+  await look(ana, "hostile-case", undefined, 3 * LONG.length);
   assert.equal(await ana.getByText("⟦U+202E⟧").count() > 0, true, "what turns the reading direction round is shown");
 
   // A pause says until when and how else; what burns is taken in all the same.

@@ -210,6 +210,17 @@ pub struct Claims {
     pub exploited: Option<Line>,
 }
 
+/// What a report tells beside its text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// What the project asked for.
+    pub details: Vec<Detail>,
+    /// What has happened.
+    pub claims: Claims,
+    /// How the reporter wants to be thanked, where it is more than a name.
+    pub wish: Option<CreditWish>,
+}
+
 /// How a reporter wants to be thanked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

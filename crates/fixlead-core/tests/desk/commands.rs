@@ -72,7 +72,7 @@ fn what_was_found_to_have_happened_is_recorded_and_the_finding_stands_beside_it(
     office.by(ANA, Command::Record { event: merge, source: Source::Found, overriding: None }).unwrap();
     let evaluation = office.file.plan(&office.policy).evaluate(office.now);
     assert!(evaluation.findings.iter().any(|finding| finding.kind.name() == "violation"));
-    let future = fixlead_core::case::Event::new(office.now + Span::minutes(1), EventKind::ExploitPublic);
+    let future = Event::new(office.now + Span::minutes(1), EventKind::ExploitPublic);
     let found = Command::Record { event: future, source: Source::Found, overriding: None };
     assert_eq!(office.by(ANA, found), refused(Wrong::Future));
 }

@@ -8,7 +8,6 @@ use fixlead_core::case::event::{Event, EventKind, Field, Value};
 use fixlead_core::case::{Branch, BranchClass, Project};
 use fixlead_core::desk::command::{self, Command, Context, Overriding, Refused, Source};
 use fixlead_core::desk::event::{By, Entry, Happening, Pin, Visibility};
-use fixlead_core::desk::form::Claims;
 use fixlead_core::desk::wire::{Body, Line, Sha256};
 use fixlead_core::desk::{CaseFile, entry};
 use fixlead_core::id::{CaseId, GrantId, OfferId, OrganisationId, PersonId, ProjectId};
@@ -110,9 +109,7 @@ impl Office {
             channel: Some(line("mail")),
             reporter: Some((GUS, GrantId::from_bytes([50; 16]))),
             credit: Some(line("Gus")),
-            wish: None,
-            details: Vec::new(),
-            claims: Claims::default(),
+            told: Box::default(),
             credits: Vec::new(),
         }
     }

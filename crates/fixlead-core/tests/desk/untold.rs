@@ -15,7 +15,7 @@ use fixlead_core::desk::directory::webhook::{WebhookCommand, WebhookEnd};
 use fixlead_core::desk::directory::{Directory, DirectoryEntry, DirectoryEvent};
 use fixlead_core::desk::event::{By, DeskEvent, Entry, Pin, Reminder, Room, Second, Visibility};
 use fixlead_core::desk::form::{
-    Asked, Claims, CreditWish, Detail, Question, QuestionList, ReportKey, Thanks,
+    Asked, Claims, CreditWish, Detail, Question, QuestionList, ReportKey, Thanks, Told,
 };
 use fixlead_core::desk::state::Credit;
 use fixlead_core::id::{BlobId, GrantId, MessageId, OfferId, TeamId, WebhookId};
@@ -205,8 +205,7 @@ fn what_is_asked_for_is_told_by_kind_and_length() {
             case: CASE, organisation: ORGANISATION, project: PROJECT, title: canary(), policy: planted_pin(),
             facts: Box::new(planted_facts()), body: body(CANARY), visibility: Visibility::Private,
             channel: Some(canary()), reporter: Some((GUS, GRANT)), credit: Some(canary()),
-            wish: Some(planted_wish()), details: planted_details(),
-            claims: Claims { public: Some(canary()), exploited: Some(canary()) },
+            told: Box::new(Told { details: planted_details(), claims: Claims { public: Some(canary()), exploited: Some(canary()) }, wish: Some(planted_wish()) }),
             credits: vec![planted_credit()]
         }
         Record { event: planted_event(EventKind::Lgtm), source: Source::Done, overriding: None }

@@ -91,7 +91,7 @@ fn what_a_form_asks_is_set_by_whoever_may_and_kept_with_the_report() {
 
     // A pause says until when, and a key can be saved by anybody.
     let pause = |until: &str| json!({ "until": until, "reason": "away", "instead": "call us" });
-    house.post(&team.ana.shows, &at("pause"), &pause("2020-01-01T00:00:00Z")).is(409);
+    house.post(&team.ana.shows, &at("pause"), &pause("2020-01-01T00:00:00Z")).is(422);
     house.post(NOBODY, &at("pause"), &pause("2020-01-01T00:00:00Z")).is(401);
     let key = include_str!("../../../../tests/browser/team.asc");
     house.post(&team.ana.shows, &at("key"), &json!({ "key": "x", "reason": "new" })).is(422);

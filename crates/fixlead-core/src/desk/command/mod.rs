@@ -14,7 +14,7 @@ use std::fmt;
 pub use part::{Part, open_part};
 
 use super::event::{By, DeskEvent, Happening, Pin, Reminder, Room, Second, Visibility};
-use super::form::{Claims, CreditWish, Detail};
+use super::form::{CreditWish, Told};
 use super::state::{CaseFile, Credit};
 use super::wire::{Body, Line, Sha256};
 use crate::access::{Access, Action, Permit, Role, Standing};
@@ -75,12 +75,8 @@ pub enum Command {
         /// Who reported it, and the grant that lets them follow it.
         reporter: Option<(PersonId, GrantId)>,
         credit: Option<Line>,
-        /// How they want to be thanked, where it is more than a name.
-        wish: Option<CreditWish>,
-        /// What the project asked for besides.
-        details: Vec<Detail>,
-        /// What they say has happened.
-        claims: Claims,
+        /// What they tell beside the text.
+        told: Box<Told>,
         /// Who is thanked already, where it was split off another case.
         credits: Vec<Credit>,
     },
@@ -567,9 +563,7 @@ fn open(context: &Context<'_>, permit: &Permit, command: Command) -> Decided {
         channel,
         reporter,
         credit,
-        wish,
-        details,
-        claims,
+        told,
         credits,
     } = command
     else {
@@ -596,6 +590,7 @@ fn open(context: &Context<'_>, permit: &Permit, command: Command) -> Decided {
         received = received.with(Field::Reporter, text(person));
     }
     events.push(received.into());
+    let Told { details, claims, wish } = *told;
     events.push(DeskEvent::ReportContent { title, body, reporter: person, credit, details, wish }.into());
     let claimed =
         [(EventKind::PublicAppeared, claims.public), (EventKind::ExploitationAware, claims.exploited)];

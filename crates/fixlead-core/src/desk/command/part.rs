@@ -6,7 +6,7 @@ use crate::access::{Grant, Permit, Role, Standing};
 use crate::case::Project;
 use crate::case::event::{EventKind, Field, Value};
 use crate::desk::event::{DeskEvent, Pin, Visibility};
-use crate::desk::form::Claims;
+use crate::desk::form::Told;
 use crate::desk::state::{CaseFile, Credit};
 use crate::desk::wire::{Body, Line};
 use crate::id::{CaseId, GrantId, OrganisationId, PersonId, ProjectId};
@@ -73,9 +73,7 @@ pub fn open_part(
         channel: None,
         reporter: reporters.next().map(|person| (person, next())),
         credit: None,
-        wish: None,
-        details: old.details.clone(),
-        claims: Claims::default(),
+        told: Box::new(Told { details: old.details.clone(), ..Told::default() }),
         credits: credits.collect(),
     };
     let mut events = decide(&CaseFile::default(), context, permit, opening)?;
