@@ -42,7 +42,9 @@ impl Desk {
         let snapshot = self.directory().await?;
         let permit = self.case_permit(caller, &snapshot, &kept.file, Action::ReporterRead)?;
         let content = kept.entries.iter().enumerate().find_map(|(place, entry)| match &entry.event {
-            Happening::Desk(event) => proven(event).map(|text| (place as u64 + 1, text)),
+            Happening::Desk(event) => match &**event {
+                event => proven(event).map(|text| (place as u64 + 1, text)),
+            },
             Happening::Case(_) => None,
         });
         let (version, text) = content.ok_or(Problem::NotFound)?;

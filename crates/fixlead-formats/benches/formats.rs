@@ -3,7 +3,6 @@
 //! With a directory, the CSAF documents that were judged are written there.
 
 #![allow(clippy::disallowed_methods, reason = "a measurement looks at the clock")]
-#![allow(clippy::print_stdout, reason = "a measurement prints")]
 
 #[path = "../tests/generate/mod.rs"]
 mod generate;

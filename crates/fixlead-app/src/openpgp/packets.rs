@@ -87,7 +87,7 @@ pub fn length(bytes: &[u8]) -> Option<(usize, &[u8])> {
         0..192 => Some((usize::from(*first), rest)),
         192..=223 => {
             let (second, rest) = rest.split_first()?;
-            Some((((usize::from(*first) - 192) << 8) + usize::from(*second) + 192, rest))
+            Some(((usize::from(*first) - 192 << 8) + usize::from(*second) + 192, rest))
         }
         255 => {
             let (length, rest) = split(rest, 4)?;
@@ -105,7 +105,7 @@ pub fn subpackets(mut bytes: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
         let (size, rest) = match bytes.split_first()? {
             (first @ 224..=254, rest) => {
                 let (second, rest) = rest.split_first()?;
-                (((usize::from(*first) - 192) << 8) + usize::from(*second) + 192, rest)
+                ((usize::from(*first) - 192 << 8) + usize::from(*second) + 192, rest)
             }
             _ => length(bytes)?,
         };

@@ -193,10 +193,12 @@ fn without_addresses(text: &str, count: &mut impl FnMut(&'static str)) -> String
         let digits = core.chars().filter(char::is_ascii_digit).count();
         let what = if core.contains("://") || core.starts_with("www.") {
             Some("links")
+        } else if core.contains('@') && core.len() > 1 {
+            Some("addresses")
+        } else if core.starts_with('+') && digits >= 2 || calls && digits > 0 && digits == core.len() {
+            Some("addresses")
         } else {
-            let mail = core.contains('@') && core.len() > 1;
-            let number = core.starts_with('+') && digits >= 2 || calls && digits > 0 && digits == core.len();
-            (mail || number).then_some("addresses")
+            None
         };
         calls = what.is_some() && (calls || core.starts_with('+'));
         match what {

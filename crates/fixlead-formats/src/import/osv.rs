@@ -74,7 +74,6 @@ fn package(affected: &Value, draft: &mut Draft) {
             ));
         }
     };
-    draft.package(&purl, crate::source::Status::Affected);
     let mut commits: Vec<(Option<String>, Vec<String>)> = Vec::new();
     for (_, range) in items(affected, "ranges") {
         let git = under(range, "type") == "GIT";
