@@ -6,8 +6,8 @@
 //! store.
 //!
 //! - [`desk`]: what every use case stands on. [`directory`]: people, projects,
-//!   roles. [`setup`]: the first person, and invitations. [`policies`]: kept
-//!   and compiled.
+//!   roles. [`setup`]: the first person, and invitations. [`welcome`]: the first
+//!   project. [`policies`]: kept and compiled.
 //! - [`public`]: what everybody may know: which projects take reports.
 //! - [`publicity`]: the questions of a form, its key, a pause, for whoever may set them.
 //! - [`openpgp`]: keys and encrypted reports, as far as they can be read without secrets.
@@ -63,6 +63,7 @@ pub mod signin;
 pub mod timestamp;
 pub mod triage;
 pub mod webhooks;
+pub mod welcome;
 pub mod witness;
 
 pub use desk::{Desk, Settings};

@@ -44,6 +44,18 @@ impl Repeat {
         Ok(Repeat { key: key.to_owned(), content: Sha256::digest(content).into() })
     }
 
+    /// A part of this request that is carried out on its own, under a key of its
+    /// own.
+    pub fn part(&self, what: &str) -> Repeat {
+        let mut hasher = Sha256::new();
+        for part in [&b"part of"[..], self.key.as_bytes(), what.as_bytes()] {
+            hasher.update((part.len() as u64).to_be_bytes());
+            hasher.update(part);
+        }
+        let key: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Repeat { key, content: self.content }
+    }
+
     /// The id of what this request makes: the same each time it is sent, so
     /// that a repetition is answered with what was made the first time.
     pub fn id(&self, person: PersonId, what: &str) -> [u8; 16] {

@@ -44,6 +44,11 @@ export default async function ({ desk, look, person }) {
   await bo.getByRole("button", { name: "Record it" }).click();
   await bo.getByText("Recorded.").waitFor();
 
+  await bo.getByText("What to try").click();
+  await bo.getByRole("link", { name: "Three opinions" }).click();
+  await bo.waitForURL("**/severity");
+  await look(bo, "demo-severity");
+
   // The Fix Lead of a case under embargo, and what holds her.
   const ana = await enter("fix-lead");
   const visit = async (what, name) => {
@@ -59,6 +64,9 @@ export default async function ({ desk, look, person }) {
   await ana.goto(`${new URL(ana.url()).pathname}/record/released`);
   await ana.getByRole("button", { name: "Record it" }).click();
   await ana.getByText("The policy holds this").waitFor();
+  await ana.goto("/inbox");
+  await visit("The plan of its release", "demo-plan");
+  await visit("What was sent to whom", "demo-communication");
   await visit("Already public and used", "demo-case-hurry");
   await visit("One that only those named", "demo-case-restricted");
   const restricted = new URL(ana.url()).pathname;
@@ -80,5 +88,8 @@ export default async function ({ desk, look, person }) {
   await ana.getByText("You are Olga Brandt").waitFor();
   assert.equal(await ana.locator("a[href^='/cases/']").count(), 0, "whoever keeps a desk running reads no case");
   await look(ana, "demo-operator");
+  await ana.getByRole("link", { name: "See what your projects still need" }).click();
+  await ana.getByRole("heading", { name: "What is next" }).waitFor();
+  await look(ana, "demo-welcome");
   for (const page of [anybody, gus, reporter, bo, ana]) assert.deepEqual(page.wrong, []);
 }

@@ -22,5 +22,6 @@ mod stories;
 mod triage;
 mod unread;
 mod webhooks;
+mod welcome;
 mod work;
 mod world;

@@ -157,7 +157,10 @@ fn demonstration(script: &Script, house: &House, told: &tell::Told) -> Result<De
         let mut tries = Vec::new();
         for one in &way.tries {
             let to = match one.to.split_once(':') {
-                Some(("case", case)) => format!("/cases/{}", told.case(case)?.case),
+                Some(("case", case)) => {
+                    let (case, page) = case.split_once('/').map_or((case, ""), |(case, page)| (case, page));
+                    format!("/cases/{}/{page}", told.case(case)?.case).trim_end_matches('/').to_owned()
+                }
                 Some(("report", project)) => format!("/projects/{}/report", house.project(project)?),
                 _ => one.to.clone(),
             };

@@ -147,7 +147,7 @@ pub struct WayText {
 pub struct TryText {
     /// What.
     pub say: String,
-    /// Where: a page, or `case:` and a case, or `report:` and a project.
+    /// Where: a page, or `case:` and a case with perhaps a page of it, or `report:` and a project.
     pub to: String,
 }
 
@@ -208,7 +208,7 @@ pub struct StepText {
     pub found: Option<Value>,
     /// Why it is done although the policy holds it.
     pub although: Option<String>,
-    /// The duty for which evidence is given.
+    /// The duty for which evidence is given with the event.
     pub evidence: Option<String>,
     /// What the evidence says.
     pub text: Option<String>,

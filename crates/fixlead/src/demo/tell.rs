@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use fixlead_app::Desk;
 use fixlead_app::accounts::Caller;
-use fixlead_app::case::act::{Act, Although};
+use fixlead_app::case::act::{Act, Although, Evidence};
 use fixlead_app::case::joint::{Join, Joining};
 use fixlead_app::case::record::Recording;
 use fixlead_app::intake::{More, Report};
@@ -136,10 +136,10 @@ impl Telling<'_> {
         let although =
             step.although.as_deref().map(|reason| Although { reason: Line::tamed(reason), subject: None });
         if let Some(event) = &step.done {
-            return self.record(&caller, id, event, Source::Done, although).await;
+            return self.record(&caller, id, event, Source::Done, although, evidence(step)).await;
         }
         if let Some(event) = &step.found {
-            return self.record(&caller, id, event, Source::Found, None).await;
+            return self.record(&caller, id, event, Source::Found, None, evidence(step)).await;
         }
         if let Some(into) = &step.merge {
             let what = Join::Merge(self.told.case(into)?.case);
@@ -194,11 +194,6 @@ impl Telling<'_> {
             };
             return Ok(Command::Give { grant, person, role, reason, until: None });
         }
-        if let Some(duty) = &step.evidence {
-            let text = Line::tamed(step.text.as_deref().unwrap_or_default());
-            let reference = step.reference.as_deref().map(Line::tamed);
-            return Ok(Command::Evidence { duty: Line::tamed(duty), text, reference });
-        }
         if let Some(why) = &step.close {
             return Ok(Command::Close { reason: Line::tamed(why), overriding: None });
         }
@@ -218,6 +213,7 @@ impl Telling<'_> {
         event: &Value,
         source: Source,
         although: Option<Although>,
+        evidence: Option<Evidence>,
     ) -> Result<(), String> {
         let event = self.filled_in(event)?;
         let kind = event["type"].as_str().unwrap_or_default().to_owned();
@@ -225,7 +221,7 @@ impl Telling<'_> {
         let expected = self.desk.read(caller, case).await.map_err(about)?.version;
         let repeat =
             Repeat::new(&world::random_id().to_string(), event.to_string().as_bytes()).map_err(about)?;
-        let recording = Recording { event, source, expected, although, evidence: None };
+        let recording = Recording { event, source, expected, although, evidence };
         self.desk.record(caller, case, recording, repeat).await.map(drop).map_err(about)
     }
 
@@ -262,6 +258,13 @@ impl Telling<'_> {
         filled.push_str(rest);
         Ok(filled)
     }
+}
+
+/// What is given as evidence with an event.
+fn evidence(step: &StepText) -> Option<Evidence> {
+    let text = Line::tamed(step.text.as_deref().unwrap_or_default());
+    let reference = step.reference.as_deref().map(Line::tamed);
+    step.evidence.as_deref().map(|duty| Evidence { duty: Line::tamed(duty), text, reference })
 }
 
 fn room(step: &StepText) -> Result<Room, String> {

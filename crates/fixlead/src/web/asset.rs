@@ -46,6 +46,7 @@ pub fn style() -> &'static Asset {
             include_str!("../../assets/style/lead.css"),
             include_str!("../../assets/style/demonstration.css"),
             include_str!("../../assets/style/triage.css"),
+            include_str!("../../assets/style/welcome.css"),
         );
         Asset::new("desk", "css", "text/css; charset=utf-8", text)
     })

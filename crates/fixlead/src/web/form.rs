@@ -95,6 +95,16 @@ impl Form {
         !self.text(name).is_empty()
     }
 
+    /// Adds a text to a field, on a line of its own.
+    pub fn append(&mut self, name: &str, text: &str) {
+        let mut whole = self.text(name).to_owned();
+        if !whole.is_empty() {
+            whole.push('\n');
+        }
+        whole.push_str(&text.replace("\r\n", "\n"));
+        self.fields.insert(name.to_owned(), vec![whole]);
+    }
+
     /// The fields whose names begin so, without that, each with its first value.
     pub fn starting(&self, prefix: &str) -> impl Iterator<Item = (&str, &str)> {
         let fields = self.fields.iter();

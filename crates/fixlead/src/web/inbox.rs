@@ -133,6 +133,8 @@ struct Page {
     live: Address,
     narrowed: bool,
     next: Option<String>,
+    /// Whether whoever looks can make a project.
+    begins: bool,
     did: Option<String>,
 }
 
@@ -177,12 +179,14 @@ async fn inbox(
     let rows: Vec<Row> = listed.items.into_iter().map(|item| row(item, &projects)).collect();
     let mut filters = project.map(|project| format!("&amp;project={project}")).unwrap_or_default();
     filters.extend(severity.map(|severity| format!("&amp;severity={severity}")));
+    let begins = rows.is_empty() && wire.desk.may_begin(&visitor.caller).await?;
     // A cursor that the desk has read is digits, letters and a full stop.
     let plain =
         |after: &&str| after.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-');
     let from = listing.after.filter(plain).map(|after| format!("&amp;after={after}")).unwrap_or_default();
     let live = format!("shelf={shelf}{filters}{from}&amp;digest={digest}");
     let page = Page {
+        begins,
         frame: Frame::desk("Inbox", "inbox", &visitor),
         rows,
         most: ROWS,

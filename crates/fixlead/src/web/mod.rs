@@ -14,8 +14,8 @@
 //!   cases. [`several`]: the same for several cases at once.
 //! - [`front`], [`report`], [`status`] with [`following`], [`publicity`]: for everybody.
 //!   [`questions`]: what forms ask, in words; [`reaching`]: who may set it. [`enrol`],
-//!   [`sign_in`], [`passkey`], [`provider`]: the way in. [`account`]: what lets
-//!   somebody in. [`inbox`], [`case`]: where work is done. [`admin`]: what it is
+//!   [`sign_in`], [`passkey`], [`provider`]: the way in. [`welcome`]: the first project.
+//!   [`account`]: what lets somebody in. [`inbox`], [`case`]: where work is done. [`admin`]: what it is
 //!   done with. [`calendar`]: what is due for one person, as [`ical`] writes it.
 //! - [`demonstration`]: what only a demonstration has.
 
@@ -47,6 +47,7 @@ pub mod sign_in;
 pub mod status;
 pub mod trouble;
 pub mod visitor;
+pub mod welcome;
 pub mod words;
 pub mod zone;
 
@@ -74,6 +75,7 @@ pub fn routes(wire: &Wire) -> Router<Wire> {
         .merge(several::routes())
         .merge(live::routes())
         .merge(case::routes())
+        .merge(welcome::routes())
         .merge(admin::routes())
         .merge(zone::routes())
         .merge(calendar::routes())
