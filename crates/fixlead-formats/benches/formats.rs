@@ -2,7 +2,11 @@
 //! JSON: seconds of one thread, which `benches/formats.sh` lays beside its peers.
 //! With a directory, the CSAF documents that were judged are written there.
 
-#![allow(clippy::disallowed_methods, reason = "a measurement looks at the clock")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a measurement looks at the clock and prints"
+)]
 
 #[path = "../tests/generate/mod.rs"]
 mod generate;
