@@ -67,8 +67,8 @@ h1{font-size:1.5rem;line-height:1.25;margin:.25rem 0 .5rem}h2{font-size:1.125rem
 .ids,.small{opacity:.75;font-size:.875rem;margin:0}\
 .band{display:inline-block;border:1px solid;border-radius:.25rem;padding:0 .5rem;font-weight:600;text-transform:capitalize}\
 .notice{border-inline-start:.25rem solid;padding:.25rem .75rem}\
-table{border-collapse:collapse;width:100%}th,td{text-align:start;vertical-align:top;padding:.375rem .75rem .375rem 0;border-bottom:1px solid #8886}\
-code{font:.875em ui-monospace,monospace}pre{overflow:auto;padding:.75rem;border:1px solid #8886;border-radius:.25rem}\
+table{border-collapse:collapse;width:100%}th,td{text-align:start;vertical-align:top;padding:.375rem .75rem .375rem 0;border-bottom:1px solid rgb(128 128 128/.5)}\
+code{font:.875em ui-monospace,monospace}pre{overflow:auto;padding:.75rem;border:1px solid rgb(128 128 128/.5);border-radius:.25rem}\
 dt{font-weight:600}dd{margin:0 0 .5rem}ul{padding-inline-start:1.25rem}";
 
 /// An advisory as a page: whether one is affected, how bad it is, what to do

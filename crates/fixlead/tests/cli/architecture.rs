@@ -480,6 +480,8 @@ fn words_that_stand_nowhere() {
     let own = "crates/fixlead/tests/cli/architecture.rs";
     for file in files(".", &[".rs", ".md", ".toml", ".sh", ".py"]).iter().filter(|file| *file != own) {
         for (number, line) in read(file).lines().enumerate() {
+            // CSAF calls one of its profiles so.
+            let line = &line.replace("csaf_security_incident_response", "");
             for (word, remedy) in WORDS {
                 if line.contains(word) {
                     complaints.push(format!("{file}:{}: `{word}`: {remedy}", number + 1));
