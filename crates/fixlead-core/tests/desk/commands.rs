@@ -81,7 +81,7 @@ fn what_was_found_to_have_happened_is_recorded_and_the_finding_stands_beside_it(
 fn what_is_done_is_done_now() {
     let mut office = Office::led("opentelemetry");
     office.wait(Span::days(3));
-    let notice = fixlead_core::case::Event::new(START, EventKind::OverviewSent);
+    let notice = Event::new(START, EventKind::OverviewSent);
     let events = office.record(ANA, notice).unwrap();
     assert!(matches!(&events[0], Happening::Case(event) if event.at.first() == office.now));
     office.now = START;
@@ -300,7 +300,7 @@ fn a_part_of_a_case_begins_with_everybody_who_belongs_to_it() {
         let standing = access::CaseStanding { restricted: false, recused: Vec::new(), ..standing };
         let target = access::Target::Case(&standing);
         let permit = access::decide(&Actor::System, &[], Action::CaseOpen, target, office.now).unwrap();
-        let people = |person: PersonId| (person != INVITED).then_some(access::Standing::Active);
+        let people = |person: PersonId| (person != INVITED).then_some(Standing::Active);
         let context = Context { policy: &office.policy, people: &people, now: office.now };
         let mut count = 60_u8;
         let mut next = || {
