@@ -39,6 +39,8 @@ fn body_for(path: &str, person: &str) -> Option<Value> {
         "messages" => json!({ "room": "internal", "body": "text" }),
         "events" => json!({ "event": { "type": "triage.started" } }),
         "lead" | "accept" | "confirm" => json!({}),
+        "seen" => json!({ "room": "internal", "messages": 1 }),
+        "triage" => json!({ "decision": "acknowledge" }),
         "hand-off" => json!({ "to": person, "reason": "why" }),
         "grants" => json!({ "person": person, "role": "fix-team", "reason": "why" }),
         "recusals" => json!({ "person": person, "reason": "why" }),

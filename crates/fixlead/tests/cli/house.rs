@@ -106,9 +106,11 @@ pub fn enrol(desk: &Desk, link: &str, login: &str) -> Member {
 pub fn sign_in(desk: &Desk, member: &Member, recovery: usize) -> Member {
     let sent =
         json!({ "login": member.login, "password": PASSWORD, "recovery_code": member.recovery[recovery] });
-    let begun = call(desk, "POST", "/api/v1/session", "", Some(&sent)).is(201);
+    // A session belongs to what it was begun with; here the command line goes on with it.
+    let agent = concat!("user-agent: fixlead/", env!("CARGO_PKG_VERSION"), "\r\n");
+    let begun = call(desk, "POST", "/api/v1/session", agent, Some(&sent)).is(201);
     let cookie = begun.header("set-cookie").unwrap().split(';').next().unwrap();
-    let shows = format!("cookie: {cookie}\r\nsec-fetch-site: same-origin\r\n");
+    let shows = format!("cookie: {cookie}\r\nsec-fetch-site: same-origin\r\n{agent}");
     Member { shows, ..member.clone() }
 }
 

@@ -7,6 +7,8 @@ use askama::Template;
 use axum::Router;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse as _;
 use axum::routing::{get, post};
 use fixlead_app::administration::{Administration, Elsewhere};
 use fixlead_app::policies::{self, Examined, Parameter};
@@ -52,6 +54,7 @@ struct List {
 struct Page {
     frame: Frame,
     shell: Shell,
+    which: String,
     policy: Examined,
     document: Document,
     project: Option<(String, String)>,
@@ -98,6 +101,7 @@ pub fn routes() -> Router<Wire> {
     Router::new()
         .route("/admin/policies", get(list))
         .route("/admin/policies/{policy}", get(policy))
+        .route("/admin/policies/{policy}/text", get(text))
         .route("/admin/projects/{project}/policy", get(choose).post(set))
         .route("/admin/projects/{project}/parameters", post(parameters))
 }
@@ -169,6 +173,24 @@ async fn policy(
     show(&wire, visitor, &policy, project, Typed::default(), !wanted.done.is_empty()).await
 }
 
+/// A policy's text, which is too long to stand on its page.
+async fn text(
+    State(wire): State<Wire>,
+    visitor: Visitor,
+    InPath(which): InPath<String>,
+    Query(wanted): Query<Wanted>,
+) -> Answer {
+    let desk = wire.desk.administration(&visitor.caller).await?;
+    let used = under(&desk, &which);
+    let wanted = ProjectId::parse(&wanted.project).ok();
+    let chosen = used.iter().find(|(id, _)| wanted.is_none_or(|wanted| *id == wanted));
+    let policy = match chosen {
+        Some((id, _)) => wire.desk.policy_of(&visitor.caller, *id).await?,
+        None => policies::built_in(&which)?,
+    };
+    Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], policy.text).into_response())
+}
+
 async fn show(
     wire: &Wire,
     visitor: Visitor,
@@ -194,6 +216,7 @@ async fn show(
     let (frame, shell) = shell::shell(&visitor, &desk, "A policy", "/admin/policies", typed, done);
     let others = used.iter().filter(|(id, _)| Some(*id) != chosen.map(|(id, _)| id));
     let page = Page {
+        which: which.to_owned(),
         document: document(&policy.markdown, &policy.clauses),
         others: others.map(|(id, name)| (id.to_string(), (*name).to_owned())).collect(),
         project: chosen.map(|(id, name)| (id.to_string(), name.to_owned())),
