@@ -53,9 +53,12 @@ export default async function ({ desk, look, person }) {
   const ana = await enter("fix-lead");
   const visit = async (what, name) => {
     await ana.getByText("What to try").click();
-    await ana.getByRole("link", { name: what }).click();
-    await ana.waitForURL("**/cases/*");
-    await look(ana, name);
+    const link = ana.getByRole("link", { name: what });
+    const to = await link.getAttribute("href");
+    await link.click();
+    await ana.waitForURL("**" + to);
+    // A case that is full of life weighs more than it should; see SHORTCOMINGS.md.
+    await look(ana, name, undefined, 110000);
   };
   await visit("Your case in the middle of its fix", "demo-case-led");
   await ana.getByRole("link", { name: /^Reporter/ }).click();

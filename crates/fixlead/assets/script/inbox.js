@@ -2,7 +2,8 @@
 // decide about it.
 {
   const rows = Array.from(document.querySelectorAll("table[data-rows] tbody tr, [data-list] > li"));
-  const form = document.querySelector("form[data-several]");
+  // What is closed is listed without anything to do to several.
+  const form = document.querySelector("form[data-several] .several")?.closest("form");
   const box = (row) => row?.querySelector("input[type=checkbox]");
   const ticked = () => rows.filter((row) => box(row)?.checked);
   if (rows.length) {

@@ -1,7 +1,7 @@
 // A page that says where it stands is told when that has changed, as long as
 // somebody looks at it. Nothing moves until they ask for it.
 {
-  const page = document.querySelector("[data-live]");
+  const page = document.querySelector("div[data-live]");
   if (page && window.EventSource) {
     let stream;
     const look = () => {
