@@ -101,7 +101,7 @@ export default async function ({ desk, api, look, person, enrol, team }) {
   await look(ana, "admin-policy-built-in");
   await ana.goto(`/admin/projects/${project}`);
   await ana.getByRole("link", { name: /Read it/ }).click();
-  await look(ana, "admin-policy");
+  await look(ana, "admin-policy", undefined, (await ana.locator("article.policy").innerText()).length);
   const rows = ana.locator("tr.care input");
   assert.ok((await rows.count()) > 0, "a policy with parameters that are not set");
   const named = await rows.first().getAttribute("aria-label");
@@ -118,7 +118,7 @@ export default async function ({ desk, api, look, person, enrol, team }) {
   await ana.getByRole("alert").waitFor();
   assert.equal(await ana.getByLabel("Its text (TOML)").inputValue(), "[policy]\nid = 3");
   await look(ana, "admin-policy-refused");
-  const own = (await api(ana, "GET", "/directory")).body && (await ana.goto("/admin/policies/vitess"), await ana.locator("pre.source").textContent());
+  const own = (await api(ana, "GET", "/directory")).body && (await ana.goto("/admin/policies/vitess/text"), await ana.locator("pre").textContent());
   await ana.goto(`/admin/projects/${project}/policy`);
   await ana.getByLabel("or its file").setInputFiles([{ name: "ours.toml", mimeType: "text/plain", buffer: Buffer.from(own.replace('id = "vitess"', 'id = "ours"')) }]);
   await ana.getByRole("button", { name: "Check it" }).click();

@@ -101,7 +101,7 @@ export default async function ({ desk, api, look, person, team }) {
 
   // The team sees the answers in their places, and decides.
   await ana.goto("/inbox");
-  await ana.getByRole("link", { name: "Header parser" }).click();
+  await ana.getByRole("link", { name: "Header parser" }).first().click();
   const case1 = new URL(ana.url()).pathname;
   await ana.getByText("CVSS, as the reporter estimates").waitFor();
   await ana.getByText("The reporter wants to stay unnamed.").waitFor();

@@ -84,7 +84,7 @@ fn is_empty(place: &Path) -> bool {
 
 /// The address of a case in a list.
 fn case<'a>(page: &'a str, title: &str) -> &'a str {
-    let before = page.split(title).next().unwrap();
+    let before = page.rsplit_once(title).unwrap().0;
     // What is undecided leads to triage, which is a page of the case.
     let address = before.rsplit("href=\"").next().unwrap().split(['"', '?']).next().unwrap();
     address.strip_suffix("/triage").unwrap_or(address)
