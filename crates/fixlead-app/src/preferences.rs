@@ -2,7 +2,7 @@
 //!
 //! | kind | key | value |
 //! |---|---|---|
-//! | `preferences` | the person | [`Kept`] |
+//! | `preferences` | the person | `Kept` |
 
 use fixlead_core::access::{self, Action, Target, Within};
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! What an advisory says, told by its source and read back from each document:
 //! the two have to be the same, as far as the document can say it.
 //!
-//! What a format has no words for stands in one place, [`expected`]; everything
+//! What a format has no words for stands in one place, `expected`; everything
 //! else that differs is a mistake.
 
 mod expected;

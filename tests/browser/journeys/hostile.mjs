@@ -41,7 +41,7 @@ export default async function ({ desk, api, person, enrol, team }) {
   // From outside: every field of the form, and names and kinds of files.
   const gus = watch(await person());
   await gus.goto(`/projects/${project}/report`);
-  for (const field of await gus.locator("form.sheet input[type=text], form.sheet input:not([type]), form.sheet textarea").all()) {
+  for (const field of await gus.locator("form.sheet input[type=text], form.sheet input:not([type]):not([name=link]), form.sheet textarea").all()) {
     if (await field.isVisible()) await field.fill(((await field.evaluate((e) => e.tagName)) === "TEXTAREA" ? `${XSS}\n\n${TURNED.replace(/[\u0007\u001b]/g, "")}\n\n${FORMULA}` : `${FORMULA} ${XSS.split("\n")[2]} \u202eTITLE`).slice(0, 1900)).catch(() => {});
   }
   await gus.getByLabel("Files").setInputFiles(NAMES.map((name) => ({ name, mimeType: "image/svg+xml", buffer: name.endsWith(".svg") ? SVG : HTML })));
@@ -49,7 +49,7 @@ export default async function ({ desk, api, person, enrol, team }) {
   await gus.waitForLoadState();
   if (!(await gus.getByRole("heading", { name: "Your report was received" }).count())) {
     // A line that turns text around is refused where a line stands: then without.
-    for (const field of await gus.locator("form.sheet input[type=text], form.sheet input:not([type])").all()) if (await field.isVisible()) await field.fill(`${FORMULA} ${XSS.split("\n")[2]}`);
+    for (const field of await gus.locator("form.sheet input[type=text], form.sheet input:not([type]):not([name=link])").all()) if (await field.isVisible()) await field.fill(`${FORMULA} ${XSS.split("\n")[2]}`);
     await gus.getByLabel("What is wrong").fill(`${XSS}\n\n${FORMULA}`);
     await gus.getByLabel("Files").setInputFiles(NAMES.filter((name) => !name.includes("\u202e")).map((name) => ({ name, mimeType: "image/svg+xml", buffer: SVG })));
     await gus.getByRole("button", { name: "Send the report" }).click();

@@ -79,7 +79,7 @@ export default async function ({ desk, api, look, person, team }) {
   await look(ana, "plan");
 
   // Another project's date holds it.
-  await ana.getByRole("link", { name: "Record a date of theirs" }).click();
+  await ana.getByRole("link", { name: "Record a date of theirs" }).first().click();
   await ana.getByLabel("Their disclosure date").fill(new Date(Date.now() + 20 * 86400000).toISOString().slice(0, 10) + "T12:00");
   await ana.getByLabel("Upstream project").fill("the parser library");
   await ana.getByLabel("Reference").fill("https://example.org/thread/1");

@@ -123,7 +123,7 @@ export default async function ({ desk, api, look, person, team }) {
   await hal.getByRole("button", { name: "Send the report" }).click();
   await hal.getByRole("heading", { name: "Your report was received" }).waitFor();
   await ana.goto("/inbox");
-  await ana.getByRole("link", { name: "Encrypted report" }).click();
+  await ana.getByRole("link", { name: "Encrypted report" }).first().click();
   await ana.getByText("Encrypted by the reporter.").waitFor();
   assert.equal(await ana.getByText("It is not encrypted to the key").count(), 0);
   assert.equal((await saved(ana, "Save the encrypted report")).toString(), sealed.trim());
@@ -140,7 +140,7 @@ export default async function ({ desk, api, look, person, team }) {
   await ida.getByRole("button", { name: "Send the report" }).click();
   await ida.getByRole("button", { name: "See where it stands" }).click();
   await ana.goto("/inbox");
-  await ana.getByRole("link", { name: "Over-read" }).click();
+  await ana.getByRole("link", { name: "Over-read" }).first().click();
   const case2 = new URL(ana.url()).pathname;
   const { etag } = await api(ana, "GET", case2);
   await api(ana, "POST", `${case2}/merge`, { into: case1.split("/")[2], reason: "the same flaw" }, { "if-match": etag });
@@ -170,7 +170,7 @@ export default async function ({ desk, api, look, person, team }) {
   await jon.getByRole("button", { name: "Send", exact: true }).click();
   await jon.getByText("I can tell you more.").waitFor();
   await ana.goto("/inbox");
-  await ana.getByRole("link", { name: "DMARC" }).click();
+  await ana.getByRole("link", { name: "DMARC" }).first().click();
   const case3 = new URL(ana.url()).pathname;
   await ana.goto(`${case3}/record/triage.decided`);
   await ana.getByLabel("disposition").selectOption("out-of-scope");
