@@ -198,7 +198,7 @@ export default async function ({ desk, api, look, person, enrol, team }) {
   await gus.getByRole("button", { name: "Send the report" }).click();
   await gus.getByRole("heading", { name: "Your report was received" }).waitFor();
   await ana.goto("/inbox");
-  await ana.getByRole("link", { name: "Header parser reads past the end" }).click();
+  await ana.getByRole("link", { name: "Header parser reads past the end" }).first().click();
   await ana.getByRole("heading", { name: "Header parser reads past the end" }).waitFor();
   await ria.goto("/admin/audit");
   await ria.getByText("read.recorded").first().waitFor();

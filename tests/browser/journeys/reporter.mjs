@@ -206,7 +206,7 @@ export default async function ({ desk, api, look, person, team }) {
   await look(kim, "hostile-status");
   await ana.goto("/inbox");
   await look(ana, "hostile-inbox");
-  await ana.getByRole("link", { name: ARABIC }).click();
+  await ana.getByRole("link", { name: ARABIC }).first().click();
   await look(ana, "hostile-case", undefined, 3 * LONG.length);
   assert.equal(await ana.getByText("⟦U+202E⟧").count() > 0, true, "what turns the reading direction round is shown");
 

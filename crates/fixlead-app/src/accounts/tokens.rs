@@ -2,6 +2,7 @@
 
 use fixlead_core::access::{Scope, TokenScope};
 use fixlead_core::id::{PersonId, TokenId};
+use fixlead_core::text::plain;
 use fixlead_core::time::Instant;
 
 use super::Accounts;
@@ -53,7 +54,7 @@ impl Accounts {
         let token = Token {
             id: TokenId::from_bytes(self.draw()),
             person,
-            name: new.name.trim().to_owned(),
+            name: plain(new.name.trim()),
             scopes: new.scopes,
             within: new.within,
             made: now,
