@@ -122,10 +122,10 @@ fn what_is_not_known_is_refused_with_its_place() {
     let cases = [
         ("severity = \"high\"", "severty = \"high\"", 7, "did you mean `severity`?"),
         ("kind = \"fix\"", "kind = \"fixed\"", 28, "did you mean `fix`?"),
-        ("published = 2026-11-30T16:00:00Z", "published = 2026-11-30", 6, "RFC 3339"),
+        ("published = 2026-11-30T16:00:00Z", "published = 2026-11-30", 6, "instant in UTC"),
         ("published = 2026-11-30T16:00:00Z", "", 1, "`published` is missing"),
-        ("[publisher]", "[publishers]", 32, "did you mean `publisher`?"),
-        ("name = \"Example\"", "name = \"Exam\\u202eple\"", 33, "U+202E"),
+        ("[publisher]", "[publishers]", 31, "did you mean `publisher`?"),
+        ("name = \"Example\"", "name = \"Exam\\u202eple\"", 32, "U+202E"),
         ("cwe = [\"CWE-409\"]", "cwe = \"CWE-409\"", 8, "list of texts"),
         ("CVSS:3.1/AV:N", "CVSS:3.1/AV:X", 11, ""),
         ("fixed = \"0.103.2\"", "fixed_commit = \"abc123\"", 22, "git rev-parse"),
