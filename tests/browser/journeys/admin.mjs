@@ -215,7 +215,7 @@ export default async function ({ desk, api, look, person, enrol, team }) {
   assert.equal(await olga.getByText("read.recorded").count(), 0);
   assert.equal((await ana.goto("/admin/audit")).status(), 404);
   await olga.goto("/admin/installation");
-  await olga.getByText("retention.closed-cases").waitFor();
+  await olga.getByText("retention.closed-cases", { exact: true }).waitFor();
   await look(olga, "admin-installation");
   await ana.goto("/admin/retention");
   await look(ana, "admin-retention");
