@@ -133,7 +133,6 @@ export default async function ({ desk, api, look, person, team }) {
 
   // An address for one's own calendar, that ends.
   await bo.goto("/calendar");
-  await look(bo, "calendar");
   await bo.getByLabel("What reads it").fill("phone");
   await bo.getByRole("button", { name: "Make an address" }).click();
   const address = await bo.locator("#address").textContent();
