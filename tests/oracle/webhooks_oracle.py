@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import subprocess
 import sys
 import threading
 import time
@@ -68,7 +69,10 @@ def main():
         olga = desk.enrol(desk.link, "olga@example.org")
         operator = desk.sign_in(olga)
         organisation = desk.post("/api/v1/organisations", operator, {"name": "Example"})["organisation"]
-        sent = {"organisation": organisation, "name": "tool", "policy": "opentelemetry"}
+        # A ladder whose first rung lies a second after a case is opened.
+        policy = subprocess.run([sys.argv[1], "policy", "show", "opentelemetry"], check=True, capture_output=True, text=True).stdout
+        policy += '\n[[ladder]]\nid = "hurried"\nclauses = ["OT-23"]\nduties = ["fix-team"]\nbefore = ["PT23H59M59S"]\nsay = "At once."\n'
+        sent = {"organisation": organisation, "name": "tool", "policy": policy}
         project = desk.post("/api/v1/projects", operator, sent)["project"]
         ana = desk.invite(operator, "ana")
         shows = desk.sign_in(ana)
