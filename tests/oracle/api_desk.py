@@ -27,6 +27,10 @@ limits.sign-ins-per-minute = 1000000
 """
 
 
+# What everybody here calls themselves.
+AGENT = "oracle"
+
+
 class Answer:
     def __init__(self, status, headers, body):
         self.status, self.headers, self.body = status, headers, body
@@ -83,6 +87,8 @@ class Desk:
         if method == "POST":
             self.count += 1
             headers.setdefault("Idempotency-Key", f"set-up-{self.count:08}")
+        # A session belongs to the program that began it; whoever goes on with it says the same.
+        headers = {"User-Agent": AGENT} | dict(headers or {})
         request = urllib.request.Request(self.address + path, data, headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=60) as response:

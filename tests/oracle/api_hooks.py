@@ -62,7 +62,7 @@ def before_call(context, case, kwargs):
         case.body = named(case.body)
     if case.headers and "If-Match" in case.headers and "case" in (case.path_parameters or {}):
         address = f"{WORLD['address']}/api/v1/cases/{case.path_parameters['case']}"
-        shows = {"Cookie": "fixlead=" + WORLD["shown"]}
+        shows = {"User-Agent": "oracle", "Cookie": "fixlead=" + WORLD["shown"]}
         try:
             with urllib.request.urlopen(urllib.request.Request(address, headers=shows), timeout=60) as response:
                 case.headers["If-Match"] = response.headers["ETag"]
