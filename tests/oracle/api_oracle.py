@@ -75,7 +75,7 @@ def configuration(world, seed, examples, steps):
     )
     return f"""seed = {seed}
 hooks = "api_hooks"
-headers = {{ "Sec-Fetch-Site" = "same-origin" }}
+headers = {{ "Sec-Fetch-Site" = "same-origin", "User-Agent" = "oracle" }}
 continue-on-failure = true
 # Two would be quicker, and trip over each other in Python 3.11's own parser.
 workers = 1
