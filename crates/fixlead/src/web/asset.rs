@@ -1,6 +1,6 @@
-//! The style, the script and the mark: in the binary, at addresses that change with them.
+//! Styles, scripts and the mark: in the binary, at addresses that change with them.
 
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
 use axum::Router;
 use axum::extract::Path;
@@ -16,12 +16,13 @@ use crate::api::Wire;
 pub struct Asset {
     address: String,
     kind: &'static str,
-    text: &'static str,
+    text: String,
 }
 
 impl Asset {
-    fn new(stem: &str, ending: &str, kind: &'static str, text: &'static str) -> Asset {
-        let hash = Sha256::digest(text);
+    fn new(stem: &str, ending: &str, kind: &'static str, text: &str) -> Asset {
+        let text = lean(text);
+        let hash = Sha256::digest(&text);
         let short: String = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
         Asset { address: format!("/assets/{stem}-{short}.{ending}"), kind, text }
     }
@@ -32,46 +33,98 @@ impl Asset {
     }
 }
 
-/// The style: of every screen in one, so that a browser asks for it once.
-pub fn style() -> &'static Asset {
-    static STYLE: OnceLock<Asset> = OnceLock::new();
-    STYLE.get_or_init(|| {
-        let text = concat!(
-            include_str!("../../assets/style/base.css"),
-            include_str!("../../assets/style/lists.css"),
-            include_str!("../../assets/style/case.css"),
-            include_str!("../../assets/style/account.css"),
-            include_str!("../../assets/style/public.css"),
-            include_str!("../../assets/style/admin.css"),
-            include_str!("../../assets/style/lead.css"),
-            include_str!("../../assets/style/demonstration.css"),
-            include_str!("../../assets/style/triage.css"),
-            include_str!("../../assets/style/welcome.css"),
-        );
-        Asset::new("desk", "css", "text/css; charset=utf-8", text)
-    })
+/// Without what only its readers need: lines of comments, and indentation.
+fn lean(text: &str) -> String {
+    let mut lean = String::with_capacity(text.len());
+    let mut comment = false;
+    for line in text.lines().map(str::trim) {
+        comment |= line.starts_with("/*");
+        if !comment && !line.is_empty() && !line.starts_with("//") {
+            lean.push_str(line);
+            lean.push('\n');
+        }
+        comment &= !line.ends_with("*/");
+    }
+    lean
 }
 
-/// The script, each screen's part in a block of its own. Pages are whole without it.
-pub fn script() -> &'static Asset {
-    static SCRIPT: OnceLock<Asset> = OnceLock::new();
-    SCRIPT.get_or_init(|| {
-        let text = concat!(
-            include_str!("../../assets/script/base.js"),
-            include_str!("../../assets/script/keys.js"),
-            include_str!("../../assets/script/inbox.js"),
-            include_str!("../../assets/script/passkey.js"),
-            include_str!("../../assets/script/lead.js"),
-            include_str!("../../assets/script/live.js"),
-        );
-        Asset::new("desk", "js", "text/javascript; charset=utf-8", text)
-    })
+/// Which screens a page belongs to: what more it loads than every page does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Area {
+    /// The inbox, the search and cases.
+    Work,
+    /// Administration.
+    Administration,
+    /// What everybody sees, the way in, and what one says of oneself.
+    Everybody,
+}
+
+impl Area {
+    /// The area of an entry of the menu.
+    pub fn of(here: &str) -> Area {
+        match here {
+            "inbox" | "search" => Area::Work,
+            "admin" => Area::Administration,
+            _ => Area::Everybody,
+        }
+    }
+}
+
+/// Parts as one text.
+macro_rules! joined {
+    ($kind:literal: $($name:literal),*) => {
+        concat!($(include_str!(concat!("../../assets/", $kind, "/", $name))),*)
+    };
+}
+
+fn style(stem: &str, text: &'static str) -> Asset {
+    Asset::new(stem, "css", "text/css; charset=utf-8", text)
+}
+
+fn script(stem: &str, text: &'static str) -> Asset {
+    Asset::new(stem, "js", "text/javascript; charset=utf-8", text)
+}
+
+/// The style of every page, and that of an area.
+pub fn styles(area: Area) -> [&'static Asset; 2] {
+    static DESK: LazyLock<Asset> = LazyLock::new(|| {
+        style("desk", joined!("style": "base.css", "lists.css", "case.css", "demonstration.css"))
+    });
+    static WORK: LazyLock<Asset> =
+        LazyLock::new(|| style("work", joined!("style": "lead.css", "triage.css")));
+    static ADMINISTRATION: LazyLock<Asset> =
+        LazyLock::new(|| style("administration", joined!("style": "admin.css")));
+    static EVERYBODY: LazyLock<Asset> =
+        LazyLock::new(|| style("everybody", joined!("style": "public.css", "account.css", "welcome.css")));
+    let own: &Asset = match area {
+        Area::Work => &WORK,
+        Area::Administration => &ADMINISTRATION,
+        Area::Everybody => &EVERYBODY,
+    };
+    [&DESK, own]
+}
+
+/// The scripts of an area, each screen's part in a block of its own. Pages are
+/// whole without them.
+pub fn scripts(area: Area) -> &'static [&'static Asset] {
+    static DESK: LazyLock<Asset> = LazyLock::new(|| script("desk", joined!("script": "base.js")));
+    static WORK: LazyLock<Asset> =
+        LazyLock::new(|| script("work", joined!("script": "keys.js", "inbox.js", "lead.js", "live.js")));
+    static EVERYBODY: LazyLock<Asset> =
+        LazyLock::new(|| script("everybody", joined!("script": "passkey.js")));
+    static ALL: LazyLock<[[&'static Asset; 2]; 2]> = LazyLock::new(|| [[&DESK, &WORK], [&DESK, &EVERYBODY]]);
+    match area {
+        Area::Work => &ALL[0],
+        Area::Everybody => &ALL[1],
+        Area::Administration => &ALL[0][..1],
+    }
 }
 
 /// The mark of the desk.
 pub fn icon() -> &'static Asset {
-    static ICON: OnceLock<Asset> = OnceLock::new();
-    ICON.get_or_init(|| Asset::new("desk", "svg", "image/svg+xml", include_str!("../../assets/icon.svg")))
+    static ICON: LazyLock<Asset> =
+        LazyLock::new(|| Asset::new("desk", "svg", "image/svg+xml", include_str!("../../assets/icon.svg")));
+    &ICON
 }
 
 /// The routes.
@@ -80,11 +133,14 @@ pub fn routes() -> Router<Wire> {
 }
 
 async fn asset(Path(name): Path<String>) -> Response {
-    let known = [style(), script(), icon()];
-    let Some(found) = known.into_iter().find(|asset| asset.address.strip_prefix("/assets/") == Some(&*name))
+    let areas = [Area::Work, Area::Administration, Area::Everybody];
+    let known =
+        areas.into_iter().flat_map(|area| styles(area).into_iter().chain(scripts(area).iter().copied()));
+    let Some(found) =
+        known.chain([icon()]).find(|asset| asset.address.strip_prefix("/assets/") == Some(&*name))
     else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let headers = [(CONTENT_TYPE, found.kind), (CACHE_CONTROL, "public, max-age=31536000, immutable")];
-    (headers, found.text).into_response()
+    (headers, found.text.as_str()).into_response()
 }

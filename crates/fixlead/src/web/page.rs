@@ -7,7 +7,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, R
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use super::asset;
+use super::asset::{self, Area, Asset};
 use super::demonstration::{self, Banner};
 use super::visitor::Visitor;
 
@@ -27,10 +27,8 @@ pub struct Frame {
     pub administers: bool,
     /// Which entry of the menu it belongs to.
     pub here: &'static str,
-    /// The address of the style.
-    pub style: &'static str,
-    /// The address of the script.
-    pub script: &'static str,
+    /// Whose styles and scripts it loads.
+    pub area: Area,
     /// The address of the mark.
     pub icon: &'static str,
     /// What a demonstration says on every page.
@@ -45,8 +43,7 @@ impl Frame {
             who: None,
             administers: false,
             here: "",
-            style: asset::style().address(),
-            script: asset::script().address(),
+            area: Area::Everybody,
             icon: asset::icon().address(),
             shows: demonstration::banner(),
         }
@@ -55,7 +52,17 @@ impl Frame {
     /// A page of the desk.
     pub fn desk(title: impl Into<String>, here: &'static str, visitor: &Visitor) -> Frame {
         let who = Some(visitor.name.clone());
-        Frame { who, administers: visitor.administers, here, ..Frame::open(title) }
+        Frame { who, administers: visitor.administers, here, area: Area::of(here), ..Frame::open(title) }
+    }
+
+    /// The addresses of its styles.
+    pub fn styles(&self) -> impl Iterator<Item = &'static str> {
+        asset::styles(self.area).into_iter().map(Asset::address)
+    }
+
+    /// The addresses of its scripts.
+    pub fn scripts(&self) -> impl Iterator<Item = &'static str> {
+        asset::scripts(self.area).iter().map(|script| script.address())
     }
 }
 
