@@ -8,6 +8,8 @@ import { api, start, totp } from "./desk.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+/** What a case in the middle of its life may weigh. It is more than the aim; see SHORTCOMINGS.md. */
+export const FULL_CASE = 130000;
 export const PASSWORD = "eleven quiet herons at dusk";
 
 /** A browser for all journeys. */
@@ -22,8 +24,8 @@ export async function prepare(browser, binary, shots, begin = start) {
   // What no page may ever do: ask another host, or come without its rules.
   const strays = [];
 
-  /** Takes pictures of a page and has axe look at it. */
-  async function look(page, name, sizes = [["wide", 1360, 900], ["narrow", 390, 844]], written = 0) {
+  /** Takes pictures of a page, weighs it, and has axe look at it. */
+  async function look(page, name, sizes = [["wide", 1360, 900], ["narrow", 390, 844]], written = 0, most = 100000) {
     for (const scheme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme: scheme });
       for (const [word, width, height] of sizes) {
@@ -32,13 +34,9 @@ export async function prepare(browser, binary, shots, begin = start) {
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         assert.ok(overflow <= 1, `${name} is ${overflow} px wider than a ${word} window`);
       }
-      // A page before it is compressed; style and script are fetched once for all of them.
-      const [weight, shared] = await page.evaluate(() => [
-        performance.getEntriesByType("navigation")[0].decodedBodySize,
-        performance.getEntriesByType("resource").filter((entry) => entry.initiatorType !== "fetch").reduce((sum, entry) => sum + entry.decodedBodySize, 0),
-      ]);
-      assert.ok(weight - written <= 100000, `${name} weighs ${weight} bytes, of which people wrote ${written}`);
-      assert.ok(shared <= 60000, `style and script weigh ${shared} bytes`);
+      // All that a page loads, before it is compressed.
+      const weight = await page.evaluate(() => performance.getEntriesByType("navigation").concat(performance.getEntriesByType("resource").filter((entry) => entry.initiatorType !== "fetch")).reduce((sum, entry) => sum + entry.decodedBodySize, 0));
+      assert.ok(weight - written <= most, `${name} weighs ${weight} bytes, of which people wrote ${written}`);
       // The page forbids scripts of others, so axe runs beside it.
       await page.evaluate(axe + ";void 0");
       const found = await page.evaluate(() => (window.looking = axe.run(document, { resultTypes: ["violations"] })));

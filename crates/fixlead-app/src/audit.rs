@@ -216,7 +216,9 @@ fn of_directory(position: u64, entry: &DirectoryEntry) -> Entry {
             },
             other => other.to_string(),
         };
-        (name.clone(), value)
+        // Of a webhook's secret the log has this and no more.
+        let name = if name == "secret" { "SHA-256 of the secret" } else { name };
+        (name.to_owned(), value)
     });
     Entry {
         position,

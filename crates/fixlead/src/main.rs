@@ -101,7 +101,9 @@ enum Command {
     Restore(keep::RestoreArgs),
     /// Write out everything a desk keeps, still sealed, as lines of JSON.
     Export(keep::ExportArgs),
-    /// Make lists and wake-ups anew from the events of each case; the desk is stopped meanwhile.
+    /// Make lists and wake-ups anew from the events of each case.
+    ///
+    /// The desk has to be stopped meanwhile.
     Rebuild(commands::rebuild::RebuildArgs),
 }
 

@@ -1,6 +1,7 @@
 // The demonstration, as each of its people.
 import assert from "node:assert/strict";
 import { show } from "../desk.mjs";
+import { FULL_CASE } from "../harness.mjs";
 
 /** A demonstration instead of an empty desk. */
 export const start = show;
@@ -57,8 +58,7 @@ export default async function ({ desk, look, person }) {
     const to = await link.getAttribute("href");
     await link.click();
     await ana.waitForURL("**" + to);
-    // A case that is full of life weighs more than it should; see SHORTCOMINGS.md.
-    await look(ana, name, undefined, 110000);
+    await look(ana, name, undefined, 0, FULL_CASE);
   };
   await visit("Your case in the middle of its fix", "demo-case-led");
   await ana.getByRole("link", { name: /^Reporter/ }).click();

@@ -1,6 +1,7 @@
 // What a Fix Lead does beside the page of a case: severity, the release plan, the
 // communication plan, people with ends, handing over, a calendar.
 import assert from "node:assert/strict";
+import { FULL_CASE } from "../harness.mjs";
 
 export default async function ({ desk, api, look, person, team }) {
   const { ana, bo, project } = await team();

@@ -117,7 +117,7 @@ fn hint(field: Field, kind: EventKind) -> &'static str {
         Field::Id => "its full hash",
         Field::States => "day and hour in UTC, so that whoever reads it can block time",
         Field::By if kind != EventKind::EmbargoLeaked => {
-            "a body decides through whoever writes it down; left open, it is you if it is done now"
+            "for a body, whoever wrote its decision down; left empty, you, if it is done now"
         }
         _ => "",
     }

@@ -187,7 +187,7 @@ fn verdict_row(verdict: &Verdict, now: Instant) -> VerdictRow {
         clauses: verdict.clauses.join(" "),
         rather: verdict.rather.clone(),
         input: field(verdict.at),
-        why: if verdict.allowed { WhyRow::default() } else { WhyRow::new(&verdict.why, "", now) },
+        why: if verdict.allowed { WhyRow::default() } else { WhyRow::new(&verdict.why, &[], now) },
     }
 }
 

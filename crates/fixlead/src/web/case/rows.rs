@@ -1,6 +1,8 @@
 //! What the page of a case shows line by line: duties, gates, decisions, how
 //! the whole stands, and why each is so.
 
+use std::collections::BTreeSet;
+
 use fixlead_app::case::board::{Board, Decision, Gated, Obligation};
 use fixlead_app::case::why::{Standing, Why};
 use fixlead_core::case::EventKind;
@@ -22,11 +24,16 @@ pub struct WhyRow {
 }
 
 impl WhyRow {
-    /// Why, as a page shows it. The sentence that stands beside it anyway is
-    /// not said again.
-    pub fn new(why: &Why, said: &str, now: Instant) -> WhyRow {
+    /// Why, as a page shows it. No sentence is said twice, and none that stands
+    /// beside it anyway.
+    pub fn new(why: &Why, beside: &[&str], now: Instant) -> WhyRow {
+        let mut said = BTreeSet::new();
+        let mut is_new = |say: &str| {
+            let plain = say.trim_end_matches('.');
+            !beside.iter().any(|text| text.contains(plain)) && said.insert(plain.to_owned())
+        };
         let clauses = why.clauses.iter().map(|(clause, says)| {
-            let says = says.iter().filter(|say| **say != said).map(|say| words::sentence(say));
+            let says = says.iter().filter(|say| is_new(say)).map(|say| words::sentence(say));
             (clause.clone(), says.collect())
         });
         WhyRow {
@@ -202,7 +209,7 @@ pub fn duty(board: &Board, duty: &Obligation) -> DutyRow {
         open: is_open(duty),
         by: duty.done_by.iter().filter_map(|kind| offer(board, duty, *kind)).collect(),
         evidence: duty.evidence.clone(),
-        why: WhyRow::new(&duty.why, &duty.say, now),
+        why: WhyRow::new(&duty.why, &[&duty.say, &duty.because], now),
     }
 }
 
@@ -215,7 +222,7 @@ pub fn gate(gate: &Gated, now: Instant) -> GateRow {
         because: words::sentence(&gate.because),
         earliest: gate.earliest.map(|at| Moment::new(at, now)),
         kind: gate.action.reported_by().map(EventKind::name).filter(|kind| *kind != "case.closed"),
-        why: if gate.allowed { WhyRow::default() } else { WhyRow::new(&gate.why, "", now) },
+        why: if gate.allowed { WhyRow::default() } else { WhyRow::new(&gate.why, &[&gate.because], now) },
     }
 }
 
@@ -235,6 +242,6 @@ pub fn standing(standing: &Standing, now: Instant) -> StandingRow {
     StandingRow {
         what: standing.what,
         value: words::name(&standing.value),
-        why: WhyRow::new(&standing.why, "", now),
+        why: WhyRow::new(&standing.why, &[], now),
     }
 }

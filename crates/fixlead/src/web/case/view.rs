@@ -282,7 +282,10 @@ fn of(board: Board, visitor: &Visitor, case: CaseId, wanted: &Wanted) -> Page {
         at: Moment::new(step.at, now),
         by: step.by.map_or_else(|| "the desk".to_owned(), called),
         what: what(&step.event),
-        more: happened(&step.event, step.at, now).into_iter().chain(details(&step.event, names)).collect(),
+        more: happened(&step.event, step.at, now)
+            .into_iter()
+            .chain(details(&step.event, step.by, names))
+            .collect(),
     });
     Page {
         frame: Frame::desk("Case", "inbox", visitor),
@@ -428,23 +431,39 @@ fn size(bytes: u64) -> String {
     }
 }
 
-/// The fields of an event as words; ids of people as names.
-fn details(event: &serde_json::Value, names: &BTreeMap<PersonId, String>) -> Vec<(String, String)> {
+/// The fields of an event as words, but not again by whom; ids of people as
+/// names. Cases have ids of the same form.
+fn details(
+    event: &serde_json::Value,
+    by: Option<PersonId>,
+    names: &BTreeMap<PersonId, String>,
+) -> Vec<(String, String)> {
     let Some(fields) = event.as_object() else { return Vec::new() };
-    let text = |value: &serde_json::Value| match value {
-        serde_json::Value::String(text) => PersonId::parse(text)
-            .ok()
-            .map(|person| names.get(&person).cloned().unwrap_or_else(|| "somebody from outside".to_owned()))
-            .unwrap_or_else(|| words::sentence(&fixlead_core::text::plain(text))),
+    let text = |name: &str, value: &serde_json::Value| match value {
+        serde_json::Value::String(text) => match (PersonId::parse(text).ok(), name) {
+            (Some(person), _) if names.contains_key(&person) => names[&person].clone(),
+            (Some(_), "by" | "from" | "person" | "reporter" | "to" | "who") => {
+                "somebody from outside".to_owned()
+            }
+            (Some(_), "case" | "into" | "of") => format!("case {text}"),
+            _ => words::sentence(&fixlead_core::text::plain(text)),
+        },
         other => fixlead_core::text::plain(&other.to_string()),
+    };
+    let is_known = |name: &str, value: &serde_json::Value| {
+        let person = value.as_str().and_then(|text| PersonId::parse(text).ok());
+        name == "by" && person.is_some() && person == by
     };
     fields
         .iter()
         .filter(|(name, _)| !matches!(name.as_str(), "type" | "at" | "offer" | "grant" | "sha256"))
+        .filter(|(name, value)| !is_known(name, value))
         .map(|(name, value)| {
             let text = match value {
-                serde_json::Value::Array(list) => list.iter().map(text).collect::<Vec<_>>().join(", "),
-                value => text(value),
+                serde_json::Value::Array(list) => {
+                    list.iter().map(|value| text(name, value)).collect::<Vec<_>>().join(", ")
+                }
+                value => text(name, value),
             };
             (words::name(name), text)
         })
