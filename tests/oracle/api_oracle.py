@@ -16,6 +16,7 @@ SEED = "20270115"
 SECRETS = {
     "/api/v1/enrolment": "link",
     "/api/v1/report": "receipt",
+    "/api/v1/report/credit": "receipt",
     "/api/v1/report/messages": "receipt",
     "/api/v1/report/timestamp": "receipt",
 }

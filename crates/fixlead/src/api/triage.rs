@@ -196,10 +196,15 @@ pub struct SeenRoom {
     #[schema(value_type = Option<RoomName>)]
     room: Option<Room>,
     /// Messages, from the first on.
+    #[schema(maximum = 1000000)]
     messages: Option<u32>,
     /// Files, from the first on.
+    #[schema(maximum = 1000000)]
     files: Option<u32>,
 }
+
+/// More than any case holds of anything.
+const MOST_SEEN: u32 = 1_000_000;
 
 /// What is new in a case to whoever asks.
 #[derive(Serialize, ToSchema)]
@@ -312,6 +317,11 @@ async fn seen(
     InPath(case): InPath<CaseId>,
     Once(SeenRoom { room, messages, files }, _): Once<SeenRoom>,
 ) -> Result<Response, Refusal> {
+    for (place, count) in [("/messages", messages), ("/files", files)] {
+        if count.is_some_and(|count| count > MOST_SEEN) {
+            return Err(Problem::invalid(place, format!("at most {MOST_SEEN} can be seen of a room")).into());
+        }
+    }
     let extent = Extent { messages: messages.unwrap_or(0), files: files.unwrap_or(0) };
     wire.desk.mark_seen(&caller, case, room.map(|room| (room, extent))).await?;
     Ok(answer::json(StatusCode::OK, &Unread::of(&wire, &caller, case).await?))
