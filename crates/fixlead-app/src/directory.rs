@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use fixlead_core::access::{self, Action, Actor, Denied, Permit, Target, Within};
 use fixlead_core::desk::directory::command::{self, DirectoryCommand};
+use fixlead_core::desk::directory::webhook::WebhookEvent;
 use fixlead_core::desk::directory::{Directory, DirectoryEntry};
 use fixlead_core::desk::event::By as Author;
 use fixlead_core::desk::wire::Line;
@@ -115,6 +116,15 @@ impl Desk {
             *kept = Arc::clone(&snapshot);
         }
         Ok(snapshot)
+    }
+
+    /// An entry of the directory's log, by its version.
+    pub(crate) async fn directory_entry(&self, version: u64) -> Result<Option<DirectoryEntry>> {
+        let permit = self.system(Action::DirectoryRead, Within::Installation)?;
+        let stream = self.inner.installation.into();
+        let loaded = self.inner.store.load(&permit, stream, version.saturating_sub(1)).await?;
+        let text = loaded.events.first().and_then(|event| std::str::from_utf8(&event.body).ok());
+        Ok(text.and_then(|text| DirectoryEntry::read(text).ok()))
     }
 
     /// What the installation does itself in the directory.
@@ -251,8 +261,10 @@ impl Desk {
         repeat: Option<&Repeat>,
     ) -> Result<std::result::Result<Directed, u64>> {
         let Directing { by, command, records } = directing;
+        let told = WebhookEvent::of_directory(&command);
         let mut append = self.drafted(snapshot, permit, by, command)?;
         let version = snapshot.version + append.events.len() as u64;
+        append.work = told.map(|event| self.announced_itself(snapshot, event, version)).unwrap_or_default();
         append.records = records;
         append.idempotency = self.remember(caller.person, repeat, &version);
         match self.inner.store.append(permit, append).await? {

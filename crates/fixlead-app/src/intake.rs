@@ -268,7 +268,7 @@ impl Desk {
         // Requests from outside share one space of keys; a repetition has to
         // bring the whole report again to be answered.
         let sender = reporter.map_or(PersonId::from_bytes([0; 16]), |caller| caller.person);
-        let case = CaseId::from_bytes(self.draw());
+        let case = CaseId::opened(self.now(), self.draw());
         let standing = CaseStanding {
             case,
             project: report.project,

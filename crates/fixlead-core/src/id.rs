@@ -1,7 +1,8 @@
 //! Names for what is kept: 128 random bits, and a type for each kind of thing.
 //!
-//! An id says nothing about what it names: not when it was made, and not how
-//! many there are. Whoever makes one brings the random bytes. Its text is 26
+//! An id says nothing about what it names, and not how many there are; that of a
+//! case says in which second it was opened, so that what is written together
+//! lies together. Whoever makes one brings the random bytes. Its text is 26
 //! characters of Crockford's base32 (<https://www.crockford.com/base32.html>) in
 //! lower case. Upper case is read too; the letters `i`, `l`, `o` and `u`, which
 //! people take for others, are refused rather than guessed.
@@ -10,6 +11,8 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
+
+use crate::time::Instant;
 
 /// The length of an id in bytes.
 pub const BYTES: usize = 16;
@@ -170,6 +173,18 @@ ids! {
     WitnessId,
     /// An offer, proposal or invitation that somebody else has to answer.
     OfferId,
+}
+
+impl CaseId {
+    /// The id of a case that is opened at an instant: the second, counted from
+    /// 1970, and 88 random bits.
+    pub fn opened(at: Instant, random: [u8; 11]) -> CaseId {
+        let second = at.millis().div_euclid(1_000).max(0).to_be_bytes();
+        let mut bytes = [0; BYTES];
+        bytes[..5].copy_from_slice(&second[3..]);
+        bytes[5..].copy_from_slice(&random);
+        CaseId(bytes)
+    }
 }
 
 /// What a stream is about.

@@ -1,6 +1,7 @@
 //! Ids are read exactly as they are written, and nothing else is read as one.
 
 use fixlead_core::id::{CaseId, IdError, PersonId, StreamId, StreamKind};
+use fixlead_core::time::Instant;
 use proptest::prelude::*;
 
 #[test]
@@ -57,4 +58,18 @@ proptest! {
             prop_assert_eq!(id.to_string(), text.to_lowercase());
         }
     }
+}
+
+#[test]
+fn cases_sort_by_the_second_they_were_opened_in() {
+    let at = |millis: i64| Instant::from_millis(millis);
+    let id = |millis, random| CaseId::opened(at(millis), [random; 11]);
+    assert!(id(1_800_000_000_000, 255) < id(1_800_000_001_000, 0));
+    assert!(id(1_800_000_000_999, 1) > id(1_800_000_000_000, 0), "within a second by chance");
+    assert_eq!(id(1_800_000_000_999, 7), id(1_800_000_000_000, 7));
+    assert!(id(0, 255) < id(1_000, 0));
+    assert_eq!(id(-5_000, 3), id(0, 3), "a clock before 1970 makes ids too");
+    assert_eq!(CaseId::parse(&id(1_800_000_000_000, 255).to_string()), Ok(id(1_800_000_000_000, 255)));
+    // The whole of the rest is random.
+    assert_eq!(id(0, 0xff).bytes(), [0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255]);
 }

@@ -11,7 +11,7 @@ use crate::batch::{BlobRow, ListRow, Prepared, RecordRow, Verdict, WorkRow};
 use crate::error::{Error, Result};
 use crate::log::hash::BlobHasher;
 use crate::seal::{self, BLOB_STEP, Place, Secret};
-use crate::store::{Store, demand, new_work};
+use crate::store::{Store, demand, new_wake};
 use fixlead_core::access::{Access, Permit};
 use fixlead_core::id::StreamId;
 
@@ -121,7 +121,7 @@ impl Store {
         for change in append.work {
             let (id, lane, wake, due, body) = match change {
                 WorkChange::Put { id, lane, due, body } => (id, lane, false, due, body),
-                WorkChange::Wake { lane, due, body } => (new_work(random), lane, true, due, body),
+                WorkChange::Wake { lane, due, body } => (new_wake(stream, random), lane, true, due, body),
                 WorkChange::Sleep { lane } => {
                     prepared.sleep.push(lane.0);
                     continue;

@@ -594,7 +594,10 @@ fn first_settings(vault: &Vault, random: &dyn Random) -> Vec<(&'static str, Vec<
     ]
 }
 
-/// An id for work that the store names itself.
-pub(crate) fn new_work(random: &dyn Random) -> WorkId {
-    WorkId::from_bytes(draw(random))
+/// An id for a wake-up of a stream: beginning as that does, so that what is
+/// written together lies together.
+pub(crate) fn new_wake(stream: StreamId, random: &dyn Random) -> WorkId {
+    let mut id = stream.bytes();
+    id[5..].copy_from_slice(&draw::<11>(random));
+    WorkId::from_bytes(id)
 }

@@ -2,7 +2,6 @@
 // end with forms and buttons alone, by people who did the work elsewhere and
 // write down what happened when, with its evidence.
 import assert from "node:assert/strict";
-import { FULL_CASE } from "../harness.mjs";
 
 const MINUTE = 60000;
 const HOUR = 60 * MINUTE;

@@ -1,7 +1,6 @@
 // The demonstration, as each of its people.
 import assert from "node:assert/strict";
 import { show } from "../desk.mjs";
-import { FULL_CASE } from "../harness.mjs";
 
 /** A demonstration instead of an empty desk. */
 export const start = show;
@@ -58,7 +57,7 @@ export default async function ({ desk, look, person }) {
     const to = await link.getAttribute("href");
     await link.click();
     await ana.waitForURL("**" + to);
-    await look(ana, name, undefined, 0, FULL_CASE);
+    await look(ana, name);
   };
   await visit("Your case in the middle of its fix", "demo-case-led");
   await ana.getByRole("link", { name: /^Reporter/ }).click();

@@ -1,7 +1,6 @@
 // What a Fix Lead does beside the page of a case: severity, the release plan, the
 // communication plan, people with ends, handing over, a calendar.
 import assert from "node:assert/strict";
-import { FULL_CASE } from "../harness.mjs";
 
 export default async function ({ desk, api, look, person, team }) {
   const { ana, bo, project } = await team();
@@ -27,7 +26,7 @@ export default async function ({ desk, api, look, person, team }) {
   await ana.locator("#outcome").getByText("7.5").first().waitFor();
   await ana.getByText("If it became the final score now").waitFor();
   await look(ana, "severity");
-  const plain = await person({ javaScriptEnabled: false, storageState: await bo.context().storageState() });
+  const plain = await person({ javaScriptEnabled: false, storageState: { cookies: await bo.context().cookies(), origins: [] } });
   await plain.goto(`${at}/severity?version=4.0`);
   for (const metric of ["AV", "AC", "AT", "PR", "UI", "VC", "VI", "VA", "SC", "SI", "SA"]) {
     await plain.locator(`input[name="${metric}"]`).first().check({ force: true });
@@ -133,6 +132,8 @@ export default async function ({ desk, api, look, person, team }) {
   await bo.locator("section[aria-labelledby=lead]").getByText("(you)").waitFor();
 
   // An address for one's own calendar, that ends.
+  await ana.goto("/calendar");
+  await look(ana, "calendar");
   await bo.goto("/calendar");
   await bo.getByLabel("What reads it").fill("phone");
   await bo.getByRole("button", { name: "Make an address" }).click();

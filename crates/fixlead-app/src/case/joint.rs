@@ -77,7 +77,7 @@ impl Desk {
         };
         let new = match repeat {
             Some(repeat) => CaseId::from_bytes(repeat.id(caller.person, "case")),
-            None => CaseId::from_bytes(self.draw()),
+            None => CaseId::opened(self.now(), self.draw()),
         };
         for _ in 0..TRIES {
             let snapshot = self.directory().await?;

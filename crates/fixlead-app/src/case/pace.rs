@@ -1,6 +1,7 @@
 //! How many cases somebody opens in an hour. Whoever leads a few and triages what
 //! comes in opens dozens; whoever opens everything takes it along, and is stopped
-//! while those who watch over the desk are told.
+//! while those who watch over the desk are told: it stands in the log, on their
+//! account, and goes to the webhooks that listen for it.
 //!
 //! What was opened already in this hour is not counted again, so nobody is kept
 //! from the case they work on. Counted in memory, by each process.
@@ -8,6 +9,7 @@
 use std::collections::BTreeMap;
 
 use fixlead_core::access::{Role, Scope, Standing};
+use fixlead_core::desk::directory::command::DirectoryCommand;
 use fixlead_core::id::{CaseId, PersonId};
 use fixlead_core::time::{Instant, Span};
 
@@ -19,15 +21,23 @@ use crate::problem::{Problem, Result};
 
 const HOUR: Span = Span::hours(1);
 
+/// What somebody has opened lately.
+#[derive(Default)]
+struct Hour {
+    opened: Vec<(Instant, CaseId)>,
+    /// Until when it was told that they were stopped.
+    told: Option<Instant>,
+}
+
 /// What people have opened lately.
 #[derive(Default)]
-pub(crate) struct Opened(BTreeMap<PersonId, Vec<(Instant, CaseId)>>);
+pub(crate) struct Opened(BTreeMap<PersonId, Hour>);
 
 impl Opened {
     /// Notes that somebody opens a case; or says when they may again, if that
     /// would be more than so many in an hour.
     fn open(&mut self, person: PersonId, case: CaseId, most: usize, now: Instant) -> Option<Instant> {
-        let opened = self.0.entry(person).or_default();
+        let opened = &mut self.0.entry(person).or_default().opened;
         opened.retain(|(at, _)| *at <= now && now < *at + HOUR);
         if opened.iter().any(|(_, known)| *known == case) {
             return None;
@@ -37,6 +47,22 @@ impl Opened {
         }
         opened.push((now, case));
         None
+    }
+
+    /// Whether it is still to be told that somebody was stopped: once, until
+    /// they could open another.
+    fn tell(&mut self, person: PersonId, until: Instant, now: Instant) -> bool {
+        let told = &mut self.0.entry(person).or_default().told;
+        let new = told.is_none_or(|told| told <= now);
+        if new {
+            *told = Some(until);
+        }
+        new
+    }
+
+    /// So that it is told at the next occasion.
+    fn untold(&mut self, person: PersonId) {
+        self.0.entry(person).or_default().told = None;
     }
 }
 
@@ -52,6 +78,15 @@ impl Desk {
         let (now, most) = (self.now(), self.inner.settings.cases_per_hour);
         let again = lock(&self.inner.opened).open(person, case, most, now);
         let Some(again) = again else { return Ok(()) };
+        if lock(&self.inner.opened).tell(person, again, now) {
+            // Into the log, and from there to those who listen.
+            let cases = u32::try_from(most).unwrap_or(u32::MAX);
+            let command = DirectoryCommand::StopReading { person, cases, until: again };
+            if let Err(problem) = self.direct_itself(command).await {
+                lock(&self.inner.opened).untold(person);
+                return Err(problem);
+            }
+        }
         let of = kept.file.opened.as_ref();
         let directory = &snapshot.directory;
         let watches = directory.grants.values().filter(|grant| {

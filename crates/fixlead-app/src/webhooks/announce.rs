@@ -12,6 +12,7 @@ use fixlead_store::WorkChange;
 use super::{Job, WEBHOOKS};
 use crate::case::kept::Kept;
 use crate::desk::{Desk, lock};
+use crate::directory::Snapshot;
 
 /// What an entry of a case's log is to those outside; nothing for what changes
 /// nothing.
@@ -64,6 +65,28 @@ fn together(told: &[(u64, WebhookEvent)]) -> Vec<(u64, WebhookEvent)> {
 }
 
 impl Desk {
+    /// The work that an entry of the directory brings, at this version of it.
+    pub(crate) fn announced_itself(
+        &self,
+        snapshot: &Snapshot,
+        event: WebhookEvent,
+        version: u64,
+    ) -> Vec<WorkChange> {
+        let (now, stream) = (self.now(), StreamId::from(self.inner.installation));
+        let listens = |webhook: &Webhook| {
+            webhook.state == WebhookState::Active
+                && webhook.wants(event)
+                && self.keeper_may_check(snapshot, webhook)
+        };
+        let hooks = snapshot.directory.webhooks.iter().filter(|(_, webhook)| listens(webhook));
+        hooks
+            .map(|(id, _)| {
+                let job = Job { webhook: *id, event, version, made: now.millis() };
+                WorkChange::Put { id: job.id(stream), lane: WEBHOOKS, due: now, body: job.body() }
+            })
+            .collect()
+    }
+
     /// The work that the entries of a case after a version bring.
     pub(crate) fn announced(&self, after: &Kept, version: u64) -> Vec<WorkChange> {
         let snapshot = std::sync::Arc::clone(&lock(&self.inner.directory));

@@ -2,7 +2,8 @@
 //! happened may not be any more.
 
 use fixlead_core::access::CaseState;
-use fixlead_core::desk::directory::webhook::{WebhookEvent, WebhookState};
+use fixlead_core::desk::directory::DirectoryEvent;
+use fixlead_core::desk::directory::webhook::{Webhook, WebhookEvent, WebhookState};
 use fixlead_core::desk::event::{DeskEvent, Entry, Happening, Reminder};
 use fixlead_core::id::{CaseId, StreamId, StreamKind};
 use serde_json::{Value, json};
@@ -53,10 +54,7 @@ impl Desk {
             return Ok(Err(Withheld::Keeper));
         }
         if stream.kind() != StreamKind::Case {
-            return Ok(Ok(Body {
-                event: job.event,
-                json: envelope(job.event, job.made, json!({ "webhook": job.webhook })),
-            }));
+            return self.of_directory(snapshot, webhook, job).await;
         }
         let kept = match self.kept(CaseId::from_bytes(stream.bytes())).await {
             Ok(kept) => kept,
@@ -89,6 +87,32 @@ impl Desk {
             data
         };
         Ok(Ok(Body { event, json: envelope(event, entry.at.millis(), data) }))
+    }
+
+    /// What is told of the directory: by ids, and to those alone who may check
+    /// its log.
+    async fn of_directory(
+        &self,
+        snapshot: &Snapshot,
+        webhook: &Webhook,
+        job: &Job,
+    ) -> Result<std::result::Result<Body, Withheld>> {
+        let tell = |data: Value| Ok(Ok(Body { event: job.event, json: envelope(job.event, job.made, data) }));
+        if job.event == WebhookEvent::WebhookTest {
+            return tell(json!({ "webhook": job.webhook }));
+        }
+        if !webhook.wants(job.event) {
+            return Ok(Err(Withheld::Unwanted));
+        }
+        if !self.keeper_may_check(snapshot, webhook) {
+            return Ok(Err(Withheld::Unknowable));
+        }
+        match self.directory_entry(job.version).await?.map(|entry| entry.event) {
+            Some(DirectoryEvent::ReadingStopped { person, cases, until }) => {
+                tell(json!({ "person": person, "cases": cases, "until": until }))
+            }
+            _ => Ok(Err(Withheld::Gone)),
+        }
     }
 
     /// The duty that somebody is reminded of, by its ids.

@@ -23,7 +23,7 @@ mod letter;
 pub mod manage;
 pub mod sign;
 
-use fixlead_core::access::{self, Action, Actor, CaseStanding, Grant, Presence, Standing, Target};
+use fixlead_core::access::{self, Action, Actor, CaseStanding, Grant, Presence, Standing, Target, Within};
 use fixlead_core::desk::CaseFile;
 use fixlead_core::desk::directory::Webhook;
 use fixlead_core::desk::directory::webhook::WebhookEvent;
@@ -85,15 +85,12 @@ impl Desk {
         snapshot: &Snapshot,
         webhook: &Webhook,
         grants: &[Grant],
+        action: Action,
         target: Target<'_>,
     ) -> bool {
         let Some(person) = webhook.keeper else { return false };
         let standing = snapshot.directory.standing(person).unwrap_or(Standing::Removed);
         let actor = Actor::Person { person, standing, presence: Presence::Session { stepped_up: None } };
-        let action = match target {
-            Target::Case(_) => Action::CaseRead,
-            Target::Directory(..) => Action::WebhooksRead,
-        };
         access::decide(&actor, grants, action, target, self.now()).is_ok()
     }
 
@@ -101,7 +98,16 @@ impl Desk {
     pub(crate) fn keeper_may_keep(&self, snapshot: &Snapshot, id: WebhookId) -> bool {
         let Ok((webhook, within)) = snapshot.directory.webhook(id) else { return false };
         let grants = webhook.keeper.map(|person| snapshot.directory.grants_of(person)).unwrap_or_default();
-        self.keeper_may(snapshot, webhook, &grants, Target::Directory(self.inner.installation, within))
+        let target = Target::Directory(self.inner.installation, within);
+        self.keeper_may(snapshot, webhook, &grants, Action::WebhooksRead, target)
+    }
+
+    /// Whether they check the log of the installation, and so may be told what
+    /// stands in it.
+    pub(crate) fn keeper_may_check(&self, snapshot: &Snapshot, webhook: &Webhook) -> bool {
+        let grants = webhook.keeper.map(|person| snapshot.directory.grants_of(person)).unwrap_or_default();
+        let target = Target::Directory(self.inner.installation, Within::Installation);
+        self.keeper_may(snapshot, webhook, &grants, Action::InstallationLogRead, target)
     }
 
     /// Whether they may know of a case, and so the webhook be told of it.
@@ -115,7 +121,7 @@ impl Desk {
         let Some(person) = webhook.keeper else { return false };
         let own = file.grants.values().filter(|grant| grant.person == person).cloned();
         let grants: Vec<Grant> = snapshot.directory.grants_of(person).into_iter().chain(own).collect();
-        self.keeper_may(snapshot, webhook, &grants, Target::Case(standing))
+        self.keeper_may(snapshot, webhook, &grants, Action::CaseRead, Target::Case(standing))
     }
 }
 

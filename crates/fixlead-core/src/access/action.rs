@@ -100,6 +100,7 @@ vocabulary! {
         WebhooksRead = "webhooks.read",
         WebhooksManage = "webhooks.manage",
         WebhooksRun = "webhooks.run",
+        ReadStop = "read.stop",
         InvitationAccept = "invitation.accept",
         OwnRead = "own.read",
         OwnProfile = "own.profile",

@@ -296,6 +296,8 @@ const SYSTEM: Lists = &[
             A::AccessRevoke,
             A::ReadRecord,
             A::ReminderRecord,
+            // Whoever opens everything is stopped, and it is written down.
+            A::ReadStop,
             // To begin with there is nobody else: it invites the first person
             // and makes them operator.
             A::DirectoryRead,

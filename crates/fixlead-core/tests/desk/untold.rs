@@ -261,6 +261,7 @@ fn the_directory_is_told_by_kind_and_length() {
         ProjectKey { project: PROJECT, key: Some(planted_key()), reason: canary() }
         IntakeResumed { project: PROJECT }
         IntakePaused { project: PROJECT, until: START, reason: canary(), instead: canary() }
+        ReadingStopped { person: ANA, cases: 200, until: START }
         PersonInvited { person: ANA, name: canary(), offer: OFFER, until: START }
         PersonJoined { person: ANA, offer: OFFER }
         PersonStanding { person: ANA, standing, reason: canary() }
@@ -305,6 +306,7 @@ fn the_directory_is_told_by_kind_and_length() {
         SetKey { project: PROJECT, key: Some(planted_key()), reason: canary() }
         PauseIntake { project: PROJECT, until: START, reason: canary(), instead: canary() }
         ResumeIntake { project: PROJECT }
+        StopReading { person: ANA, cases: 200, until: START }
         Rename { person: ANA, name: canary() }
         Webhook(WebhookCommand::Pause { webhook: WEBHOOK, reason: canary() })
         Invite { person: ANA, name: canary(), offer: OFFER, until: START }

@@ -108,7 +108,7 @@ keys! {
     limits_sign_ins_per_minute: Count<1, 1_000_000>, "limits.sign-ins-per-minute" = "30",
         "How many attempts to sign in from one source are looked at in a minute.";
     limits_cases_per_hour: Count<1, 1_000_000>, "limits.cases-per-hour" = "120",
-        "How many different cases somebody may open in an hour. More wait, and operators and auditors are told on the page of their account.";
+        "How many different cases somebody may open in an hour. More wait; it stands in the log, and operators and auditors are told on the page of their account, and by webhooks that listen for reading.stopped.";
     intake_other_way: Option<Sentence>, "intake.other-way" = "",
         "How else the team is reached, told to whoever cannot be taken in right now, such as `write to security@example.org`. Without it they are sent to the project's security policy.";
     security_txt_contact: Vec<Contact>, "security-txt.contact" = "[]",

@@ -11,7 +11,7 @@ const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// An instant on a page. The script adds the reader's own zone beside it.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub struct Moment {
     /// As machines read it (RFC 3339).
     pub iso: String,

@@ -250,6 +250,45 @@ fn what_happens_reaches_a_receiver_over_tls_with_a_signature_that_it_can_check()
     house.says(&token, &["webhook", "show", &webhook], 1);
 }
 
+/// Attack 8, seen from outside: whoever watches over the desk elsewhere is told
+/// by whom and until when, and nothing of the cases.
+#[test]
+fn a_webhook_of_the_installation_is_told_who_opens_everything() {
+    let place = directory("webhooks-pace");
+    let receiver = Receiver::start(&place);
+    let configuration = "webhook.allowed-networks = [\"127.0.0.1\"]\n\
+                         webhook.certificate-authorities = [\"authority.pem\"]\n\
+                         limits.cases-per-hour = 3\n";
+    let house = House::set_up_in(place, configuration);
+    let (olga, team) = house.with_team();
+    let add = |member: &crate::house::Member, reach: Value| {
+        let sent = json!({ "reach": reach, "url": receiver.url, "events": ["reading.stopped"] });
+        house.post(&member.shows, "/api/v1/webhooks", &sent).is(201).json()
+    };
+    let made = add(&olga, json!("installation"));
+    // Whoever may not check the log of the installation is not told.
+    let other = add(&team.ana, json!({ "project": team.project }));
+    let cases: Vec<String> =
+        (0..5).map(|number| house.reported(&team, &format!("canary {number}"), "canary").0).collect();
+    let opened = cases.iter().map(|case| house.get(&team.bo.shows, &format!("/api/v1/cases/{case}")).status);
+    assert_eq!(opened.collect::<Vec<_>>(), [200, 200, 200, 429, 429]);
+    let heard = receiver.hears(1, &house).remove(0);
+    assert!(heard.is_signed_by(made["secret"].as_str().unwrap()), "{heard:?}");
+    let data = heard.json()["data"].clone();
+    assert_eq!((&heard.json()["type"], &data["cases"]), (&json!("reading.stopped"), &json!(3)));
+    assert_eq!(data["person"], json!(team.bo.person), "{data}");
+    assert!(fixlead_core::time::Instant::parse(data["until"].as_str().unwrap()).is_ok(), "{data}");
+    assert!(
+        !heard.body.contains("canary") && cases.iter().all(|case| !heard.body.contains(case)),
+        "{heard:?}"
+    );
+    // Nothing more comes: one alarm, to one webhook. A test shows that the other one would hear.
+    let webhook = other["webhook"].as_str().unwrap();
+    house.post(&team.ana.shows, &format!("/api/v1/webhooks/{webhook}/test"), &json!({})).is(202);
+    let all = receiver.hears(2, &house);
+    assert_eq!(all.iter().filter(|heard| heard.json()["type"] == "reading.stopped").count(), 1, "{all:?}");
+}
+
 #[test]
 fn an_address_inside_is_not_called_unless_its_network_is_allowed() {
     let house = House::new("webhooks-inside");

@@ -74,6 +74,12 @@ pub enum DirectoryCommand {
         person: PersonId,
         name: Line,
     },
+    /// They have opened more cases than anybody opens who works on some.
+    StopReading {
+        person: PersonId,
+        cases: u32,
+        until: Instant,
+    },
     SetStanding {
         person: PersonId,
         standing: Standing,
@@ -253,6 +259,7 @@ impl DirectoryCommand {
             C::SetPolicy { project, .. } | C::SetKey { project, .. } => {
                 (Action::ProjectPolicy, directory.within(*project)?)
             }
+            C::StopReading { .. } => (Action::ReadStop, Within::Installation),
             C::Invite { .. } => (Action::PeopleInvite, Within::Installation),
             C::Accept { offer } => match directory.invitations.get(offer) {
                 Some(invitation) => (Action::InvitationAccept, Within::Person(invitation.person)),
@@ -342,6 +349,11 @@ pub fn decide(
             }
             E::ProjectKey { project, key, reason }
         }
+        C::StopReading { person, .. } if !directory.people.contains_key(&person) => {
+            return unknown(Thing::Person, person);
+        }
+        C::StopReading { until, .. } if until <= now => return wrong(Wrong::Ended),
+        C::StopReading { person, cases, until } => E::ReadingStopped { person, cases, until },
         C::PauseIntake { until, .. } if until <= now => return wrong(Wrong::Ended),
         C::PauseIntake { until, .. } if until > now + Span::days(LONGEST_PAUSE) => {
             return wrong(Wrong::TooLong);

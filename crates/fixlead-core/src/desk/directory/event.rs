@@ -91,6 +91,10 @@ pub enum DirectoryEvent {
     PersonJoined { person: PersonId, offer: OfferId },
     #[serde(rename = "person.renamed")]
     PersonRenamed { person: PersonId, name: Line },
+    /// They opened so many cases within an hour that no other is opened to them
+    /// until then.
+    #[serde(rename = "reading.stopped")]
+    ReadingStopped { person: PersonId, cases: u32, until: Instant },
     #[serde(rename = "person.standing")]
     PersonStanding { person: PersonId, standing: Standing, reason: Line },
     #[serde(rename = "role.proposed")]

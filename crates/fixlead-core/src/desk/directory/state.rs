@@ -332,6 +332,8 @@ impl Directory {
                     record.pause = Some(Pause { since: at, until, reason, instead });
                 }
             }
+            // What it says is for those who watch; it changes nothing here.
+            E::ReadingStopped { .. } => {}
             E::IntakeResumed { project } => {
                 if let Some(record) = self.projects.get_mut(project) {
                     record.pause = None;

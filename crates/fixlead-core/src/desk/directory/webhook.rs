@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use super::command::{unknown, wrong};
+use super::command::{DirectoryCommand, unknown, wrong};
 use super::event::{DirectoryEntry, DirectoryEvent, Reach};
 use super::state::{Directory, author};
 use crate::access::{Action, Within};
@@ -32,7 +32,19 @@ vocabulary! {
         CaseClosed = "case.closed",
         DutyDueSoon = "duty.due-soon",
         DutyOverdue = "duty.overdue",
+        ReadingStopped = "reading.stopped",
         WebhookTest = "webhook.test",
+    }
+}
+
+impl WebhookEvent {
+    /// What webhooks are told when something is done with the directory;
+    /// nothing for most of it.
+    pub const fn of_directory(command: &DirectoryCommand) -> Option<WebhookEvent> {
+        match command {
+            DirectoryCommand::StopReading { .. } => Some(WebhookEvent::ReadingStopped),
+            _ => None,
+        }
     }
 }
 

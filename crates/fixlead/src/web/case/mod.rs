@@ -3,7 +3,8 @@
 //!
 //! - [`view`]: the page itself, [`rows`] its lines. [`picture`]: its clocks as a
 //!   picture.
-//! - [`said`]: what the report says beside its text.
+//! - [`said`]: what the report says beside its text. [`settled`]: duties that are open no more.
+//!   [`history`]: the log.
 //! - [`act`]: what people do from it. [`record`]: the form for an event of the
 //!   policy's vocabulary, [`entry`] its fields, made from the vocabulary.
 //! - [`severity`]: calculators and opinions, [`metrics`] in plain words. [`plan`]: the
@@ -15,6 +16,7 @@
 pub mod act;
 mod communication;
 mod entry;
+mod history;
 mod looked;
 mod metrics;
 mod picture;
@@ -23,6 +25,7 @@ mod record;
 mod relate;
 mod rows;
 mod said;
+mod settled;
 mod severity;
 mod triage;
 mod view;
@@ -38,6 +41,8 @@ use crate::api::Wire;
 pub fn routes() -> Router<Wire> {
     Router::new()
         .route("/cases/{case}", get(view::page))
+        .route("/cases/{case}/history", get(history::page))
+        .route("/cases/{case}/settled", get(settled::page))
         .route("/cases/{case}/report.asc", get(said::armored))
         .route("/cases/{case}/who-knew", get(view::who_knew))
         .route("/cases/{case}/files/{file}", get(view::file))
@@ -60,5 +65,6 @@ pub fn routes() -> Router<Wire> {
         .route("/cases/{case}/relate", get(relate::form).post(relate::send))
         .route("/cases/{case}/public-issue", get(relate::issue).post(relate::opened))
         .route("/cases/{case}/triage", get(triage::form).post(triage::send))
+        .route("/cases/{case}/record", get(record::list))
         .route("/cases/{case}/record/{kind}", get(record::form).post(record::send))
 }

@@ -71,6 +71,52 @@ struct Page {
     once: String,
 }
 
+#[derive(Template)]
+#[template(path = "record-list.html")]
+struct List {
+    frame: Frame,
+    case: String,
+    title: String,
+    state: &'static str,
+    here: &'static str,
+    kinds: Vec<(&'static str, String)>,
+}
+
+/// Everything that can be recorded by hand.
+pub async fn list(
+    State(wire): State<Wire>,
+    visitor: Visitor,
+    InPath(case): InPath<CaseId>,
+) -> Result<Response, Trouble> {
+    let board = wire.desk.board(&visitor.caller, case).await?;
+    let about = board.view.about.as_ref();
+    let page = List {
+        frame: Frame::desk("Record something", "inbox", &visitor),
+        case: case.to_string(),
+        title: about.map(|about| about.title.clone()).unwrap_or_default(),
+        state: about.map_or("", |about| about.state),
+        here: "",
+        kinds: kinds(),
+    };
+    Ok(page::show(StatusCode::OK, &page))
+}
+
+/// Everything that can be recorded by hand; what has a form of its own here is
+/// left out.
+fn kinds() -> Vec<(&'static str, String)> {
+    let own = [
+        EventKind::CaseClosed,
+        EventKind::CaseReopened,
+        EventKind::CaseMerged,
+        EventKind::CaseSplit,
+        EventKind::FixLeadHandedOff,
+        EventKind::FixLeadAccepted,
+        EventKind::Override,
+    ];
+    let kinds = EventKind::ALL.iter().filter(|kind| !own.contains(kind));
+    kinds.map(|kind| (kind.name(), words::happening(*kind))).collect()
+}
+
 /// For which duty.
 #[derive(Default, Deserialize)]
 pub struct Wanted {

@@ -13,7 +13,7 @@ use super::entry::capital;
 use crate::web::words::{self, Moment};
 
 /// Why something stands as it does.
-#[derive(Default)]
+#[derive(Default, PartialEq)]
 pub struct WhyRow {
     /// Clauses with the policy's sentences under each.
     pub clauses: Vec<(String, Vec<String>)>,
@@ -82,15 +82,22 @@ pub struct DutyRow {
     pub why: WhyRow,
 }
 
-/// An action and whether it is allowed.
+impl DutyRow {
+    /// What the row is called within its page.
+    pub fn anchor(&self) -> String {
+        let subject = self.subject.iter().map(|subject| format!("-{}", escaped(subject)));
+        format!("d-{}{}", self.id, subject.collect::<String>())
+    }
+}
+
+/// Actions, and whether they are allowed: those that the same holds stand together.
 pub struct GateRow {
-    pub name: String,
+    /// Each with the event that records it.
+    pub actions: Vec<(String, Option<&'static str>)>,
     pub allowed: bool,
     pub clauses: String,
     pub because: String,
     pub earliest: Option<Moment>,
-    /// The event that records the action.
-    pub kind: Option<&'static str>,
     pub why: WhyRow,
 }
 
@@ -146,7 +153,9 @@ fn offer(board: &Board, duty: &Obligation, kind: EventKind) -> Option<(String, S
     let case = board.view.case;
     let leads = board.view.standing.as_ref().is_some_and(|standing| standing.lead.is_some());
     Some(match kind {
-        EventKind::FixLeadVolunteered if !leads => ("#lead".to_owned(), "Lead it, or assign it".to_owned()),
+        EventKind::FixLeadVolunteered if !leads => {
+            (format!("/cases/{case}#lead"), "Lead it, or assign it".to_owned())
+        }
         EventKind::FixLeadAssigned if leads => (
             format!("/cases/{case}/record/{}?duty={}", kind.name(), duty.id),
             "Say since when they lead it".to_owned(),
@@ -155,10 +164,10 @@ fn offer(board: &Board, duty: &Obligation, kind: EventKind) -> Option<(String, S
             return None;
         }
         EventKind::FixTeamAdded if duty.done_at.is_none() => {
-            ("#ask-in".to_owned(), "Ask somebody in".to_owned())
+            (format!("/cases/{case}#ask-in"), "Ask somebody in".to_owned())
         }
         EventKind::FixTeamRevoked if has_team(board) => {
-            ("#dismiss".to_owned(), "Let the Fix Team go".to_owned())
+            (format!("/cases/{case}#dismiss"), "Let the Fix Team go".to_owned())
         }
         _ => {
             let subject = duty.subject.as_ref().map(|subject| format!("&subject={}", escaped(subject)));
@@ -213,15 +222,36 @@ pub fn duty(board: &Board, duty: &Obligation) -> DutyRow {
     }
 }
 
-/// The row of a gate.
-pub fn gate(gate: &Gated, now: Instant) -> GateRow {
+/// The rows of gates.
+pub fn gates(gates: &[Gated], now: Instant) -> Vec<GateRow> {
+    let mut rows: Vec<GateRow> = Vec::new();
+    for row in gates.iter().map(|one| gate(one, now)) {
+        match rows.iter_mut().find(|other| other.is_held_as(&row)) {
+            Some(other) => other.actions.extend(row.actions),
+            None => rows.push(row),
+        }
+    }
+    rows
+}
+
+impl GateRow {
+    fn is_held_as(&self, other: &GateRow) -> bool {
+        let same = || {
+            (&self.because, &self.clauses, &self.earliest, &self.why)
+                == (&other.because, &other.clauses, &other.earliest, &other.why)
+        };
+        self.allowed == other.allowed && (self.allowed || same())
+    }
+}
+
+fn gate(gate: &Gated, now: Instant) -> GateRow {
+    let kind = gate.action.reported_by().map(EventKind::name).filter(|kind| *kind != "case.closed");
     GateRow {
-        name: capital(&words::name(gate.action.name())),
+        actions: vec![(capital(&words::name(gate.action.name())), kind)],
         allowed: gate.allowed,
         clauses: gate.clauses.join(" "),
         because: words::sentence(&gate.because),
         earliest: gate.earliest.map(|at| Moment::new(at, now)),
-        kind: gate.action.reported_by().map(EventKind::name).filter(|kind| *kind != "case.closed"),
         why: if gate.allowed { WhyRow::default() } else { WhyRow::new(&gate.why, &[&gate.because], now) },
     }
 }

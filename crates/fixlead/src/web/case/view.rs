@@ -18,6 +18,7 @@ use fixlead_core::time::Instant;
 use serde::Deserialize;
 
 use super::entry;
+use super::history::{self, StepRow};
 use super::picture::{self, Picture};
 use super::rows::{self, BranchRow, DecisionRow, DutyRow, GateRow, StandingRow};
 use super::said::Said;
@@ -68,13 +69,8 @@ pub struct FileRow {
     size: String,
 }
 
-/// A line of the log.
-pub struct StepRow {
-    at: Moment,
-    by: String,
-    what: String,
-    more: Vec<(String, String)>,
-}
+/// How many of the last entries of the log stand on the page itself.
+const ON_CASE: usize = 8;
 
 #[derive(Template)]
 #[template(path = "case.html")]
@@ -102,7 +98,8 @@ struct Page {
     picture: Option<Picture>,
     duties: Vec<DutyRow>,
     settled: Vec<DutyRow>,
-    idle: Vec<DutyRow>,
+    /// How many duties do not apply.
+    idle: usize,
     gates: Vec<GateRow>,
     decisions: Vec<DecisionRow>,
     standings: Vec<StandingRow>,
@@ -116,7 +113,8 @@ struct Page {
     recused: Vec<String>,
     branches: Vec<BranchRow>,
     steps: Vec<StepRow>,
-    kinds: Vec<(&'static str, String)>,
+    /// How many entries the whole log has.
+    written: usize,
     may: Vec<&'static str>,
     once: String,
     done: Option<String>,
@@ -234,11 +232,11 @@ fn of(board: Board, visitor: &Visitor, case: CaseId, wanted: &Wanted) -> Page {
             _ => view.may.contains(&"access.give"),
         },
     });
-    let (mut duties, mut settled, mut idle) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut duties, mut settled, mut idle) = (Vec::new(), Vec::new(), 0);
     for duty in &board.duties {
         let row = rows::duty(&board, duty);
         match duty.state {
-            DutyState::NotApplicable => idle.push(row),
+            DutyState::NotApplicable => idle += 1,
             _ if row.open => duties.push((duty.due, row)),
             _ => settled.push(row),
         }
@@ -278,15 +276,7 @@ fn of(board: Board, visitor: &Visitor, case: CaseId, wanted: &Wanted) -> Page {
     let lead = standing.and_then(|standing| standing.lead);
     let is_recused = |person: &PersonId| standing.is_some_and(|standing| standing.recused.contains(person));
     let candidates = candidates.iter().filter(|(person, _)| !is_recused(person));
-    let steps = view.timeline.iter().rev().take(200).map(|step| StepRow {
-        at: Moment::new(step.at, now),
-        by: step.by.map_or_else(|| "the desk".to_owned(), called),
-        what: what(&step.event),
-        more: happened(&step.event, step.at, now)
-            .into_iter()
-            .chain(details(&step.event, step.by, names))
-            .collect(),
-    });
+    let written = view.timeline.len();
     Page {
         frame: Frame::desk("Case", "inbox", visitor),
         case: case.to_string(),
@@ -310,7 +300,7 @@ fn of(board: Board, visitor: &Visitor, case: CaseId, wanted: &Wanted) -> Page {
         next,
         picture,
         settled,
-        gates: board.gates.iter().map(|gate| rows::gate(gate, now)).collect(),
+        gates: rows::gates(&board.gates, now),
         decisions: board.decisions.iter().map(|decision| rows::decision(decision, now)).collect(),
         standings: board.standings.iter().map(|standing| rows::standing(standing, now)).collect(),
         has_team: rows::has_team(&board),
@@ -327,8 +317,8 @@ fn of(board: Board, visitor: &Visitor, case: CaseId, wanted: &Wanted) -> Page {
             .map(|person| called(*person))
             .collect(),
         branches: rows::branches(&board),
-        steps: steps.collect(),
-        kinds: kinds(),
+        steps: history::rows(view, now).take(ON_CASE).collect(),
+        written,
         may: view.may.clone(),
         once: once(),
         done: done(&wanted.done),
@@ -341,39 +331,6 @@ fn of(board: Board, visitor: &Visitor, case: CaseId, wanted: &Wanted) -> Page {
 fn done(named: &str) -> Option<String> {
     let kind = || EventKind::parse(named).map(|kind| entry::capital(&words::happening(kind)));
     (!named.is_empty()).then(|| kind().map(|name| format!("{name}.")).unwrap_or_default())
-}
-
-/// What an entry of the log is about.
-fn what(event: &serde_json::Value) -> String {
-    let kind = event["type"].as_str().unwrap_or_default();
-    EventKind::parse(kind).map_or_else(|| words::name(kind), words::happening)
-}
-
-/// When something happened that was written down later.
-fn happened(event: &serde_json::Value, recorded: Instant, now: Instant) -> Option<(String, String)> {
-    let at = event["at"].as_str()?;
-    let text = match Instant::parse(at) {
-        Ok(at) if at == recorded => return None,
-        Ok(at) => Moment::new(at, now).text,
-        Err(_) => fixlead_core::text::plain(at),
-    };
-    Some(("happened".to_owned(), text))
-}
-
-/// Everything that can be recorded by hand; what has a form of its own here is
-/// left out.
-fn kinds() -> Vec<(&'static str, String)> {
-    let own = [
-        EventKind::CaseClosed,
-        EventKind::CaseReopened,
-        EventKind::CaseMerged,
-        EventKind::CaseSplit,
-        EventKind::FixLeadHandedOff,
-        EventKind::FixLeadAccepted,
-        EventKind::Override,
-    ];
-    let kinds = EventKind::ALL.iter().filter(|kind| !own.contains(kind));
-    kinds.map(|kind| (kind.name(), words::happening(*kind))).collect()
 }
 
 fn rooms(
@@ -429,45 +386,6 @@ fn size(bytes: u64) -> String {
         1_024..1_048_576 => format!("{} KiB", bytes / 1_024),
         _ => format!("{} MiB", bytes / 1_048_576),
     }
-}
-
-/// The fields of an event as words, but not again by whom; ids of people as
-/// names. Cases have ids of the same form.
-fn details(
-    event: &serde_json::Value,
-    by: Option<PersonId>,
-    names: &BTreeMap<PersonId, String>,
-) -> Vec<(String, String)> {
-    let Some(fields) = event.as_object() else { return Vec::new() };
-    let text = |name: &str, value: &serde_json::Value| match value {
-        serde_json::Value::String(text) => match (PersonId::parse(text).ok(), name) {
-            (Some(person), _) if names.contains_key(&person) => names[&person].clone(),
-            (Some(_), "by" | "from" | "person" | "reporter" | "to" | "who") => {
-                "somebody from outside".to_owned()
-            }
-            (Some(_), "case" | "into" | "of") => format!("case {text}"),
-            _ => words::sentence(&fixlead_core::text::plain(text)),
-        },
-        other => fixlead_core::text::plain(&other.to_string()),
-    };
-    let is_known = |name: &str, value: &serde_json::Value| {
-        let person = value.as_str().and_then(|text| PersonId::parse(text).ok());
-        name == "by" && person.is_some() && person == by
-    };
-    fields
-        .iter()
-        .filter(|(name, _)| !matches!(name.as_str(), "type" | "at" | "offer" | "grant" | "sha256"))
-        .filter(|(name, value)| !is_known(name, value))
-        .map(|(name, value)| {
-            let text = match value {
-                serde_json::Value::Array(list) => {
-                    list.iter().map(|value| text(name, value)).collect::<Vec<_>>().join(", ")
-                }
-                value => text(name, value),
-            };
-            (words::name(name), text)
-        })
-        .collect()
 }
 
 /// A file, to be saved.
