@@ -64,6 +64,7 @@ def rows_of(figures):
         (f"{most_name} beside {few_name}, first page", inbox[2] / inbox[0], "×", True, 1.5),
         (f"{most_name} beside {few_name}, in the middle", middle[2] / middle[0], "×", True, 1.5),
         ("a case with 50 messages: CPU", median(pages[1], "case_cpu_ms"), "ms", True, 2),
+        (f"the slowest page of the web among {many_name}, 99 of 100", max(page["p99_ms"] for page in figures["web"]), "ms", True, 5),
         (f"start to the first report, {many_name} cases", statistics.median(figures["start_ms"]) / 1e3, "s", True, 1),
         (f"memory at {many_name} cases", figures["memory_mb"][1], "MB", True, 600),
         ("start of an empty desk", median(figures["empty"], "start_ms"), "ms", True, 100),
@@ -185,6 +186,19 @@ def text_of(figures, rows):
             "given the title only. One client asks it, so it stands beside one client of the desk.",
             "",
         ]
+    lines += [
+        "## Pages",
+        "",
+        f"Asked by one browser, 400 times each, among {short(figures['filled'][1]['cases'])} cases; the case has 50 messages.",
+        "",
+        "| page | CPU ms | median ms | 99 of 100, ms |",
+        "|---|---|---|---|",
+        *(
+            f"| `{page['page']}` | {page['cpu_ms']:.2f} | {page['median_ms']:.2f} | {page['p99_ms']:.2f} |"
+            for page in figures["web"]
+        ),
+        "",
+    ]
     lines += sealing(figures["sealing"])
     lines += [
         "## How the databases are filled",

@@ -306,7 +306,8 @@ impl Desk {
         let policy = self.policy(&project.policy).await?;
         let opened = {
             let people = |person: PersonId| snapshot.directory.standing(person);
-            let context = Context { policy: &policy, people: &people, now };
+            let responds = |_: PersonId| false;
+            let context = Context { policy: &policy, people: &people, responds: &responds, now };
             command::decide(&CaseFile::default(), &context, &permit, command)?
         };
         let mut kept = Kept::default();

@@ -50,6 +50,11 @@ pub enum What {
     Webhook(String),
 }
 
+/// What can stand within a secret without being seen where it is read.
+const fn is_unseen(letter: char) -> bool {
+    matches!(letter, '\\' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+}
+
 impl Desk {
     /// Refuses a text in which somebody pasted a secret of this desk, after
     /// doing what can be done about it.
@@ -57,6 +62,13 @@ impl Desk {
     /// # Errors
     /// Which kind of secret it holds, and what to do.
     pub async fn refuse_pasted(&self, text: &str) -> Result<()> {
+        // Editors write `\_` for `_`, and some put in what nobody sees.
+        let bare: String;
+        let mut text = text;
+        if text.contains(is_unseen) {
+            bare = text.chars().filter(|letter| !is_unseen(*letter)).collect();
+            text = &bare;
+        }
         let found = bearer::all_pasted(text, MOST_FOUND);
         let hooks = bearer::webhook_secrets(text, MOST_FOUND);
         let first = found.first().map(|(purpose, _)| *purpose);

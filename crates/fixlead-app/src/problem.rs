@@ -21,7 +21,9 @@ pub enum Problem {
     #[error("sign in first, or send a token in the header `Authorization: Bearer fixlead_token_…`")]
     Unauthenticated,
     /// Name, password or code are wrong. It does not say which.
-    #[error("name, password or code are wrong; try again, or use a recovery code")]
+    #[error(
+        "name, password or code are wrong; try again (a code counts once: wait for the next one), or use a recovery code"
+    )]
     SignInFailed,
     /// A passkey does not count here. It does not say why.
     #[error("this passkey does not work here; try again, use another one, or sign in with password and code")]

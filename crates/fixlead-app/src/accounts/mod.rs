@@ -9,6 +9,7 @@ mod fallback;
 pub(crate) mod kept;
 mod links;
 mod passkeys;
+pub mod place;
 mod sign_in;
 mod tokens;
 
@@ -137,24 +138,18 @@ impl Accounts {
         };
         let found = kept::get::<KeptSession>(&self.store, "session", &hash).await?;
         let found = found.ok_or(Problem::Unauthenticated)?;
-        let mut session = Session::from(found.value);
+        let session = Session::from(found.value);
         let agent = sign_in::described(from.agent.unwrap_or(sign_in::NAMELESS));
         if agent != session.browser {
             self.revoke_sessions(session.person, Some(id)).await?;
             self.notice(session.person, What::Replayed).await?;
             return Err(Problem::Unauthenticated);
         }
-        match (session.place, from.place) {
-            (None, Some(place)) => {
-                session.place = Some(place);
-                self.put_session(&hash, found.version, &session).await?;
-                Ok(caller)
-            }
-            (Some(known), Some(place)) if known != place => {
-                Ok(Caller { presence: Presence::Session { stepped_up: None }, ..caller })
-            }
-            _ => Ok(caller),
+        // What was proved counts where it was proved, and nobody takes that over.
+        if session.place == Some(place::or_nowhere(from.place)) {
+            return Ok(caller);
         }
+        Ok(Caller { presence: Presence::Session { stepped_up: None }, ..caller })
     }
 
     pub(crate) async fn session(&self, hash: &[u8; 32]) -> Result<Option<Session>> {

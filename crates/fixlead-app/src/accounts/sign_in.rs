@@ -3,8 +3,8 @@
 use fixlead_core::id::{PersonId, SessionId};
 use fixlead_core::time::Instant;
 
-use super::kept::{self, Credentials, Found, Login};
-use super::{Accounts, By, Caller, login_key};
+use super::kept::{self, Credentials, Found, KeptSession, Login};
+use super::{Accounts, By, Caller, login_key, place};
 use crate::problem::{Problem, Result};
 use crate::signin::bearer::{self, Purpose};
 use crate::signin::session::{Attempts, Session};
@@ -78,11 +78,17 @@ impl Accounts {
             // Who has just shown who they are has just proved it.
             stepped_up: shown,
             browser: described(browser),
-            place: None,
+            place: Some(place::here()),
         };
         // Listed before it begins: no session is ever open and not listed.
         self.change_index("sessions", person, move |hashes| hashes.push(hash)).await?;
         self.put_session(&hash, 0, &session).await?;
+        // Whoever ended all sessions meanwhile did not see this one.
+        let listed = self.sessions(person).await?;
+        if !listed.iter().any(|known| known.id == session.id) {
+            kept::put::<KeptSession>(&self.store, "session", &hash, 1, None, None).await?;
+            return Err(Problem::Unavailable { retry_after: 1 });
+        }
         Ok(SignedIn { secret, session, recovery_left: left })
     }
 
@@ -96,10 +102,15 @@ impl Accounts {
     /// Notes that the person of a session has proved again that it is them.
     pub(crate) async fn stepped_up(&self, secret: &str, at: Instant) -> Result<Instant> {
         let hash = bearer::lookup(Purpose::Session, secret).ok_or(Problem::Unauthenticated)?;
-        let found = kept::get::<kept::KeptSession>(&self.store, "session", &hash).await?;
+        let found = kept::get::<KeptSession>(&self.store, "session", &hash).await?;
         let found = found.ok_or(Problem::Unauthenticated)?;
         let now = self.clock.now();
-        let stepped = Session { stepped_up: Some(at), used: now, place: None, ..Session::from(found.value) };
+        let stepped = Session {
+            stepped_up: Some(at),
+            used: now,
+            place: Some(place::here()),
+            ..Session::from(found.value)
+        };
         if !self.put_session(&hash, found.version, &stepped).await? {
             return Err(Problem::Unauthenticated);
         }

@@ -252,7 +252,11 @@ impl Desk {
         let policy = self.policy(pin.ok_or(Problem::NotFound)?).await?;
         let people = |person: PersonId| snapshot.directory.standing(person);
         let now = self.now_after(kept.file.latest);
-        let context = Context { policy: &policy, people: &people, now };
+        let project = kept.file.opened.as_ref().map(|opened| opened.project);
+        let responders =
+            project.map(|project| snapshot.directory.responders(project, now)).unwrap_or_default();
+        let responds = |person: PersonId| responders.contains(&person);
+        let context = Context { policy: &policy, people: &people, responds: &responds, now };
         Ok(command::decide(&kept.file, &context, permit, command)?)
     }
 

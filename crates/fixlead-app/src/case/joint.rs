@@ -264,7 +264,8 @@ impl Desk {
         };
         let happened = {
             let people = |person: PersonId| snapshot.directory.standing(person);
-            let context = Context { policy: &policy, people: &people, now };
+            let responds = |_: PersonId| false;
+            let context = Context { policy: &policy, people: &people, responds: &responds, now };
             let mut next = || GrantId::from_bytes(self.draw());
             command::open_part(&kept.file, &context, &permit, part, &mut next)?
         };

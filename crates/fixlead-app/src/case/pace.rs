@@ -78,15 +78,29 @@ impl Desk {
         let (now, most) = (self.now(), self.inner.settings.cases_per_hour);
         let again = lock(&self.inner.opened).open(person, case, most, now);
         let Some(again) = again else { return Ok(()) };
-        if lock(&self.inner.opened).tell(person, again, now) {
-            // Into the log, and from there to those who listen.
-            let cases = u32::try_from(most).unwrap_or(u32::MAX);
-            let command = DirectoryCommand::StopReading { person, cases, until: again };
-            if let Err(problem) = self.direct_itself(command).await {
-                lock(&self.inner.opened).untold(person);
-                return Err(problem);
-            }
+        // Told once: trying again and again pushes nothing else out of sight.
+        if lock(&self.inner.opened).tell(person, again, now)
+            && let Err(problem) = self.tell_stopped(snapshot, person, kept, (most, again)).await
+        {
+            lock(&self.inner.opened).untold(person);
+            return Err(problem);
         }
+        let wait = ((again - now).millis() + 999) / 1_000;
+        Err(Problem::TooMany { retry_after: u32::try_from(wait).unwrap_or(u32::MAX).max(1) })
+    }
+
+    /// Tells the log, from there those who listen, and whoever watches over the
+    /// case that somebody was stopped, after so many and until when.
+    async fn tell_stopped(
+        &self,
+        snapshot: &Snapshot,
+        person: PersonId,
+        kept: &Kept,
+        (most, until): (usize, Instant),
+    ) -> Result<()> {
+        let now = self.now();
+        let cases = u32::try_from(most).unwrap_or(u32::MAX);
+        self.direct_itself(DirectoryCommand::StopReading { person, cases, until }).await?;
         let of = kept.file.opened.as_ref();
         let directory = &snapshot.directory;
         let watches = directory.grants.values().filter(|grant| {
@@ -109,7 +123,6 @@ impl Desk {
             let what = What::ManyOpened { name: name.clone(), cases: most as u64 };
             self.inner.accounts.notice(watcher, what).await?;
         }
-        let wait = ((again - now).millis() + 999) / 1_000;
-        Err(Problem::TooMany { retry_after: u32::try_from(wait).unwrap_or(u32::MAX).max(1) })
+        Ok(())
     }
 }

@@ -189,12 +189,13 @@ pub(crate) fn follows(
         Some(due) => WorkChange::Wake { lane: DUTIES, due, body: Vec::new() },
         None => WorkChange::Sleep { lane: DUTIES },
     };
-    let next = evaluation
-        .duties
-        .iter()
-        .filter(|duty| matches!(duty.state, State::Open | State::Overdue | State::Indeterminate))
-        .filter_map(|duty| Some((duty.due?.first(), duty.rule)))
-        .min();
+    let first = |state: fn(State) -> bool| {
+        let duties = evaluation.duties.iter().filter(|duty| state(duty.state));
+        duties.filter_map(|duty| Some((duty.due?.first(), duty.rule))).min()
+    };
+    // What is held has a due as well, and whoever holds it back has to know.
+    let next = first(|state| matches!(state, State::Open | State::Overdue | State::Indeterminate))
+        .or_else(|| first(|state| state == State::Held));
     let lists = match &file.opened {
         None => Vec::new(),
         Some(opened) => {
@@ -219,7 +220,12 @@ pub(crate) fn follows(
                 // The last one closed stands first.
                 Instant::from_millis(file.latest.map_or(0, |latest| -latest.millis()))
             } else {
-                next.map_or(NO_DUE, |(due, _)| due)
+                let due = next.map_or(NO_DUE, |(due, _)| due);
+                // Where users are exposed to what is publicly known, nothing is more urgent.
+                match row.exposed {
+                    Some(Exposed::Since(since)) => due.min(Instant::from_millis(since)),
+                    _ => due,
+                }
             };
             lists(file, row, at, was_closed, now)
         }

@@ -292,9 +292,18 @@ impl Desk {
         read: &Read,
         hit: &search::Hit,
     ) -> Result<Option<Hit>> {
-        let kept = if read.excerpts {
+        let mut excerpted = read.excerpts;
+        let kept = if excerpted {
             let content = [Action::CaseRead, Action::ReporterRead, Action::GuestRead];
-            self.read_as(caller, hit.case, &content).await?.1
+            match self.read_as(caller, hit.case, &content).await {
+                Ok((_, kept)) => kept,
+                // Whoever has opened too many cases is told that there is one more.
+                Err(Problem::TooMany { .. }) => {
+                    excerpted = false;
+                    self.kept(hit.case).await?
+                }
+                Err(problem) => return Err(problem),
+            }
         } else {
             self.kept(hit.case).await?
         };
@@ -314,7 +323,7 @@ impl Desk {
             title: seen.then(|| opened.title.to_string()),
             state: seen.then(|| standing.state.name()),
             latest: hit.latest,
-            excerpts: if read.excerpts { excerpts(&kept, snapshot, &read.query, sight) } else { Vec::new() },
+            excerpts: if excerpted { excerpts(&kept, snapshot, &read.query, sight) } else { Vec::new() },
         }))
     }
 }

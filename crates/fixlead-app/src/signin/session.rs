@@ -44,8 +44,7 @@ pub struct Session {
     pub stepped_up: Option<Instant>,
     /// The browser, in its own words, shortened.
     pub browser: String,
-    /// Where it was used first after its person last proved who they are, as a
-    /// hash; nothing before that.
+    /// Where its person last proved who they are, as a hash.
     pub place: Option<u64>,
 }
 

@@ -90,7 +90,7 @@ fn starting() -> Vec<Answer> {
         (
             "Confirmed",
             Decision::Valid,
-            "Hello {reporter},\n\nwe can confirm what you reported: it is a vulnerability in {project}, and we are working on a fix.\n\nWhat comes next: {next}. Please keep it private until the fix is released; we will tell you the date here, and ask how you want to be named.\n\n{me}",
+            "Hello {reporter},\n\nwe can confirm what you reported: it is a vulnerability in {project}, and we are working on a fix.\n\nWhat comes next: {next}. Please keep it private until the fix is released; we will tell you the date here.\n\n{me}",
         ),
         (
             "Reported before",
@@ -327,15 +327,30 @@ impl Desk {
         plan.extend([event]);
         let evaluation = plan.evaluate(now);
         let open = evaluation.duties.iter().filter(|duty| matches!(duty.state, State::Open | State::Held));
-        let next =
-            open.filter_map(|duty| Some((duty.due?.first(), duty.rule))).filter(|(due, _)| *due > now).min();
+        let next = open
+            .filter_map(|duty| {
+                let rule = &policy.duties[usize::from(duty.rule)];
+                Some((duty.due?.first(), rule.done.iter().find_map(|kind| outside(*kind))?))
+            })
+            .filter(|(due, _)| *due > now)
+            .min();
         match next {
-            Some((due, rule)) => {
-                let duty = policy.duties[usize::from(rule)].heading.id.replace('-', " ");
-                format!("{duty}, by {}", minute(due))
-            }
+            Some((due, what)) => format!("{what}, by {}", minute(due)),
             None => "we write to you here as soon as there is something to say".to_owned(),
         }
+    }
+}
+
+/// What is promised to whoever reported, in words that they know; nothing for
+/// what concerns the team alone.
+fn outside(kind: EventKind) -> Option<&'static str> {
+    match kind {
+        EventKind::ReportAcknowledged => Some("that we have it"),
+        EventKind::TriageDecided => Some("what we found"),
+        EventKind::CveAssigned => Some("a CVE id"),
+        EventKind::FixComplete => Some("a fix"),
+        EventKind::Released => Some("the release of the fix"),
+        _ => None,
     }
 }
 

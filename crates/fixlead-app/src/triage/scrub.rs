@@ -60,6 +60,58 @@ fn heading(line: &str) -> Option<(String, usize)> {
     Some((text.trim_matches(['*', ':', ' ']).to_lowercase(), UNMARKED))
 }
 
+/// A line that is a heading because the next one underlines it.
+fn underlined(line: &str, next: &str) -> Option<(String, usize)> {
+    let (text, under) = (line.trim(), next.trim());
+    let depth = match under.chars().next()? {
+        '=' => 1,
+        '-' => 2,
+        _ => return None,
+    };
+    let whole = under.chars().all(|letter| letter == '=') || under.chars().all(|letter| letter == '-');
+    (whole && !text.is_empty()).then(|| (text.to_lowercase(), depth))
+}
+
+/// The letter and the length of a fence of code, if a line begins with one.
+fn fence_of(line: &str) -> Option<(char, usize)> {
+    let letter = line.chars().next().filter(|letter| matches!(letter, '`' | '~'))?;
+    let length = line.len() - line.trim_start_matches(letter).len();
+    // What has another backtick after it is code in a line.
+    let is_fence = length >= 3 && (letter == '~' || !line[length..].contains('`'));
+    is_fence.then_some((letter, length))
+}
+
+/// Code in a line that goes on over the end of the line, brought onto one; and
+/// what can be folded away is left as what stands in it.
+fn without_spans_over_lines(body: &str) -> String {
+    let mut out = String::with_capacity(body.len());
+    let mut fence = None::<(char, usize)>;
+    let mut open = false;
+    for line in body.lines() {
+        let trimmed = line.trim_start();
+        let mark = if open { None } else { fence_of(trimmed) };
+        match (fence, mark) {
+            (None, Some(mark)) => fence = Some(mark),
+            (Some((letter, length)), Some((other, long)))
+                if other == letter && long >= length && trimmed.trim_end().len() == long =>
+            {
+                fence = None;
+            }
+            (None, None) => {
+                // A blank line ends a paragraph, and with it what was opened in it.
+                open = !trimmed.is_empty() && (open ^ (line.matches('`').count() % 2 == 1));
+                out.push_str(line);
+                out.push(if open { ' ' } else { '\n' });
+                continue;
+            }
+            _ => {}
+        }
+        out.push_str(line);
+        out.push('\n');
+    }
+    out
+}
+
 fn is_private(heading: &str) -> bool {
     // `poc` is a word; the others may be the beginning of one.
     let words: Vec<&str> = heading.split(|letter: char| !letter.is_alphanumeric()).collect();
@@ -78,13 +130,18 @@ fn is_step(line: &str) -> bool {
 pub fn scrub(title: &str, body: &str, names: &[String]) -> Scrubbed {
     let mut left_out: BTreeMap<&'static str, usize> = BTreeMap::new();
     let mut lines: Vec<String> = Vec::new();
-    let (mut fence, mut part, mut blank) = (None::<&str>, None::<usize>, false);
+    let (mut fence, mut part, mut blank) = (None::<(char, usize)>, None::<usize>, false);
     let mut count = |what: &'static str| *left_out.entry(what).or_default() += 1;
+    let body = without_spans_over_lines(body);
+    let mut following = body.lines().skip(1);
     for line in body.lines() {
+        let next = following.next().unwrap_or_default();
         let trimmed = line.trim_start();
-        let mark = ["```", "~~~"].into_iter().find(|mark| trimmed.starts_with(mark));
-        if let Some(open) = fence {
-            if mark == Some(open) {
+        let mark = fence_of(trimmed);
+        if let Some((letter, length)) = fence {
+            // As CommonMark has it: as long at least, and with nothing after it.
+            let closes = mark.is_some_and(|(other, long)| other == letter && long >= length);
+            if closes && trimmed.trim_end().trim_start_matches(letter).is_empty() {
                 fence = None;
             }
             continue;
@@ -94,7 +151,7 @@ pub fn scrub(title: &str, body: &str, names: &[String]) -> Scrubbed {
             fence = Some(mark);
             continue;
         }
-        if let Some((text, depth)) = heading(line) {
+        if let Some((text, depth)) = heading(line).or_else(|| underlined(line, next)) {
             if is_private(&text) {
                 count("how it is exploited, or by whom it was found");
                 part = Some(part.map_or(depth, |open| open.min(depth)));
@@ -263,6 +320,27 @@ mod tests {
         assert!(!made.text.contains("\n\n\n"));
         for what in ["code", "links", "addresses", "names", "steps"] {
             assert!(made.left_out.contains_key(what), "{what}: {:?}", made.left_out);
+        }
+    }
+
+    #[test]
+    fn what_markdown_takes_for_code_or_a_part_is_left_out_however_it_is_written() {
+        for hidden in [
+            "````\n```sh\ncanary\n```\ncanary\n````",
+            "```\ncanary\n```sh\ncanary\n```",
+            "~~~\n```\ncanary\n~~~",
+            "```\ncanary\n~~~\ncanary\n```",
+            "Proof of concept\n-----\ncurl canary --data x",
+            "Steps\n=====\ncanary",
+            "run `curl canary\ncanary | sh` and see",
+            "Impact\n---\nA crash.\n\nExploit\n---\ncanary\n\ncanary",
+        ] {
+            let made = scrub("t", &format!("The length is not checked.\n\n{hidden}"), &[]);
+            assert!(!made.text.contains("canary"), "{hidden}\n=>\n{}", made.text);
+            assert!(made.text.contains("The length is not checked."), "{}", made.text);
+            // Negative control: what stands beside it stays.
+            let after = scrub("t", &format!("{hidden}\n\n# Impact\nA crash."), &[]);
+            assert!(after.text.contains("A crash."), "{hidden}\n=>\n{}", after.text);
         }
     }
 

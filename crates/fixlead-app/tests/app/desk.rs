@@ -179,7 +179,8 @@ async fn what_the_policy_holds_is_told_with_its_reason_and_can_be_overridden_by_
     house.lead(house.ana, case).await;
     let affected = event(EventKind::AffectedSet).with(Field::Branches, Value::Branches(0b11));
     house.record(house.ana, case, affected).await.unwrap();
-    house.record(house.ana, case, event(EventKind::CveAssigned)).await.unwrap();
+    let assigned = event(EventKind::CveAssigned).with(Field::Id, Value::Text("CVE-2027-4444".into()));
+    house.record(house.ana, case, assigned).await.unwrap();
     let soon = Value::Instant(house.world.now() + Span::days(2));
     let plan = event(EventKind::ReleaseScheduled).with(Field::For, soon);
     let Err(Problem::Held { held }) = house.record(house.ana, case, plan.clone()).await else { panic!() };

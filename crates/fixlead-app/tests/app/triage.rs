@@ -156,7 +156,7 @@ async fn canned_answers_are_a_projects_own_and_filled_in_for_a_case() {
         filled.starts_with("Gus Canary-Credit: a flaw in the parser in tool under OpenTelemetry"),
         "{filled}"
     );
-    assert!(filled.contains("Next: fix team, by 2027-01-16 08:00 UTC. bo {x: 1}"), "{filled}");
+    assert!(filled.contains("Next: a CVE id, by 2027-01-22 08:00 UTC. bo {x: 1}"), "{filled}");
     // Once it is no vulnerability nothing is promised.
     let none = house.desk.filled(&bo, case, "{next}", Decision::NotAVulnerability).await.unwrap();
     assert!(none.starts_with("we write to you"), "{none}");

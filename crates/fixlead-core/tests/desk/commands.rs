@@ -43,7 +43,14 @@ fn a_held_step_names_gate_clauses_arithmetic_instant_and_who_may_override() {
     let mut office = Office::with_fix("opentelemetry");
     let plan =
         event(EventKind::ReleaseScheduled).with(Field::For, Value::Instant(office.now + Span::days(2)));
-    office.record(ANA, event(EventKind::CveAssigned)).unwrap();
+    // An id that nobody knows is none, and nor is any other text.
+    for id in [None, Some("banana"), Some("CVE-26-1234"), Some("CVE-2026-123"), Some("CVE-2026-12a45")] {
+        let assigned = event(EventKind::CveAssigned);
+        let assigned = id.map_or(assigned.clone(), |id| assigned.with(Field::Id, Value::Text(id.into())));
+        assert_eq!(office.record(ANA, assigned), refused(Wrong::NoCveId), "{id:?}");
+    }
+    let assigned = event(EventKind::CveAssigned).with(Field::Id, Value::Text("CVE-2026-12345".into()));
+    office.record(ANA, assigned).unwrap();
     let Err(Refused::Held { clauses, because, earliest, override_by, gate }) =
         office.record(ANA, plan.clone())
     else {
@@ -96,7 +103,12 @@ fn the_lead_changes_hands_only_when_it_is_accepted() {
     assert_eq!(office.by(BO, hand_off(CHEN, offer)), Err(Refused::Permit));
     assert_eq!(office.by(ANA, hand_off(ANA, offer)), refused(Wrong::SamePerson));
     assert!(matches!(office.by(ANA, hand_off(STRANGER, offer)), Err(Refused::Unknown(Thing::Person, _))));
-    assert!(matches!(office.by(ANA, hand_off(GUS, offer)), Err(Refused::Unknown(Thing::Person, _))));
+    assert_eq!(office.by(ANA, hand_off(GUS, offer)), refused(Wrong::NoResponder));
+    // Who came to answer reports after the case was opened can lead it as well.
+    let permit = office.permit(&office.actor(ANA), Action::LeadHandOff).unwrap();
+    let (people, responds) = (|_: PersonId| Some(Standing::Active), |person: PersonId| person == GUS);
+    let context = Context { policy: &office.policy, people: &people, responds: &responds, now: office.now };
+    assert!(command::decide(&office.file, &context, &permit, hand_off(GUS, offer)).is_ok());
     office.by(ANA, hand_off(BO, offer)).unwrap();
     assert_eq!(office.file.lead, Some(ANA), "an offer is no hand-off");
     assert!(office.permit(&office.actor(ANA), Action::Override).is_ok());
@@ -301,7 +313,8 @@ fn a_part_of_a_case_begins_with_everybody_who_belongs_to_it() {
         let target = access::Target::Case(&standing);
         let permit = access::decide(&Actor::System, &[], Action::CaseOpen, target, office.now).unwrap();
         let people = |person: PersonId| (person != INVITED).then_some(Standing::Active);
-        let context = Context { policy: &office.policy, people: &people, now: office.now };
+        let context =
+            Context { policy: &office.policy, people: &people, responds: &|_| false, now: office.now };
         let mut count = 60_u8;
         let mut next = || {
             count += 1;
@@ -441,7 +454,7 @@ fn what_somebody_offered_who_leads_no_more_is_nobodys_to_take() {
     office.by(ANA, Command::OfferLead { offer, to: BO, reason: line("busy") }).unwrap();
     let permit = office.permit(&office.actor(BO), Action::LeadAccept).unwrap();
     let people = |person: PersonId| Some(if person == ANA { Standing::Removed } else { Standing::Active });
-    let context = Context { policy: &office.policy, people: &people, now: office.now };
+    let context = Context { policy: &office.policy, people: &people, responds: &|_| false, now: office.now };
     let accept = Command::AcceptLead { offer, grant };
     assert_eq!(command::decide(&office.file, &context, &permit, accept), refused(Wrong::OfferOver));
 }

@@ -175,7 +175,7 @@ impl Office {
             INVITED => Some(Standing::Invited),
             _ => None,
         };
-        let context = Context { policy: &self.policy, people: &people, now: self.now };
+        let context = Context { policy: &self.policy, people: &people, responds: &|_| false, now: self.now };
         command::decide(&self.file, &context, permit, command)
     }
 

@@ -31,6 +31,8 @@ use crate::load;
 /// Reports that are taken in at the same time while a database is filled: two
 /// commits of the most that one may hold.
 const AT_ONCE: u64 = 512;
+/// What looks at pages.
+const BROWSER: &str = "bench";
 /// Messages of the case that is read.
 const MESSAGES: u64 = 50;
 /// Over how long the cases of a database were opened, in milliseconds.
@@ -61,8 +63,10 @@ pub struct Ground {
     pub cases: u64,
     /// A case with fifty messages.
     pub talk: CaseId,
-    project: ProjectId,
+    /// Its project.
+    pub project: ProjectId,
     token: String,
+    session: String,
     added: Cell<u64>,
     number: Arc<AtomicU64>,
 }
@@ -116,7 +120,8 @@ impl Ground {
             // year would be at work on that while it is measured.
             let rung = Rung { after: Span::days(3650), told: Told::Holder };
             let ladder = Ladder::new(vec![rung]).unwrap();
-            let settings = Settings { ladder, ..Settings::default() };
+            // Nor does anybody prove who they are to look at pages.
+            let settings = Settings { ladder, demonstration: true, ..Settings::default() };
             let desk = Desk::open(store, clock.clone(), Arc::new(System), settings).await.unwrap();
             let (project, ana) = people(&desk, clock.now()).await;
             let ends = clock.now() + Span::days(366);
@@ -125,14 +130,20 @@ impl Ground {
             let (token, _) = desk.accounts().make_token(ana, new).await.unwrap();
             let talk = talk(&desk, project, &caller(ana, clock.now())).await;
             fill(&desk, &clock, project, cases - 1).await;
+            let session = desk.let_in(ana, BROWSER).await.unwrap().secret;
             let (added, number) = (Cell::new(0), Arc::new(AtomicU64::new(0)));
-            Ground { place: place.to_owned(), cases, talk, project, token, added, number }
+            Ground { place: place.to_owned(), cases, talk, project, token, session, added, number }
         })
     }
 
     /// The header that shows who asks.
     pub fn shows(&self) -> String {
         format!("authorization: Bearer {}\r\n", self.token)
+    }
+
+    /// The same as a browser shows it.
+    pub fn browser(&self) -> String {
+        format!("cookie: fixlead={}\r\nuser-agent: {BROWSER}\r\n", self.session)
     }
 
     /// Requests that each send a report.

@@ -29,6 +29,8 @@ pub struct Burst {
     pub seconds: f64,
     /// How long a request took, the median.
     pub median_ms: f64,
+    /// How long 99 of 100 took at most.
+    pub p99_ms: f64,
 }
 
 /// An answer.
@@ -100,8 +102,9 @@ pub fn run(
         let mut took = told.took.take();
         took.sort_by(f64::total_cmp);
         let median_ms = took.get(took.len() / 2).copied().unwrap_or_default();
+        let p99_ms = took.get(took.len() * 99 / 100).copied().unwrap_or_default();
         let refused = told.refused.get();
-        Burst { answered: told.begun.get() - refused, refused, seconds, median_ms }
+        Burst { answered: told.begun.get() - refused, refused, seconds, median_ms, p99_ms }
     })
 }
 

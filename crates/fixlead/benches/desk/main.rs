@@ -90,6 +90,7 @@ fn measure(binary: &Path, place: &Path, sizes: [u64; 3]) -> Value {
         grounds.iter().zip(&servers).take(2).map(|(ground, server)| intake(place, ground, server)).collect();
     tell("pages");
     let pages = pages(&grounds, &servers);
+    let web = web(&grounds[1], &servers[1]);
     let search = search(&grounds[1], &servers[1]);
     let memory: Vec<f64> = servers.iter().map(Server::memory).collect();
     tell("what was taken in is counted");
@@ -98,7 +99,8 @@ fn measure(binary: &Path, place: &Path, sizes: [u64; 3]) -> Value {
     servers.iter_mut().for_each(Server::stop);
     let verified = server::verified(binary, &grounds[0].place);
     json!({
-        "empty": empty, "filled": filled, "start_ms": starts, "intake": intake, "pages": pages, "search": search,
+        "empty": empty, "filled": filled, "start_ms": starts, "intake": intake, "pages": pages,
+        "web": web, "search": search,
         "memory_mb": memory, "counted": counted, "verified": verified,
     })
 }
@@ -185,6 +187,42 @@ fn pages(grounds: &[Ground], servers: &[Server]) -> Value {
         .zip(turns)
         .map(|(ground, turns)| json!({ "cases": ground.cases, "turns": turns }))
         .collect()
+}
+
+/// Every kind of page that somebody who works on cases looks at, one after the
+/// other by one browser, among many cases.
+fn web(ground: &Ground, server: &Server) -> Value {
+    let (case, project) = (ground.talk, ground.project);
+    let inside = ["", "/severity", "/plan", "/communication", "/history", "/settled", "/record"];
+    let inside = inside.into_iter().chain(["/record/score.set", "/triage", "/alike", "/relate", "/who-knew"]);
+    let others = [
+        "/inbox",
+        "/inbox?show=mine",
+        "/search?q=parser",
+        "/account",
+        "/calendar",
+        "/admin",
+        "/admin/overview",
+    ];
+    let own = ["/report", "/policy", "/form", "/answers"];
+    let paths = others.into_iter().map(str::to_owned);
+    let paths = paths.chain(inside.map(|part| format!("/cases/{case}{part}")));
+    let paths = paths.chain(own.iter().map(|part| format!("/projects/{project}{part}")));
+    let one = |path: String| {
+        let request = load::get(&path, &ground.browser());
+        let again = request.clone();
+        let warm = load::run(server.address, 1, Until::Count(20), move || again.clone());
+        let cpu = server.cpu_ms();
+        let burst = load::run(server.address, 1, Until::Count(PAGES), move || request.clone());
+        assert_eq!(warm.refused + burst.refused, 0, "{path}");
+        json!({
+            "page": path.replace(&case.to_string(), "CASE").replace(&project.to_string(), "PROJECT"),
+            "cpu_ms": (server.cpu_ms() - cpu) / burst.answered as f64,
+            "median_ms": burst.median_ms,
+            "p99_ms": burst.p99_ms,
+        })
+    };
+    paths.map(one).collect()
 }
 
 /// How long the search takes to be warm after a start, and a question; nothing

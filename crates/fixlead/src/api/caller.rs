@@ -1,11 +1,13 @@
 //! Who asks: a token in the header `Authorization`, or a session in a cookie.
 //! The header counts if there is one. What is wrong with a secret is not said.
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{AUTHORIZATION, COOKIE, ORIGIN, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
-use fixlead_app::accounts::{Caller, Whence};
+use axum::middleware::Next;
+use axum::response::Response;
+use fixlead_app::accounts::{Caller, Whence, place};
 use fixlead_app::problem::Problem;
 use fixlead_app::signin::bearer::{Purpose, lookup};
 
@@ -88,6 +90,11 @@ pub(crate) fn whence(headers: &HeaderMap, source: Source) -> Whence<'_> {
         agent: headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()),
         place: Place::of(source).map(Place::hash),
     }
+}
+
+/// Has a request worked on as one from where it comes.
+pub async fn placed(_: State<Wire>, source: Source, request: Request, next: Next) -> Response {
+    place::at(Place::of(source).map(Place::hash), next.run(request)).await
 }
 
 /// Who asks, if it is anybody; a secret that was shown has to count.

@@ -162,6 +162,7 @@ pub fn dress(router: Router<Wire>, wire: Wire) -> Router {
     router
         .fallback(async || Refusal::from(Problem::NotFound))
         .method_not_allowed_fallback(async || Refusal::MethodNotAllowed)
+        .layer(from_fn_with_state(wire.clone(), caller::placed))
         .layer(from_fn_with_state(wire.clone(), guard::bound))
         .layer(guard::catch_panics())
         .layer(from_fn_with_state(wire.clone(), guard::headers))

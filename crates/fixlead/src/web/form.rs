@@ -133,10 +133,16 @@ impl Form {
     }
 
     /// Refuses what holds a secret of this desk where none belongs.
-    async fn without_secrets(self, wire: &Wire) -> Result<Form, Trouble> {
+    async fn without_secrets(self, wire: &Wire, path: &str) -> Result<Form, Trouble> {
+        // The two fields that are there for one.
+        let own = match path {
+            "/status" => "receipt",
+            "/setup" | "/invitation" => "link",
+            path if path.starts_with("/sign-in/") => "link",
+            _ => "",
+        };
         for (name, values) in &self.fields {
-            // The two fields that are there for one.
-            if name == "link" || name == "receipt" {
+            if name == own {
                 continue;
             }
             for value in values {
@@ -185,10 +191,11 @@ impl Form {
         let kind =
             request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let kind = kind.to_ascii_lowercase();
+        let path = request.uri().path().to_owned();
         if kind.starts_with("multipart/form-data") {
             let time = wire.limits.body_time;
             let read = tokio::time::timeout(time, parts(request, wire, lenient)).await;
-            return read.map_err(|_| Refusal::TooSlow)??.without_secrets(wire).await;
+            return read.map_err(|_| Refusal::TooSlow)??.without_secrets(wire, &path).await;
         }
         if !kind.starts_with("application/x-www-form-urlencoded") {
             return Err(Refusal::UnsupportedMediaType.into());
@@ -200,7 +207,7 @@ impl Form {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             form.add(unescaped(name)?, unescaped(value)?)?;
         }
-        form.without_secrets(wire).await
+        form.without_secrets(wire, &path).await
     }
 }
 

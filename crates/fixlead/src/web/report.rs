@@ -23,6 +23,7 @@ use fixlead_core::id::ProjectId;
 use super::form::{Form, Lenient, once};
 use super::page::{self, Frame};
 use super::questions::Ask;
+use super::sign_in::OwnForm;
 use super::status;
 use super::trouble::Trouble;
 use super::words::Moment;
@@ -241,6 +242,7 @@ fn missing(form: &Form, typed: &Typed) -> Vec<(String, String)> {
 async fn send(
     State(wire): State<Wire>,
     source: Source,
+    own: Result<OwnForm, Trouble>,
     InPath(id): InPath<ProjectId>,
     Lenient(form): Lenient,
 ) -> Result<Response, Trouble> {
@@ -298,7 +300,8 @@ async fn send(
     }
     let frame = Frame::open("Your report was received");
     let at = Moment::new(taken.at, taken.at);
-    let cookie = status::keep(wire.public.is_https(), &taken.receipt);
+    // A page of another site does not change which report this browser follows.
+    let cookie = own.ok().and_then(|_| status::keep(wire.public.is_https(), &taken.receipt));
     let shown = ReceivedPage { frame, project, receipt: taken.receipt, at, not_kept };
     let mut response = page::show(StatusCode::CREATED, &shown);
     response.headers_mut().extend(cookie.map(|cookie| (SET_COOKIE, cookie)));

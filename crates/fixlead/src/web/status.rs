@@ -22,6 +22,7 @@ use super::following::{self, Notice};
 use super::form::Form;
 use super::markdown::Inert;
 use super::page::{self, Frame};
+use super::sign_in::OwnForm;
 use super::trouble::Trouble;
 use super::words::{Moment, sentence};
 use crate::api::Wire;
@@ -110,7 +111,7 @@ async fn show(wire: &Wire, Holder(caller, case): &Holder, notice: Notice) -> Res
     Ok(page::show(code, &following::page(following, caller, notice, megabytes)))
 }
 
-async fn enter(State(wire): State<Wire>, form: Form) -> Result<Response, Trouble> {
+async fn enter(State(wire): State<Wire>, _: OwnForm, form: Form) -> Result<Response, Trouble> {
     let receipt = form.text("receipt").to_owned();
     match wire.desk.by_receipt(&receipt).await {
         Ok(_) => {
@@ -250,7 +251,7 @@ async fn file(
     Ok(attachments::save(&wire, &caller, Proof::Receipt(receipt.to_owned()), case, file).await?)
 }
 
-async fn forget(State(wire): State<Wire>) -> Response {
+async fn forget(State(wire): State<Wire>, _: OwnForm) -> Response {
     let mut response = page::go("/");
     let https = wire.public.is_https();
     let gone = set_cookie(https, cookie(https), "", Some(0));

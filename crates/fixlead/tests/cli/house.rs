@@ -104,11 +104,16 @@ pub fn enrol(desk: &Desk, link: &str, login: &str) -> Member {
 
 /// Signs somebody in with one of their recovery codes.
 pub fn sign_in(desk: &Desk, member: &Member, recovery: usize) -> Member {
+    sign_in_from(desk, member, recovery, "")
+}
+
+/// The same with more headers, such as where it comes from.
+pub fn sign_in_from(desk: &Desk, member: &Member, recovery: usize, more: &str) -> Member {
     let sent =
         json!({ "login": member.login, "password": PASSWORD, "recovery_code": member.recovery[recovery] });
     // A session belongs to what it was begun with; here the command line goes on with it.
     let agent = concat!("user-agent: fixlead/", env!("CARGO_PKG_VERSION"), "\r\n");
-    let begun = call(desk, "POST", "/api/v1/session", agent, Some(&sent)).is(201);
+    let begun = call(desk, "POST", "/api/v1/session", &format!("{agent}{more}"), Some(&sent)).is(201);
     let cookie = begun.header("set-cookie").unwrap().split(';').next().unwrap();
     let shows = format!("cookie: {cookie}\r\nsec-fetch-site: same-origin\r\n{agent}");
     Member { shows, ..member.clone() }

@@ -31,6 +31,9 @@ pub struct Context<'a> {
     pub policy: &'a Policy,
     /// Whether somebody may act; nothing for whom the directory does not know.
     pub people: &'a dyn Fn(PersonId) -> Option<Standing>,
+    /// Whether somebody answers the reports of the project now, whatever its
+    /// facts said when the case was opened.
+    pub responds: &'a dyn Fn(PersonId) -> bool,
     /// Now.
     pub now: Instant,
 }
@@ -175,6 +178,8 @@ pub enum Wrong {
     HasLead,
     Recused,
     NotActive,
+    NoResponder,
+    NoCveId,
     RoleNotHere,
     Ended,
     Repeated,
@@ -208,6 +213,10 @@ impl fmt::Display for Wrong {
             Wrong::NotActive => {
                 "they cannot act here; they have to accept their invitation first, or to be let in again"
             }
+            Wrong::NoResponder => {
+                "they answer no reports of this project and maintain none of it; give them the role first"
+            }
+            Wrong::NoCveId => "name the CVE id, like CVE-2026-12345, as the CNA gave it",
             Wrong::RoleNotHere => "this role is not given in a case; the directory gives it",
             Wrong::Ended => "it would end before it begins; choose a later instant",
             Wrong::Repeated => "this is on record already",

@@ -23,7 +23,7 @@ fn may_lead(file: &CaseFile, context: &Context<'_>, person: PersonId) -> Result<
     able(file, context, person)?;
     let name = person.to_string();
     let listed = file.facts.responders.iter().chain(&file.facts.maintainers).any(|known| **known == *name);
-    if listed { Ok(()) } else { Err(Refused::Unknown(Thing::Person, name)) }
+    if listed || (context.responds)(person) { Ok(()) } else { wrong(Wrong::NoResponder) }
 }
 
 /// Whether somebody leads the case and can still act in it: neither removed

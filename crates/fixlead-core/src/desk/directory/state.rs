@@ -355,6 +355,30 @@ impl Directory {
         }
     }
 
+    /// Who answers the reports of a project, the first of them first.
+    pub fn responders(&self, project: ProjectId, at: Instant) -> Vec<PersonId> {
+        let Some(record) = self.projects.get(&project) else { return Vec::new() };
+        let reaches = |scope: Scope| match scope {
+            Scope::Installation => true,
+            Scope::Organisation(id) => id == record.organisation,
+            Scope::Project(id) => id == project,
+            Scope::Case(_) => false,
+        };
+        let able = |person: PersonId| self.standing(person) == Some(Standing::Active);
+        let grants = self.grants.values().filter(|grant| {
+            grant.role == Role::Responder && reaches(grant.scope) && grant.is_active(at) && able(grant.person)
+        });
+        let mut found: Vec<(Instant, PersonId)> = grants.map(|grant| (grant.from, grant.person)).collect();
+        found.sort_unstable();
+        let mut people: Vec<PersonId> = Vec::with_capacity(found.len());
+        for (_, person) in found {
+            if !people.contains(&person) {
+                people.push(person);
+            }
+        }
+        people
+    }
+
     /// Whether somebody may act; nothing for whom nobody knows.
     pub fn standing(&self, person: PersonId) -> Option<Standing> {
         self.people.get(&person).map(|record| record.standing)
@@ -389,9 +413,11 @@ impl Directory {
             let days = self.people.get(person).map_or(&[][..], |known| &known.leave);
             days.iter().map(move |days| (name(person), *days))
         });
+        // Whoever takes no turns can lead all the same, after those who do.
+        let others = self.responders(project, at).into_iter().filter(|person| !turns.contains(person));
         Some(Project {
             leave: leave.collect(),
-            responders: turns.iter().map(name).collect(),
+            responders: turns.iter().copied().chain(others).map(|person| name(&person)).collect(),
             served: Vec::new(),
             maintainers: record.maintainers.iter().map(name).collect(),
             ..record.facts.clone()

@@ -147,6 +147,20 @@ pub fn is_open(duty: &Obligation) -> bool {
     matches!(duty.state, State::Open | State::Overdue | State::Held | State::Indeterminate)
 }
 
+/// What is to be done next: what is due first, and of what is held only where
+/// nothing else is due. While nobody leads, what comes first in the policy comes
+/// first, whether it has a due or not: there is nobody yet to do the rest.
+pub fn next(board: &Board) -> Option<&Obligation> {
+    let due = |duty: &&Obligation| duty.due.map_or(i64::MAX, |due| due.first().millis());
+    let open = || board.duties.iter().filter(|duty| is_open(duty) && duty.state != State::Held);
+    let overdue = open().filter(|duty| duty.state == State::Overdue).min_by_key(due);
+    let leads = board.view.standing.as_ref().is_some_and(|standing| standing.lead.is_some());
+    let first = || open().next().filter(|_| !leads);
+    let dated = || open().filter(|duty| duty.due.is_some()).min_by_key(due);
+    let held = || board.duties.iter().filter(|duty| is_open(duty) && duty.due.is_some()).min_by_key(due);
+    overdue.or_else(first).or_else(dated).or_else(held)
+}
+
 /// Where an event is recorded from: a form of its own on this page, or the form
 /// for any event.
 fn offer(board: &Board, duty: &Obligation, kind: EventKind) -> Option<(String, String)> {

@@ -244,12 +244,7 @@ fn of(board: Board, visitor: &Visitor, case: CaseId, wanted: &Wanted) -> Page {
     // What is due first comes first; what has no due comes last.
     duties.sort_by_key(|(due, _)| due.map_or(i64::MAX, |due| due.first().millis()));
     let duties: Vec<DutyRow> = duties.into_iter().map(|(_, row)| row).collect();
-    let next = board
-        .duties
-        .iter()
-        .filter(|duty| rows::is_open(duty) && duty.due.is_some())
-        .min_by_key(|duty| duty.due.map_or(i64::MAX, |due| due.first().millis()))
-        .map(|duty| rows::duty(&board, duty));
+    let next = rows::next(&board).map(|duty| rows::duty(&board, duty));
     // What is not set in the policy is for whoever keeps the project.
     let of_case = board.findings.iter().filter(|found| found.kind != FindingKind::UnsetParameter);
     let findings = of_case.take(100).map(|found| {

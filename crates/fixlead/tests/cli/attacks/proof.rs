@@ -6,7 +6,7 @@
 
 use serde_json::{Value, json};
 
-use crate::house::{House, call, sign_in};
+use crate::house::{House, Member, call, sign_in_from};
 
 const HERE: &str = "198.51.100.7";
 const ELSEWHERE: &str = "203.0.113.9";
@@ -40,16 +40,10 @@ fn every_action_that_weighs_much_asks_for_a_fresh_proof_on_the_wire() {
     let (olga, team) = house.with_team();
     let (case, _) = house.reported(&team, "a flaw", "steps");
     let (gone, _) = house.reported(&team, "another flaw", "steps");
-    // Each begins anew, and is used first where it was proved.
-    let (olga, ana, bo) = (
-        sign_in(&house.desk, &olga, 1),
-        sign_in(&house.desk, &team.ana, 1),
-        sign_in(&house.desk, &team.bo, 1),
-    );
+    // Each begins anew, and has proved who it is here.
     let from = |who: &str, place: &str| format!("{who}x-forwarded-for: {place}\r\n");
-    for who in [&olga, &ana, &bo] {
-        house.get(&from(&who.shows, HERE), "/api/v1/session").is(200);
-    }
+    let anew = |member: &Member| sign_in_from(&house.desk, member, 1, &from("", HERE));
+    let (olga, ana, bo) = (anew(&olga), anew(&team.ana), anew(&team.bo));
     let here = from(&ana.shows, HERE);
     let at = |what: &str| format!("/api/v1/cases/{case}{what}");
     house.post(&here, &at("/lead"), &json!({})).is(201);
