@@ -121,14 +121,14 @@ def rates(figures):
     return lines
 
 
-def sealing(parts):
+def sealing(parts, note=""):
     if not parts:
         return []
     lines = [
         "## Sealing",
         "",
         "The same appends by the store, without HTTP: one store seals and hashes, the other, which",
-        "only a benchmark can build, writes the same rows of the same lengths without either.",
+        "only a benchmark can build, writes the same rows of the same lengths without either." + note,
         "",
         "| clients | appends a second without, with | longer | CPU ms without, with | more CPU |",
         "|---|---|---|---|---|",
@@ -190,6 +190,8 @@ def text_of(figures, rows):
         "## Pages",
         "",
         f"Asked by one browser, 400 times each, among {short(figures['filled'][1]['cases'])} cases; the case has 50 messages.",
+        "The three desks run at the same time"
+        + ("." if "search_filled_s" in figures else ", and the largest was still filling its search: the slowest of a hundred waits for a core."),
         "",
         "| page | CPU ms | median ms | 99 of 100, ms |",
         "|---|---|---|---|",
@@ -199,7 +201,7 @@ def text_of(figures, rows):
         ),
         "",
     ]
-    lines += sealing(figures["sealing"])
+    lines += sealing(figures["sealing"], figures.get("sealing_note", ""))
     lines += [
         "## How the databases are filled",
         "",
