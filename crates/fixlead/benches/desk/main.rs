@@ -196,7 +196,7 @@ fn pages(grounds: &[Ground], servers: &[Server]) -> Value {
 /// other by one browser, among many cases.
 fn web(ground: &Ground, server: &Server) -> Value {
     let (case, project) = (ground.talk, ground.project);
-    let inside = ["", "/severity", "/plan", "/communication", "/history", "/settled", "/record"];
+    let inside = ["", "/severity", "/plan", "/communication", "/history", "/duties", "/record"];
     let inside = inside.into_iter().chain(["/record/score.set", "/triage", "/alike", "/relate", "/who-knew"]);
     let others = [
         "/inbox",

@@ -3,7 +3,7 @@
 //!
 //! - [`view`]: the page itself, [`rows`] its lines. [`picture`]: its clocks as a
 //!   picture.
-//! - [`said`]: what the report says beside its text. [`settled`]: duties that are open no more.
+//! - [`said`]: what the report says beside its text. [`duties`]: each with the whole of its reasons.
 //!   [`history`]: the log.
 //! - [`act`]: what people do from it. [`record`]: the form for an event of the
 //!   policy's vocabulary, [`entry`] its fields, made from the vocabulary.
@@ -15,6 +15,7 @@
 
 pub mod act;
 mod communication;
+mod duties;
 mod entry;
 mod history;
 mod looked;
@@ -25,7 +26,6 @@ mod record;
 mod relate;
 mod rows;
 mod said;
-mod settled;
 mod severity;
 mod triage;
 mod view;
@@ -42,7 +42,7 @@ pub fn routes() -> Router<Wire> {
     Router::new()
         .route("/cases/{case}", get(view::page))
         .route("/cases/{case}/history", get(history::page))
-        .route("/cases/{case}/settled", get(settled::page))
+        .route("/cases/{case}/duties", get(duties::page))
         .route("/cases/{case}/report.asc", get(said::armored))
         .route("/cases/{case}/who-knew", get(view::who_knew))
         .route("/cases/{case}/files/{file}", get(view::file))

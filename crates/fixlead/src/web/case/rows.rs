@@ -79,6 +79,8 @@ pub struct DutyRow {
     /// Where it is done from: an address, and its words.
     pub by: Vec<(String, String)>,
     pub evidence: Vec<(String, Option<String>)>,
+    /// Whether its reasons stand on another page.
+    pub brief: bool,
     pub why: WhyRow,
 }
 
@@ -232,6 +234,7 @@ pub fn duty(board: &Board, duty: &Obligation) -> DutyRow {
         open: is_open(duty),
         by: duty.done_by.iter().filter_map(|kind| offer(board, duty, *kind)).collect(),
         evidence: duty.evidence.clone(),
+        brief: false,
         why: WhyRow::new(&duty.why, &[&duty.say, &duty.because], now),
     }
 }

@@ -70,7 +70,9 @@ pub struct FileRow {
 }
 
 /// How many of the last entries of the log stand on the page itself.
-const ON_CASE: usize = 8;
+const ON_CASE: usize = 6;
+/// How many duties have the whole of their reasons there.
+const WITH_REASONS: usize = 3;
 
 #[derive(Template)]
 #[template(path = "case.html")]
@@ -243,7 +245,9 @@ fn of(board: Board, visitor: &Visitor, case: CaseId, wanted: &Wanted) -> Page {
     }
     // What is due first comes first; what has no due comes last.
     duties.sort_by_key(|(due, _)| due.map_or(i64::MAX, |due| due.first().millis()));
-    let duties: Vec<DutyRow> = duties.into_iter().map(|(_, row)| row).collect();
+    let duties = duties.into_iter().enumerate();
+    let duties: Vec<DutyRow> =
+        duties.map(|(place, (_, row))| DutyRow { brief: place >= WITH_REASONS, ..row }).collect();
     let next = rows::next(&board).map(|duty| rows::duty(&board, duty));
     // What is not set in the policy is for whoever keeps the project.
     let of_case = board.findings.iter().filter(|found| found.kind != FindingKind::UnsetParameter);

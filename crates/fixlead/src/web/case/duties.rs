@@ -1,10 +1,11 @@
-//! The duties of a case that are open no more, and those that never applied:
-//! each with the whole of its reasons.
+//! Every duty of a case with the whole of its reasons: those to be done, those that
+//! are open no more, and those that never applied.
 
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use fixlead_app::case::board::Obligation;
 use fixlead_core::id::CaseId;
 use fixlead_core::plan::duties::State as DutyState;
 
@@ -16,13 +17,14 @@ use crate::web::trouble::Trouble;
 use crate::web::visitor::Visitor;
 
 #[derive(Template)]
-#[template(path = "settled.html")]
+#[template(path = "duties.html")]
 struct Page {
     frame: Frame,
     case: String,
     title: String,
     state: &'static str,
     here: &'static str,
+    duties: Vec<DutyRow>,
     settled: Vec<DutyRow>,
     idle: Vec<DutyRow>,
 }
@@ -34,16 +36,18 @@ pub async fn page(
     InPath(case): InPath<CaseId>,
 ) -> Result<Response, Trouble> {
     let board = wire.desk.board(&visitor.caller, case).await?;
-    let closed = board.duties.iter().filter(|duty| !rows::is_open(duty));
-    let (idle, settled): (Vec<_>, Vec<_>) = closed.partition(|duty| duty.state == DutyState::NotApplicable);
-    let made = |duties: Vec<_>| duties.into_iter().map(|duty| rows::duty(&board, duty)).collect();
+    let (open, closed): (Vec<_>, Vec<_>) = board.duties.iter().partition(|duty| rows::is_open(duty));
+    let (idle, settled): (Vec<_>, Vec<_>) =
+        closed.into_iter().partition(|duty| duty.state == DutyState::NotApplicable);
+    let made = |duties: Vec<&Obligation>| duties.into_iter().map(|duty| rows::duty(&board, duty)).collect();
     let about = board.view.about.as_ref();
     let page = Page {
-        frame: Frame::desk("Settled duties", "inbox", &visitor),
+        frame: Frame::desk("Every duty", "inbox", &visitor),
         case: case.to_string(),
         title: about.map(|about| about.title.clone()).unwrap_or_default(),
         state: about.map_or("", |about| about.state),
-        here: "",
+        here: "duties",
+        duties: made(open),
         settled: made(settled),
         idle: made(idle),
     };
