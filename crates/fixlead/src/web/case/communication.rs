@@ -16,6 +16,7 @@ use fixlead_core::time::Instant;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::head::Head;
 use crate::api::Wire;
 use crate::api::extract::InPath;
 use crate::web::form::{Form, once};
@@ -54,10 +55,7 @@ struct LineRow {
 #[template(path = "communication.html")]
 struct Page {
     frame: Frame,
-    case: String,
-    title: String,
-    state: &'static str,
-    here: &'static str,
+    head: Head,
     told: Vec<ToldRow>,
     lines: Vec<LineRow>,
     drafted: bool,
@@ -172,16 +170,12 @@ fn shown(
     done: bool,
 ) -> Page {
     let now = found.board.at;
-    let about = found.board.view.about.as_ref();
     let filled = lines.len();
     let spare = std::iter::repeat_with(Line::default).take(SPARE);
     let lines = lines.into_iter().chain(spare).take(MOST).enumerate();
     Page {
         frame: Frame::desk("Communication", "inbox", visitor),
-        case: case.to_string(),
-        title: about.map(|about| about.title.clone()).unwrap_or_default(),
-        state: about.map_or("", |about| about.state),
-        here: "communication",
+        head: Head::of(&found.board.view, "communication"),
         told: found.told.iter().map(|told| row(told, case, now)).collect(),
         lines: lines.map(|(number, line)| LineRow { number, line, spare: number >= filled }).collect(),
         drafted: found.lines.is_empty(),

@@ -9,6 +9,7 @@ use fixlead_app::case::board::Obligation;
 use fixlead_core::id::CaseId;
 use fixlead_core::plan::duties::State as DutyState;
 
+use super::head::Head;
 use super::rows::{self, DutyRow};
 use crate::api::Wire;
 use crate::api::extract::InPath;
@@ -20,10 +21,7 @@ use crate::web::visitor::Visitor;
 #[template(path = "duties.html")]
 struct Page {
     frame: Frame,
-    case: String,
-    title: String,
-    state: &'static str,
-    here: &'static str,
+    head: Head,
     duties: Vec<DutyRow>,
     settled: Vec<DutyRow>,
     idle: Vec<DutyRow>,
@@ -40,13 +38,9 @@ pub async fn page(
     let (idle, settled): (Vec<_>, Vec<_>) =
         closed.into_iter().partition(|duty| duty.state == DutyState::NotApplicable);
     let made = |duties: Vec<&Obligation>| duties.into_iter().map(|duty| rows::duty(&board, duty)).collect();
-    let about = board.view.about.as_ref();
     let page = Page {
         frame: Frame::desk("Every duty", "inbox", &visitor),
-        case: case.to_string(),
-        title: about.map(|about| about.title.clone()).unwrap_or_default(),
-        state: about.map_or("", |about| about.state),
-        here: "duties",
+        head: Head::of(&board.view, "duties"),
         duties: made(open),
         settled: made(settled),
         idle: made(idle),

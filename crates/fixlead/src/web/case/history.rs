@@ -13,6 +13,7 @@ use fixlead_core::id::{CaseId, PersonId};
 use fixlead_core::time::Instant;
 use serde::Deserialize;
 
+use super::head::Head;
 use crate::api::Wire;
 use crate::api::extract::InPath;
 use crate::web::page::{self, Frame};
@@ -50,10 +51,7 @@ pub fn rows(view: &View, now: Instant) -> impl Iterator<Item = StepRow> {
 #[template(path = "history.html")]
 struct Page {
     frame: Frame,
-    case: String,
-    title: String,
-    state: &'static str,
-    here: &'static str,
+    head: Head,
     steps: Vec<StepRow>,
     first: usize,
     last: usize,
@@ -81,13 +79,9 @@ pub async fn page(
     let written = view.timeline.len();
     let after = wanted.after.min(written.saturating_sub(1));
     let steps: Vec<StepRow> = rows(view, board.at).skip(after).take(SHOWN).collect();
-    let about = view.about.as_ref();
     let page = Page {
         frame: Frame::desk("What happened", "inbox", &visitor),
-        case: case.to_string(),
-        title: about.map(|about| about.title.clone()).unwrap_or_default(),
-        state: about.map_or("", |about| about.state),
-        here: "history",
+        head: Head::of(&board.view, "history"),
         first: after + 1,
         last: after + steps.len(),
         written,

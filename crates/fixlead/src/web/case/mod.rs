@@ -1,7 +1,7 @@
 //! The page of a case: where it stands and why, what is next, who is in it,
 //! and what was said.
 //!
-//! - [`view`]: the page itself, [`rows`] its lines. [`picture`]: its clocks as a
+//! - [`head`]: what stands above every page. [`view`]: the page itself, [`rows`] its lines. [`picture`]: its clocks as a
 //!   picture.
 //! - [`said`]: what the report says beside its text. [`duties`]: each with the whole of its reasons.
 //!   [`history`]: the log.
@@ -17,6 +17,7 @@ pub mod act;
 mod communication;
 mod duties;
 mod entry;
+mod head;
 mod history;
 mod looked;
 mod metrics;

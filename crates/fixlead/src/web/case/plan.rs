@@ -12,6 +12,7 @@ use fixlead_core::time::{Instant, Span, format_day, parse_day};
 use serde::Deserialize;
 
 use super::act::instant;
+use super::head::Head;
 use super::rows::WhyRow;
 use crate::api::Wire;
 use crate::api::extract::InPath;
@@ -76,10 +77,7 @@ struct UpstreamRow {
 #[template(path = "plan.html")]
 struct Page {
     frame: Frame,
-    case: String,
-    title: String,
-    state: &'static str,
-    here: &'static str,
+    head: Head,
     plan: Option<Moment>,
     released: Option<Moment>,
     earliest: Option<(Moment, String)>,
@@ -215,7 +213,6 @@ pub async fn page(
     let monday = first - i64::try_from(Instant::midnight(first).weekday()).unwrap_or(0);
     let schedule = wire.desk.schedule(&visitor.caller, case, asked, monday).await?;
     let now = schedule.board.at;
-    let about = schedule.board.view.about.as_ref();
     let linked = |at: Instant| {
         (
             Moment::new(at, now),
@@ -236,10 +233,7 @@ pub async fn page(
     let title = Moment::new(Instant::midnight(first), now).text;
     let page = Page {
         frame: Frame::desk("Release plan", "inbox", &visitor),
-        case: case.to_string(),
-        title: about.map(|about| about.title.clone()).unwrap_or_default(),
-        state: about.map_or("", |about| about.state),
-        here: "plan",
+        head: Head::of(&schedule.board.view, "plan"),
         plan: schedule.plan.map(|at| Moment::new(at, now)),
         released: schedule.released.map(|at| Moment::of(at, now)),
         earliest: schedule.earliest.map(linked),

@@ -19,6 +19,7 @@ use serde_json::json;
 
 use super::act::instant;
 use super::entry::{self, Entry, Input};
+use super::head::Head;
 use super::rows::WhyRow;
 use crate::api::Wire;
 use crate::api::extract::InPath;
@@ -75,10 +76,7 @@ struct Page {
 #[template(path = "record-list.html")]
 struct List {
     frame: Frame,
-    case: String,
-    title: String,
-    state: &'static str,
-    here: &'static str,
+    head: Head,
     kinds: Vec<(&'static str, String)>,
 }
 
@@ -89,13 +87,9 @@ pub async fn list(
     InPath(case): InPath<CaseId>,
 ) -> Result<Response, Trouble> {
     let board = wire.desk.board(&visitor.caller, case).await?;
-    let about = board.view.about.as_ref();
     let page = List {
         frame: Frame::desk("Record something", "inbox", &visitor),
-        case: case.to_string(),
-        title: about.map(|about| about.title.clone()).unwrap_or_default(),
-        state: about.map_or("", |about| about.state),
-        here: "",
+        head: Head::of(&board.view, ""),
         kinds: kinds(),
     };
     Ok(page::show(StatusCode::OK, &page))

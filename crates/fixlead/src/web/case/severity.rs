@@ -13,6 +13,7 @@ use fixlead_core::id::CaseId;
 use fixlead_core::severity::{Group, Score, Vector, Version, asked};
 
 use super::entry::capital;
+use super::head::Head;
 use super::metrics;
 use crate::api::Wire;
 use crate::api::extract::InPath;
@@ -91,10 +92,7 @@ struct Outcome {
 #[template(path = "severity.html")]
 struct Page {
     frame: Frame,
-    case: String,
-    title: String,
-    state: &'static str,
-    here: &'static str,
+    head: Head,
     version: &'static str,
     versions: Vec<(&'static str, bool)>,
     panels: Vec<Panel>,
@@ -319,14 +317,10 @@ pub async fn page(
         law: step.law.iter().map(|(say, clauses)| (words::sentence(say), clauses.join(" "))).collect(),
         here: step.here,
     });
-    let about = severity.board.view.about.as_ref();
     let (may_score, leads) = rights(&severity, &visitor);
     let page = Page {
         frame: Frame::desk("Severity", "inbox", &visitor),
-        case: case.to_string(),
-        title: about.map(|about| about.title.clone()).unwrap_or_default(),
-        state: about.map_or("", |about| about.state),
-        here: "severity",
+        head: Head::of(&severity.board.view, "severity"),
         version: found.version.as_str(),
         versions: Version::ALL
             .iter()

@@ -18,6 +18,7 @@ use fixlead_core::time::Instant;
 use serde::Deserialize;
 
 use super::entry;
+use super::head::Head;
 use super::history::{self, StepRow};
 use super::picture::{self, Picture};
 use super::rows::{self, BranchRow, DecisionRow, DutyRow, GateRow, StandingRow};
@@ -78,10 +79,8 @@ const WITH_REASONS: usize = 3;
 #[template(path = "case.html")]
 struct Page {
     frame: Frame,
-    case: String,
+    head: Head,
     version: u64,
-    title: String,
-    state: &'static str,
     opened: Moment,
     project: String,
     policy: String,
@@ -120,7 +119,6 @@ struct Page {
     may: Vec<&'static str>,
     once: String,
     done: Option<String>,
-    here: &'static str,
 }
 
 impl RoomTab {
@@ -175,7 +173,7 @@ pub async fn page(
 ) -> Result<Response, Trouble> {
     match wire.desk.board(&visitor.caller, case).await {
         Ok(board) => {
-            let mut page = of(board, &visitor, case, &wanted);
+            let mut page = of(board, &visitor, &wanted);
             super::looked::mark(&wire, &visitor, case, &mut page.rooms).await?;
             Ok(page::show(StatusCode::OK, &page))
         }
@@ -202,7 +200,7 @@ fn narrow(view: View, visitor: &Visitor, case: CaseId, wanted: &Wanted) -> Narro
     }
 }
 
-fn of(board: Board, visitor: &Visitor, case: CaseId, wanted: &Wanted) -> Page {
+fn of(board: Board, visitor: &Visitor, wanted: &Wanted) -> Page {
     let me = visitor.caller.person;
     let now = board.at;
     let picture = picture::draw(&board);
@@ -278,10 +276,8 @@ fn of(board: Board, visitor: &Visitor, case: CaseId, wanted: &Wanted) -> Page {
     let written = view.timeline.len();
     Page {
         frame: Frame::desk("Case", "inbox", visitor),
-        case: case.to_string(),
+        head: Head::of(view, "case"),
         version: view.version,
-        title: view.about.as_ref().map(|about| about.title.clone()).unwrap_or_default(),
-        state: view.about.as_ref().map_or("", |about| about.state),
         opened: Moment::new(view.about.as_ref().map_or(now, |about| about.opened), now),
         project: board.project.clone(),
         policy: board.policy_title.clone(),
@@ -321,7 +317,6 @@ fn of(board: Board, visitor: &Visitor, case: CaseId, wanted: &Wanted) -> Page {
         may: view.may.clone(),
         once: once(),
         done: done(&wanted.done),
-        here: "case",
         duties,
     }
 }
