@@ -290,3 +290,13 @@ impl<'de> Deserialize<'de> for StreamId {
         StreamId::parse(&text).map_err(D::Error::custom)
     }
 }
+
+/// Whether a text is the id of a CVE record (CVE Record Format 5.1, `cveId`):
+/// a year of four digits and a number of 4 to 19.
+pub fn is_cve_id(text: &str) -> bool {
+    let digits = |part: &str, least: usize, most: usize| {
+        (least..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let rest = text.strip_prefix("CVE-").and_then(|rest| rest.split_once('-'));
+    rest.is_some_and(|(year, number)| digits(year, 4, 4) && digits(number, 4, 19))
+}

@@ -47,15 +47,6 @@ pub struct Caller {
     pub by: By,
 }
 
-/// From where a request comes.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Whence<'a> {
-    /// What the browser calls itself.
-    pub agent: Option<&'a str>,
-    /// Where it is, as a hash.
-    pub place: Option<u64>,
-}
-
 /// By what it is known who sent a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
@@ -125,12 +116,12 @@ impl Accounts {
         Ok(Caller { person: token.person, presence: token.presence(), by: By::Token(token.id) })
     }
 
-    /// Who holds a secret that came from somewhere.
+    /// Who holds a secret that a browser brought, which calls itself something.
     ///
     /// A cookie that another browser brings was taken away: its session ends, and
     /// whose it was is told. From another place it goes on, for people carry
     /// computers about; but what asks for a proof asks for a new one, given there.
-    pub async fn caller_from(&self, secret: &str, from: &Whence<'_>) -> Result<Caller> {
+    pub async fn caller_from(&self, secret: &str, agent: Option<&str>) -> Result<Caller> {
         let caller = self.caller(secret).await?;
         let By::Session(id) = caller.by else { return Ok(caller) };
         let Some(hash) = bearer::lookup(Purpose::Session, secret) else {
@@ -139,14 +130,14 @@ impl Accounts {
         let found = kept::get::<KeptSession>(&self.store, "session", &hash).await?;
         let found = found.ok_or(Problem::Unauthenticated)?;
         let session = Session::from(found.value);
-        let agent = sign_in::described(from.agent.unwrap_or(sign_in::NAMELESS));
+        let agent = sign_in::described(agent.unwrap_or(sign_in::NAMELESS));
         if agent != session.browser {
             self.revoke_sessions(session.person, Some(id)).await?;
             self.notice(session.person, What::Replayed).await?;
             return Err(Problem::Unauthenticated);
         }
         // What was proved counts where it was proved, and nobody takes that over.
-        if session.place == Some(place::or_nowhere(from.place)) {
+        if session.place == Some(place::here()) {
             return Ok(caller);
         }
         Ok(Caller { presence: Presence::Session { stepped_up: None }, ..caller })

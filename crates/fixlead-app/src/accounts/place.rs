@@ -13,13 +13,5 @@ pub async fn at<T>(place: Option<u64>, work: impl Future<Output = T>) -> T {
 /// The place of the request that is worked on. Requests of which nothing is
 /// known come from one place, which is no other's.
 pub(super) fn here() -> u64 {
-    or_nowhere(HERE.try_with(|here| *here).ok().flatten())
-}
-
-/// A place, or the one of requests of which nothing is known.
-pub(super) const fn or_nowhere(place: Option<u64>) -> u64 {
-    match place {
-        Some(place) => place,
-        None => 0,
-    }
+    HERE.try_with(|here| *here).ok().flatten().unwrap_or(0)
 }

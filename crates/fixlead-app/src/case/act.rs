@@ -253,9 +253,9 @@ impl Desk {
         let people = |person: PersonId| snapshot.directory.standing(person);
         let now = self.now_after(kept.file.latest);
         let project = kept.file.opened.as_ref().map(|opened| opened.project);
-        let responders =
-            project.map(|project| snapshot.directory.responders(project, now)).unwrap_or_default();
-        let responds = |person: PersonId| responders.contains(&person);
+        let responds = |person: PersonId| {
+            project.is_some_and(|project| snapshot.directory.responds(person, project, now))
+        };
         let context = Context { policy: &policy, people: &people, responds: &responds, now };
         Ok(command::decide(&kept.file, &context, permit, command)?)
     }

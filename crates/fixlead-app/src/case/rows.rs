@@ -2,9 +2,10 @@
 //! again.
 //!
 //! A case stands in the list of its project and in those of the people here who
-//! have a grant for it, by its next due: open ones in one list, closed ones in
-//! another, the last one closed first. Whoever reads a list is asked again for
-//! every row.
+//! have a grant for it, open ones in one list and closed ones in another. Open ones
+//! stand by their next due, or by the instant since which users are exposed to what
+//! is publicly known, if that is earlier; of closed ones the last comes first. Whoever
+//! reads a list is asked again for every row.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +26,7 @@ use crate::desk::DUTIES;
 /// Which cases a list holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shelf {
-    /// Those that are open, the next due first.
+    /// Those that are open: what exposes users, then the next due.
     Open,
     /// Those that are closed, the last one closed first.
     Closed,

@@ -81,33 +81,50 @@ fn fence_of(line: &str) -> Option<(char, usize)> {
     is_fence.then_some((letter, length))
 }
 
-/// Code in a line that goes on over the end of the line, brought onto one; and
-/// what can be folded away is left as what stands in it.
+/// Where a line stands beside blocks of fenced code (CommonMark, 4.5).
+#[derive(Clone, Copy, PartialEq)]
+enum Fenced {
+    /// It begins one.
+    Opens,
+    /// It is in one, or ends it.
+    Within,
+    /// It is in none.
+    No,
+}
+
+/// The block of fenced code that is open, as lines go by: its letter and length.
+#[derive(Default)]
+struct Fence(Option<(char, usize)>);
+
+impl Fence {
+    fn pass(&mut self, line: &str) -> Fenced {
+        let line = line.trim();
+        let mark = fence_of(line);
+        let Some((letter, length)) = self.0 else {
+            self.0 = mark;
+            return if mark.is_some() { Fenced::Opens } else { Fenced::No };
+        };
+        // What ends it is as long at least, and has nothing after it.
+        let closes =
+            mark.is_some_and(|(other, long)| other == letter && long >= length && long == line.len());
+        if closes {
+            self.0 = None;
+        }
+        Fenced::Within
+    }
+}
+
+/// Brings code in a line that goes on over its end onto one line.
 fn without_spans_over_lines(body: &str) -> String {
     let mut out = String::with_capacity(body.len());
-    let mut fence = None::<(char, usize)>;
-    let mut open = false;
+    let (mut fence, mut open) = (Fence::default(), false);
     for line in body.lines() {
-        let trimmed = line.trim_start();
-        let mark = if open { None } else { fence_of(trimmed) };
-        match (fence, mark) {
-            (None, Some(mark)) => fence = Some(mark),
-            (Some((letter, length)), Some((other, long)))
-                if other == letter && long >= length && trimmed.trim_end().len() == long =>
-            {
-                fence = None;
-            }
-            (None, None) => {
-                // A blank line ends a paragraph, and with it what was opened in it.
-                open = !trimmed.is_empty() && (open ^ (line.matches('`').count() % 2 == 1));
-                out.push_str(line);
-                out.push(if open { ' ' } else { '\n' });
-                continue;
-            }
-            _ => {}
+        if open || fence.pass(line) == Fenced::No {
+            // A blank line ends a paragraph, and with it what was opened in it.
+            open = !line.trim().is_empty() && (open ^ (line.matches('`').count() % 2 == 1));
         }
         out.push_str(line);
-        out.push('\n');
+        out.push(if open { ' ' } else { '\n' });
     }
     out
 }
@@ -130,26 +147,20 @@ fn is_step(line: &str) -> bool {
 pub fn scrub(title: &str, body: &str, names: &[String]) -> Scrubbed {
     let mut left_out: BTreeMap<&'static str, usize> = BTreeMap::new();
     let mut lines: Vec<String> = Vec::new();
-    let (mut fence, mut part, mut blank) = (None::<(char, usize)>, None::<usize>, false);
+    let (mut fence, mut part, mut blank) = (Fence::default(), None::<usize>, false);
     let mut count = |what: &'static str| *left_out.entry(what).or_default() += 1;
     let body = without_spans_over_lines(body);
     let mut following = body.lines().skip(1);
     for line in body.lines() {
         let next = following.next().unwrap_or_default();
         let trimmed = line.trim_start();
-        let mark = fence_of(trimmed);
-        if let Some((letter, length)) = fence {
-            // As CommonMark has it: as long at least, and with nothing after it.
-            let closes = mark.is_some_and(|(other, long)| other == letter && long >= length);
-            if closes && trimmed.trim_end().trim_start_matches(letter).is_empty() {
-                fence = None;
+        match fence.pass(line) {
+            Fenced::No => {}
+            Fenced::Within => continue,
+            Fenced::Opens => {
+                count("code");
+                continue;
             }
-            continue;
-        }
-        if let Some(mark) = mark {
-            count("code");
-            fence = Some(mark);
-            continue;
         }
         if let Some((text, depth)) = heading(line).or_else(|| underlined(line, next)) {
             if is_private(&text) {

@@ -115,7 +115,7 @@ impl Draft {
         if self.advisory.id.is_empty() {
             self.advisory.id.clone_from(&id);
         }
-        if crate::lint::is_cve(&id) && self.advisory.cve.is_none() {
+        if fixlead_core::id::is_cve_id(&id) && self.advisory.cve.is_none() {
             self.advisory.cve = Some(id);
         } else {
             self.advisory.aliases.push(id);

@@ -7,6 +7,7 @@
 mod links;
 mod ranges;
 
+use fixlead_core::id::is_cve_id;
 use fixlead_core::text::echo;
 
 use crate::cwe;
@@ -91,14 +92,6 @@ pub fn lint(advisory: &Advisory, insiders: &Insiders) -> Vec<Finding> {
     findings
 }
 
-pub(crate) fn is_cve(id: &str) -> bool {
-    let parts: Vec<&str> = id.split('-').collect();
-    let digits = |part: &str, least: usize, most: usize| {
-        (least..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    matches!(parts[..], ["CVE", year, number] if digits(year, 4, 4) && digits(number, 4, 19))
-}
-
 /// GHSA ids leave out the letters that are taken for others.
 pub(crate) fn is_ghsa(id: &str) -> bool {
     let Some(rest) = id.strip_prefix("GHSA-") else { return false };
@@ -111,7 +104,7 @@ pub(crate) fn is_ghsa(id: &str) -> bool {
 
 fn ids(advisory: &Advisory, findings: &mut Findings) {
     if let Some(cve) = &advisory.cve
-        && !is_cve(cve)
+        && !is_cve_id(cve)
     {
         findings.error("id", "cve", format!("`{}` is no CVE id; write it like CVE-2026-12345", echo(cve)));
     }
@@ -124,7 +117,7 @@ fn ids(advisory: &Advisory, findings: &mut Findings) {
                 format!("`{}` is no GHSA id; copy it whole from GitHub", echo(alias)),
             );
         }
-        if alias.starts_with("CVE-") && !is_cve(alias) {
+        if alias.starts_with("CVE-") && !is_cve_id(alias) {
             findings.error(
                 "id",
                 &path,
@@ -139,7 +132,7 @@ fn ids(advisory: &Advisory, findings: &mut Findings) {
         }
     }
     if advisory.cve.is_none() {
-        if let Some(place) = advisory.aliases.iter().position(|alias| is_cve(alias)) {
+        if let Some(place) = advisory.aliases.iter().position(|alias| is_cve_id(alias)) {
             findings.error(
                 "id",
                 format!("aliases/{place}"),

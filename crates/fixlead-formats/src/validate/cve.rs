@@ -523,7 +523,7 @@ fn language(text: &str) -> Result<(), &'static str> {
 }
 
 fn cve_id(text: &str) -> Result<(), &'static str> {
-    if crate::lint::is_cve(text) { Ok(()) } else { Err("a CVE id like CVE-2026-12345") }
+    if fixlead_core::id::is_cve_id(text) { Ok(()) } else { Err("a CVE id like CVE-2026-12345") }
 }
 
 fn after(text: &str, prefix: &str) -> bool {

@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
-use fixlead_app::accounts::{Caller, Whence, place};
+use fixlead_app::accounts::{Caller, place};
 use fixlead_app::problem::Problem;
 use fixlead_app::signin::bearer::{Purpose, lookup};
 
@@ -84,12 +84,9 @@ pub(crate) fn is_cross_site(method: &Method, headers: &HeaderMap, wire: &Wire) -
     }
 }
 
-/// From where a request comes, as a session compares it.
-pub(crate) fn whence(headers: &HeaderMap, source: Source) -> Whence<'_> {
-    Whence {
-        agent: headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()),
-        place: Place::of(source).map(Place::hash),
-    }
+/// What the browser calls itself.
+pub(crate) fn agent(headers: &HeaderMap) -> Option<&str> {
+    headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok())
 }
 
 /// Has a request worked on as one from where it comes.
@@ -118,14 +115,13 @@ impl FromRequestParts<Wire> for Caller {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, wire: &Wire) -> Result<Self, Refusal> {
-        let source = Source::from_request_parts(parts, wire).await.unwrap_or(Source(None));
         match shown(&parts.headers, wire.public.is_https()).ok_or(Problem::Unauthenticated)? {
             Shown::Token(secret) => Ok(wire.desk.accounts().caller(secret).await?),
             Shown::Session(_) if is_cross_site(&parts.method, &parts.headers, wire) => {
                 Err(Refusal::CrossSite)
             }
             Shown::Session(secret) => {
-                Ok(wire.desk.accounts().caller_from(secret, &whence(&parts.headers, source)).await?)
+                Ok(wire.desk.accounts().caller_from(secret, agent(&parts.headers)).await?)
             }
         }
     }

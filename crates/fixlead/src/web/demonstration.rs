@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::header::{SET_COOKIE, USER_AGENT};
+use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
@@ -17,7 +17,7 @@ use fixlead_core::id::PersonId;
 use super::trouble::Trouble;
 use super::{page, status};
 use crate::api::Wire;
-use crate::api::caller::{Shown, cookie_name, cookie_value, set_cookie, shown};
+use crate::api::caller::{Shown, agent, cookie_name, cookie_value, set_cookie, shown};
 use crate::api::extract::InPath;
 use crate::api::source::Source;
 
@@ -160,7 +160,7 @@ async fn enter(
     let persona = demonstration.people.iter().find(|persona| persona.word == word);
     let persona = persona.filter(|_| near && key == demonstration.key).ok_or(Problem::NotFound)?;
     let https = wire.public.is_https();
-    let browser = headers.get(USER_AGENT).and_then(|text| text.to_str().ok()).unwrap_or("a browser");
+    let browser = agent(&headers).unwrap_or("a browser");
     let (session, receipt, first) = match &persona.enters {
         Enters::Person(person) => (Some(wire.desk.let_in(*person, browser).await?.secret), None, "/inbox"),
         Enters::Receipt(receipt) => (None, Some(receipt.clone()), "/status"),

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::{FromRequestParts, Query, State};
-use axum::http::header::{SET_COOKIE, USER_AGENT};
+use axum::http::header::SET_COOKIE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -19,7 +19,7 @@ use super::provider;
 use super::trouble::Trouble;
 use super::visitor::Visitor;
 use crate::api::Wire;
-use crate::api::caller::{Shown, cookie_name, is_cross_site, set_cookie, shown};
+use crate::api::caller::{Shown, agent, cookie_name, is_cross_site, set_cookie, shown};
 use crate::api::problem::Refusal;
 use crate::api::rates::{Guesser, Place};
 use crate::api::source::{Source, moment};
@@ -201,7 +201,7 @@ pub async fn begun(wire: &Wire, signed_in: &SignedIn, to: &str) -> Result<Respon
 
 /// What a browser calls itself.
 pub fn browser(headers: &HeaderMap) -> &str {
-    headers.get(USER_AGENT).and_then(|text| text.to_str().ok()).unwrap_or("a browser")
+    agent(headers).unwrap_or("a browser")
 }
 
 /// What the script asks the browser for to sign somebody in.

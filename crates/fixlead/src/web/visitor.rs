@@ -10,9 +10,8 @@ use fixlead_app::problem::Problem;
 use super::trouble::Trouble;
 use super::zone;
 use crate::api::Wire;
-use crate::api::caller::{Shown, is_cross_site, shown, whence};
+use crate::api::caller::{Shown, agent, is_cross_site, shown};
 use crate::api::problem::Refusal;
-use crate::api::source::Source;
 
 /// Somebody who is signed in.
 pub struct Visitor {
@@ -36,12 +35,10 @@ impl FromRequestParts<Wire> for Visitor {
         } else {
             "/".to_owned()
         };
-        let source = Source::from_request_parts(parts, wire).await.unwrap_or(Source(None));
         let Some(Shown::Session(secret)) = shown(&parts.headers, wire.public.is_https()) else {
             return Err(Trouble::SignIn(to));
         };
-        let from = whence(&parts.headers, source);
-        let caller = match wire.desk.accounts().caller_from(secret, &from).await {
+        let caller = match wire.desk.accounts().caller_from(secret, agent(&parts.headers)).await {
             Ok(caller) => caller,
             Err(Problem::Unauthenticated) => return Err(Trouble::SignIn(to)),
             Err(problem) => return Err(problem.into()),

@@ -1,6 +1,9 @@
 //! Instants, spans and names of the field, as people read them.
 
+use std::collections::BTreeMap;
+
 use fixlead_core::case::EventKind;
+use fixlead_core::id::PersonId;
 use fixlead_core::plan::duties::State;
 use fixlead_core::time::{Instant, Span, When, format_day};
 
@@ -59,6 +62,14 @@ impl Moment {
             past: last <= now,
         }
     }
+}
+
+/// What somebody is called whom nobody here knows.
+pub const OUTSIDER: &str = "somebody from outside";
+
+/// What somebody is called.
+pub fn called(names: &BTreeMap<PersonId, String>, person: PersonId) -> String {
+    names.get(&person).cloned().unwrap_or_else(|| OUTSIDER.to_owned())
 }
 
 fn away(at: Instant, now: Instant) -> String {

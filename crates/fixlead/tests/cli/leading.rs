@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::Stdio;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::desk::fixlead;
 use crate::house::{House, Member, code, sign_in};
@@ -117,6 +117,39 @@ fn a_case_is_led_from_the_report_to_its_end_on_the_command_line() {
     house.tells(bo, &["case", "erase", c, "--confirm"], 1);
     let status = house.says(&receipt, &["report", "status"], 0);
     assert!(status.contains("closed"), "{status}");
+}
+
+/// A desk on its first day: nobody takes turns yet, and who answers reports came
+/// after the first of them.
+#[test]
+fn whoever_answers_reports_leads_also_without_turns_and_for_older_cases() {
+    let house = House::new("first-day");
+    let (olga, team) = house.with_team();
+    let at = |what: &str| format!("/api/v1/projects/{}/{what}", team.project);
+    house.replace(&team.ana.shows, &at("rota"), &json!({ "people": [] })).is(200);
+    let (case, _) = house.reported(&team, "the first", "steps");
+    let lead = |who: &Member, case: &str| {
+        house.post(&who.shows, &format!("/api/v1/cases/{case}/lead"), &json!({})).status
+    };
+    assert_eq!(lead(&team.eli, &case), 404, "who answers no reports does not know of it");
+    let sent = json!({
+        "person": team.eli.person, "role": "responder", "reach": { "project": team.project }, "reason": "new here",
+    });
+    let offer = house.post(&olga.shows, "/api/v1/roles", &sent).is(201).json()["offer"].clone();
+    let path = format!("/api/v1/offers/{}/confirm", offer.as_str().unwrap());
+    house.post(&team.ana.shows, &path, &json!({})).is(200);
+    assert_eq!(lead(&team.eli, &case), 201);
+    let (next, _) = house.reported(&team, "the second", "steps");
+    assert_eq!(lead(&team.bo, &next), 201);
+    // Who is let into a case and answers no reports of the project does not get the lead offered.
+    let id = house.post(&olga.shows, "/api/v1/invitations", &json!({ "name": "zoe" })).is(201).json();
+    let zoe = crate::house::enrol(&house.desk, id["link"].as_str().unwrap(), "zoe@example.org");
+    let sent = json!({ "to": zoe.person, "reason": "knows it" });
+    let version = house.version(&team.bo.shows, &next);
+    let headers = format!("{}{version}{}", team.bo.shows, house.key());
+    let path = format!("/api/v1/cases/{next}/hand-off");
+    let refused = crate::house::call(&house.desk, "POST", &path, &headers, Some(&sent)).is(422);
+    assert!(refused.text.contains("give them the role first"), "{}", refused.text);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::{Context, Decided, Overriding, Refused, Source, Thing, Wrong, happene
 use crate::access::{self, Permit, Role};
 use crate::case::event::{Action, Ask, Event, EventKind, Field, Value};
 use crate::desk::state::CaseFile;
-use crate::id::PersonId;
+use crate::id::{PersonId, is_cve_id};
 use crate::plan::{Case, words};
 use crate::policy::model::FindingKind;
 use crate::time::When;
@@ -106,15 +106,6 @@ fn name(context: &Context<'_>, permit: &Permit, event: &mut Event, source: Sourc
     if named.iter().all(|who| *who == mine || body(who)) { Ok(()) } else { wrong(Wrong::InAnothersName) }
 }
 
-/// Whether a text is an id of a CVE record (CVE Record Format 5.1, `cveId`).
-fn is_cve(text: &str) -> bool {
-    let digits = |text: &str, least| text.len() >= least && text.bytes().all(|byte| byte.is_ascii_digit());
-    let rest = text.strip_prefix("CVE-").and_then(|rest| rest.split_once('-'));
-    rest.is_some_and(|(year, number)| {
-        year.len() == 4 && digits(year, 4) && number.len() <= 19 && digits(number, 4)
-    })
-}
-
 /// Refuses what names somebody or something that is not there.
 fn exists(file: &CaseFile, context: &Context<'_>, event: &Event) -> Result<(), Refused> {
     let count = file.facts.branches.len();
@@ -136,7 +127,7 @@ fn exists(file: &CaseFile, context: &Context<'_>, event: &Event) -> Result<(), R
         EventKind::CveAssigned | EventKind::CvePublished | EventKind::CveRejected => {
             let id = event.text(Field::Id);
             let needs = event.kind == EventKind::CveAssigned;
-            if id.map_or(needs, |id| !is_cve(id)) {
+            if id.map_or(needs, |id| !is_cve_id(id)) {
                 return wrong(Wrong::NoCveId);
             }
         }

@@ -355,28 +355,26 @@ impl Directory {
         }
     }
 
-    /// Who answers the reports of a project, the first of them first.
-    pub fn responders(&self, project: ProjectId, at: Instant) -> Vec<PersonId> {
-        let Some(record) = self.projects.get(&project) else { return Vec::new() };
-        let reaches = |scope: Scope| match scope {
-            Scope::Installation => true,
-            Scope::Organisation(id) => id == record.organisation,
-            Scope::Project(id) => id == project,
-            Scope::Case(_) => false,
-        };
-        let able = |person: PersonId| self.standing(person) == Some(Standing::Active);
-        let grants = self.grants.values().filter(|grant| {
-            grant.role == Role::Responder && reaches(grant.scope) && grant.is_active(at) && able(grant.person)
-        });
-        let mut found: Vec<(Instant, PersonId)> = grants.map(|grant| (grant.from, grant.person)).collect();
-        found.sort_unstable();
-        let mut people: Vec<PersonId> = Vec::with_capacity(found.len());
-        for (_, person) in found {
-            if !people.contains(&person) {
-                people.push(person);
-            }
-        }
-        people
+    /// The grants by which reports of a project are answered at an instant, of
+    /// people who can act.
+    fn answering(&self, project: ProjectId, at: Instant) -> impl Iterator<Item = &Grant> {
+        let organisation = self.projects.get(&project).map(|record| record.organisation);
+        self.grants.values().filter(move |grant| {
+            let reaches = match grant.scope {
+                Scope::Organisation(id) => Some(id) == organisation,
+                Scope::Project(id) => id == project,
+                // Of the whole installation nobody is a responder, and of a case
+                // nobody by the directory.
+                Scope::Installation | Scope::Case(_) => false,
+            };
+            let able = || self.standing(grant.person) == Some(Standing::Active);
+            grant.role == Role::Responder && reaches && grant.is_active(at) && able()
+        })
+    }
+
+    /// Whether somebody answers the reports of a project.
+    pub fn responds(&self, person: PersonId, project: ProjectId, at: Instant) -> bool {
+        self.answering(project, at).any(|grant| grant.person == person)
     }
 
     /// Whether somebody may act; nothing for whom nobody knows.
@@ -414,10 +412,18 @@ impl Directory {
             days.iter().map(move |days| (name(person), *days))
         });
         // Whoever takes no turns can lead all the same, after those who do.
-        let others = self.responders(project, at).into_iter().filter(|person| !turns.contains(person));
+        let mut others: Vec<(Instant, PersonId)> =
+            self.answering(project, at).map(|grant| (grant.from, grant.person)).collect();
+        others.sort_unstable();
+        let mut responders = turns.clone();
+        for (_, person) in others {
+            if !responders.contains(&person) {
+                responders.push(person);
+            }
+        }
         Some(Project {
             leave: leave.collect(),
-            responders: turns.iter().copied().chain(others).map(|person| name(&person)).collect(),
+            responders: responders.iter().map(name).collect(),
             served: Vec::new(),
             maintainers: record.maintainers.iter().map(name).collect(),
             ..record.facts.clone()

@@ -65,7 +65,8 @@ pub fn judge(value: &Value, report: &mut Report) {
             report.warn("6.2.7", &involvements.item(index), "an involvement has a date");
         }
         let ids = place.key("ids");
-        for (index, _) in items(vulnerability, "ids").filter(|(_, id)| crate::lint::is_cve(text(id, "text")))
+        for (index, _) in
+            items(vulnerability, "ids").filter(|(_, id)| fixlead_core::id::is_cve_id(text(id, "text")))
         {
             report.warn("6.2.17", &ids.item(index), "a CVE id stands in the key cve");
         }

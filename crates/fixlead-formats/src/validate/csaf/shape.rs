@@ -651,7 +651,7 @@ fn purl_shape(text: &str) -> Result<(), &'static str> {
 }
 
 fn cve(text: &str) -> Result<(), &'static str> {
-    if crate::lint::is_cve(text) { Ok(()) } else { Err("a CVE id like CVE-2026-12345") }
+    if fixlead_core::id::is_cve_id(text) { Ok(()) } else { Err("a CVE id like CVE-2026-12345") }
 }
 
 fn weakness(text: &str) -> Result<(), &'static str> {

@@ -205,7 +205,7 @@ pub struct Step {
     event: TimelineEvent,
 }
 
-/// A page of cases, the next due first.
+/// A page of cases: what exposes users, then the next due.
 #[derive(ToSchema)]
 pub struct CasePage {
     /// The cases.

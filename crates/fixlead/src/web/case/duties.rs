@@ -37,7 +37,8 @@ pub async fn page(
     let (open, closed): (Vec<_>, Vec<_>) = board.duties.iter().partition(|duty| rows::is_open(duty));
     let (idle, settled): (Vec<_>, Vec<_>) =
         closed.into_iter().partition(|duty| duty.state == DutyState::NotApplicable);
-    let made = |duties: Vec<&Obligation>| duties.into_iter().map(|duty| rows::duty(&board, duty)).collect();
+    let made =
+        |duties: Vec<&Obligation>| duties.into_iter().map(|duty| rows::reasoned(&board, duty)).collect();
     let page = Page {
         frame: Frame::desk("Every duty", "inbox", &visitor),
         head: Head::of(&board.view, "duties"),

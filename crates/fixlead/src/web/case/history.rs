@@ -35,10 +35,9 @@ pub struct StepRow {
 /// The entries, the last first.
 pub fn rows(view: &View, now: Instant) -> impl Iterator<Item = StepRow> {
     let names = &view.names;
-    let called = |by: PersonId| names.get(&by).cloned().unwrap_or_else(|| "somebody from outside".to_owned());
     view.timeline.iter().rev().map(move |step| StepRow {
         at: Moment::new(step.at, now),
-        by: step.by.map_or_else(|| "the desk".to_owned(), called),
+        by: step.by.map_or_else(|| "the desk".to_owned(), |by| words::called(names, by)),
         what: what(&step.event),
         more: happened(&step.event, step.at, now)
             .into_iter()
@@ -126,9 +125,7 @@ fn details(
     let text = |name: &str, value: &serde_json::Value| match value {
         serde_json::Value::String(text) => match (PersonId::parse(text).ok(), name) {
             (Some(person), _) if names.contains_key(&person) => names[&person].clone(),
-            (Some(_), "by" | "from" | "person" | "reporter" | "to" | "who") => {
-                "somebody from outside".to_owned()
-            }
+            (Some(_), "by" | "from" | "person" | "reporter" | "to" | "who") => words::OUTSIDER.to_owned(),
             (Some(_), "case" | "into" | "of") => format!("case {text}"),
             _ => words::sentence(&fixlead_core::text::plain(text)),
         },

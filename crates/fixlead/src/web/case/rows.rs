@@ -79,9 +79,8 @@ pub struct DutyRow {
     /// Where it is done from: an address, and its words.
     pub by: Vec<(String, String)>,
     pub evidence: Vec<(String, Option<String>)>,
-    /// Whether its reasons stand on another page.
-    pub brief: bool,
-    pub why: WhyRow,
+    /// Its reasons, where they stand on the same page.
+    pub why: Option<WhyRow>,
 }
 
 impl DutyRow {
@@ -210,6 +209,12 @@ fn escaped(text: &str) -> String {
     text.bytes().map(part).collect()
 }
 
+/// The row of a duty with the whole of its reasons.
+pub fn reasoned(board: &Board, of: &Obligation) -> DutyRow {
+    let why = WhyRow::new(&of.why, &[&of.say, &of.because], board.at);
+    DutyRow { why: Some(why), ..duty(board, of) }
+}
+
 /// The row of a duty.
 pub fn duty(board: &Board, duty: &Obligation) -> DutyRow {
     let now = board.at;
@@ -234,8 +239,7 @@ pub fn duty(board: &Board, duty: &Obligation) -> DutyRow {
         open: is_open(duty),
         by: duty.done_by.iter().filter_map(|kind| offer(board, duty, *kind)).collect(),
         evidence: duty.evidence.clone(),
-        brief: false,
-        why: WhyRow::new(&duty.why, &[&duty.say, &duty.because], now),
+        why: None,
     }
 }
 

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use fixlead_app::case::board::Board;
+use fixlead_app::case::board::{Board, Obligation};
 use fixlead_app::case::read::{RoomView, View};
 use fixlead_app::problem::Problem;
 use fixlead_core::case::EventKind;
@@ -206,8 +206,7 @@ fn of(board: Board, visitor: &Visitor, wanted: &Wanted) -> Page {
     let picture = picture::draw(&board);
     let Board { view, candidates, .. } = &board;
     let names = &view.names;
-    let called =
-        |person: PersonId| names.get(&person).cloned().unwrap_or_else(|| "somebody from outside".to_owned());
+    let called = |person: PersonId| words::called(names, person);
     let standing = view.standing.as_ref();
     let people = standing.into_iter().flat_map(|standing| &standing.people).map(|member| PersonRow {
         grant: member.grant.to_string(),
@@ -232,20 +231,21 @@ fn of(board: Board, visitor: &Visitor, wanted: &Wanted) -> Page {
             _ => view.may.contains(&"access.give"),
         },
     });
-    let (mut duties, mut settled, mut idle) = (Vec::new(), Vec::new(), 0);
+    let (mut open, mut settled, mut idle) = (Vec::new(), Vec::new(), 0);
     for duty in &board.duties {
-        let row = rows::duty(&board, duty);
         match duty.state {
             DutyState::NotApplicable => idle += 1,
-            _ if row.open => duties.push((duty.due, row)),
-            _ => settled.push(row),
+            _ if rows::is_open(duty) => open.push(duty),
+            _ => settled.push(rows::duty(&board, duty)),
         }
     }
     // What is due first comes first; what has no due comes last.
-    duties.sort_by_key(|(due, _)| due.map_or(i64::MAX, |due| due.first().millis()));
-    let duties = duties.into_iter().enumerate();
-    let duties: Vec<DutyRow> =
-        duties.map(|(place, (_, row))| DutyRow { brief: place >= WITH_REASONS, ..row }).collect();
+    open.sort_by_key(|duty| duty.due.map_or(i64::MAX, |due| due.first().millis()));
+    let row = |(place, duty): (usize, &&Obligation)| match place {
+        0..WITH_REASONS => rows::reasoned(&board, duty),
+        _ => rows::duty(&board, duty),
+    };
+    let duties = open.iter().enumerate().map(row).collect();
     let next = rows::next(&board).map(|duty| rows::duty(&board, duty));
     // What is not set in the policy is for whoever keeps the project.
     let of_case = board.findings.iter().filter(|found| found.kind != FindingKind::UnsetParameter);
@@ -422,7 +422,7 @@ pub async fn who_knew(
     let report = wire.desk.who_knew(&visitor.caller, case).await?;
     let now = report.at;
     let people = report.people.into_iter().map(|knew| KnewRow {
-        name: knew.name.unwrap_or_else(|| "somebody from outside".to_owned()),
+        name: knew.name.unwrap_or_else(|| words::OUTSIDER.to_owned()),
         could: knew
             .could
             .into_iter()
