@@ -16,7 +16,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 pub use super::rows::Shelf;
-use super::rows::{self, Row};
+use super::rows::{self, Exposed, Row};
 use super::unread::{RoomNews, reading};
 use crate::accounts::{By, Caller};
 use crate::desk::Desk;
@@ -52,6 +52,8 @@ pub struct Item {
     pub due: Option<Instant>,
     /// The duty.
     pub duty: Option<String>,
+    /// Since when users are exposed to what is publicly known, while they are.
+    pub exposed_since: Option<Instant>,
     /// Whether whoever asks works on it.
     #[serde(skip)]
     pub works: bool,
@@ -292,6 +294,7 @@ impl Desk {
             lead_name: row.lead.filter(|_| works).and_then(|lead| Desk::name_of(snapshot, lead)),
             due: row.due.map(Instant::from_millis).filter(|_| works),
             duty: row.duty.filter(|_| works),
+            exposed_since: row.exposed.and_then(Exposed::since).filter(|_| works),
             works,
             seen: false,
             unread: Vec::new(),

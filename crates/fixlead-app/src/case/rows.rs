@@ -26,7 +26,7 @@ use crate::desk::DUTIES;
 /// Which cases a list holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shelf {
-    /// Those that are open: what exposes users, then the next due.
+    /// Those that are open, by the next due or the beginning of an exposure.
     Open,
     /// Those that are closed, the last one closed first.
     Closed,
@@ -106,6 +106,14 @@ impl Exposed {
             true => Exposed::Since((now - length.least).millis()),
             false => Exposed::Lasted(length.least.millis()),
         })
+    }
+
+    /// Since when, while it goes on.
+    pub fn since(self) -> Option<Instant> {
+        match self {
+            Exposed::Since(since) => Some(Instant::from_millis(since)),
+            Exposed::Lasted(_) => None,
+        }
     }
 
     /// How long it is at an instant.
@@ -223,10 +231,7 @@ pub(crate) fn follows(
             } else {
                 let due = next.map_or(NO_DUE, |(due, _)| due);
                 // Where users are exposed to what is publicly known, nothing is more urgent.
-                match row.exposed {
-                    Some(Exposed::Since(since)) => due.min(Instant::from_millis(since)),
-                    _ => due,
-                }
+                row.exposed.and_then(Exposed::since).map_or(due, |since| due.min(since))
             };
             lists(file, row, at, was_closed, now)
         }

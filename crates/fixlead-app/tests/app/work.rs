@@ -15,6 +15,30 @@ use fixlead_core::time::Span;
 use crate::house::*;
 
 #[tokio::test]
+async fn what_exposes_users_stands_before_what_is_due() {
+    let house = House::under("opentelemetry").await;
+    let one = house.reported().await.case;
+    house.world.wait(Span::hours(1));
+    let two = house.reported().await.case;
+    house.lead(house.ana, two).await;
+    let ana = house.caller(house.ana);
+    let listed = async || {
+        let page = house.desk.inbox(&ana, Shelf::Open, None, None, 10).await.unwrap();
+        page.items.into_iter().map(|item| (item.case, item.exposed_since)).collect::<Vec<_>>()
+    };
+    assert_eq!(listed().await, [(one, None), (two, None)]);
+    let since = house.world.now();
+    house
+        .record(house.ana, two, event(EventKind::PublicAppeared).with(Field::Where, text("a list")))
+        .await
+        .unwrap();
+    assert_eq!(listed().await, [(two, Some(since)), (one, None)]);
+    // It goes on from the same instant.
+    house.world.wait(Span::hours(5));
+    assert_eq!(listed().await, [(two, Some(since)), (one, None)]);
+}
+
+#[tokio::test]
 async fn a_list_is_paged_without_a_gap_and_shows_each_what_they_may_see() {
     let house = House::under("opentelemetry").await;
     let mut cases: Vec<CaseId> = Vec::new();

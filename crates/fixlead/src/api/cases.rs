@@ -66,8 +66,8 @@ pub fn routes() -> OpenApiRouter<Wire> {
         .routes(routes!(who_knew))
 }
 
-/// Lists the cases that somebody may know of: those first that expose users to what is
-/// publicly known, the next due first.
+/// Lists the cases that somebody may know of, by the next due, or by when users began to
+/// be exposed to what is publicly known.
 #[utoipa::path(get, path = "/api/v1/inbox", tag = "cases",
     params(("shelf" = Option<ShelfName>, Query), ("whose" = Option<WhoseName>, Query),
         ("project" = Option<Id>, Query),

@@ -101,6 +101,8 @@ struct Row {
     severity: Option<String>,
     lead: Option<String>,
     due: Option<(String, Moment)>,
+    /// How long users have been exposed, while they are.
+    exposed: Option<String>,
     tone: &'static str,
     opened: Moment,
     /// Whether whoever looks works on it.
@@ -232,6 +234,7 @@ fn row(item: Item, projects: &BTreeMap<ProjectId, String>) -> Row {
     let now = world::now();
     let due = item.due.zip(item.duty).map(|(due, duty)| (words::name(&duty), Moment::new(due, now)));
     let tone = match &due {
+        _ if item.exposed_since.is_some() => "bad",
         Some((_, due)) if due.past => "bad",
         Some(_) if item.due.is_some_and(|due| (due - now).millis() < 86_400_000) => "care",
         Some(_) => "open",
@@ -245,6 +248,7 @@ fn row(item: Item, projects: &BTreeMap<ProjectId, String>) -> Row {
         severity: item.severity,
         lead: item.lead_name,
         due,
+        exposed: item.exposed_since.map(|since| words::span(now - since)),
         tone,
         opened: Moment::new(item.opened, now),
         works: item.works,

@@ -205,7 +205,7 @@ pub struct Step {
     event: TimelineEvent,
 }
 
-/// A page of cases: what exposes users, then the next due.
+/// A page of cases, by the next due or the beginning of an exposure.
 #[derive(ToSchema)]
 pub struct CasePage {
     /// The cases.
@@ -246,6 +246,9 @@ pub struct CaseItem {
     /// The duty.
     #[schema(required)]
     duty: Option<String>,
+    /// Since when users are exposed to what is publicly known, while they are.
+    #[schema(required)]
+    exposed_since: Option<Moment>,
     /// Whether you have looked at it before.
     seen: bool,
     /// The rooms in which something of others is new to you.

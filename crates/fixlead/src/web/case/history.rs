@@ -125,14 +125,19 @@ fn details(
     let text = |name: &str, value: &serde_json::Value| match value {
         serde_json::Value::String(text) => match (PersonId::parse(text).ok(), name) {
             (Some(person), _) if names.contains_key(&person) => names[&person].clone(),
-            (Some(_), "by" | "from" | "person" | "reporter" | "to" | "who") => words::OUTSIDER.to_owned(),
-            (Some(_), "case" | "into" | "of") => format!("case {text}"),
+            (Some(_), "by" | "from" | "person" | "reporter" | "reporters" | "to" | "who") => {
+                words::OUTSIDER.to_owned()
+            }
+            (Some(_), "into" | "of") => format!("case {text}"),
             _ => words::sentence(&fixlead_core::text::plain(text)),
         },
+        serde_json::Value::Bool(value) => if *value { "yes" } else { "no" }.to_owned(),
         other => fixlead_core::text::plain(&other.to_string()),
     };
     let is_known = |name: &str, value: &serde_json::Value| {
-        let person = value.as_str().and_then(|text| PersonId::parse(text).ok());
+        // Who did it can be a list of one.
+        let only = value.as_array().filter(|list| list.len() == 1).map_or(value, |list| &list[0]);
+        let person = only.as_str().and_then(|text| PersonId::parse(text).ok());
         name == "by" && person.is_some() && person == by
     };
     fields

@@ -6,7 +6,7 @@
 //! - [`said`]: what the report says beside its text. [`duties`]: each with the whole of its reasons.
 //!   [`history`]: the log.
 //! - [`act`]: what people do from it. [`record`]: the form for an event of the
-//!   policy's vocabulary, [`entry`] its fields, made from the vocabulary.
+//!   policy's vocabulary, [`entry`] its fields, made from the vocabulary; [`recordable`] lists them all.
 //! - [`severity`]: calculators and opinions, [`metrics`] in plain words. [`plan`]: the
 //!   release planner. [`communication`]: who is told what, where and when.
 //! - [`looked`]: what is new in its rooms. [`triage`]: what a report is, and
@@ -24,6 +24,7 @@ mod metrics;
 mod picture;
 mod plan;
 mod record;
+mod recordable;
 mod relate;
 mod rows;
 mod said;
@@ -66,6 +67,6 @@ pub fn routes() -> Router<Wire> {
         .route("/cases/{case}/relate", get(relate::form).post(relate::send))
         .route("/cases/{case}/public-issue", get(relate::issue).post(relate::opened))
         .route("/cases/{case}/triage", get(triage::form).post(triage::send))
-        .route("/cases/{case}/record", get(record::list))
+        .route("/cases/{case}/record", get(recordable::page))
         .route("/cases/{case}/record/{kind}", get(record::form).post(record::send))
 }

@@ -19,7 +19,6 @@ use serde_json::json;
 
 use super::act::instant;
 use super::entry::{self, Entry, Input};
-use super::head::Head;
 use super::rows::WhyRow;
 use crate::api::Wire;
 use crate::api::extract::InPath;
@@ -70,45 +69,6 @@ struct Page {
     evidence_reference: String,
     errors: Vec<String>,
     once: String,
-}
-
-#[derive(Template)]
-#[template(path = "record-list.html")]
-struct List {
-    frame: Frame,
-    head: Head,
-    kinds: Vec<(&'static str, String)>,
-}
-
-/// Everything that can be recorded by hand.
-pub async fn list(
-    State(wire): State<Wire>,
-    visitor: Visitor,
-    InPath(case): InPath<CaseId>,
-) -> Result<Response, Trouble> {
-    let board = wire.desk.board(&visitor.caller, case).await?;
-    let page = List {
-        frame: Frame::desk("Record something", "inbox", &visitor),
-        head: Head::of(&board.view, ""),
-        kinds: kinds(),
-    };
-    Ok(page::show(StatusCode::OK, &page))
-}
-
-/// Everything that can be recorded by hand; what has a form of its own here is
-/// left out.
-fn kinds() -> Vec<(&'static str, String)> {
-    let own = [
-        EventKind::CaseClosed,
-        EventKind::CaseReopened,
-        EventKind::CaseMerged,
-        EventKind::CaseSplit,
-        EventKind::FixLeadHandedOff,
-        EventKind::FixLeadAccepted,
-        EventKind::Override,
-    ];
-    let kinds = EventKind::ALL.iter().filter(|kind| !own.contains(kind));
-    kinds.map(|kind| (kind.name(), words::happening(*kind))).collect()
 }
 
 /// For which duty.
