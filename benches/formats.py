@@ -11,6 +11,10 @@ from pathlib import Path
 MOST_TO_MAKE = 0.002
 LEAST_NODE = 10
 LEAST_PYTHON = 30
+# Seconds, seconds, and reads a second.
+MOST_TO_PUBLISH = 60
+MOST_TO_REPUBLISH = 0.1
+LEAST_READS = 5000
 
 
 def node(peers, paths):
@@ -43,6 +47,9 @@ def main():
     make, judge = ours["make_all_of_one"], ours["validate_csaf"]
     ratios = {name: seconds / judge for name, seconds in theirs.items()}
 
+    published = json.loads((made / "published.txt").read_text())
+    whole, one, reads = published["whole"], published["one"], published["reads"]
+
     def met(reached):
         return "yes" if reached else "**no**"
 
@@ -58,10 +65,13 @@ def main():
         f"| judging a CSAF 2.0 document, all tests | {judge * 1e6:.0f} µs | | |",
         f"| beside csaf-validator-lib, structure and mandatory tests ({theirs['node'] * 1e6:.0f} µs) | {ratios['node']:.1f} × | ≥ {LEAST_NODE} × | {met(ratios['node'] >= LEAST_NODE)} |",
         f"| beside PyPI csaf, all tests ({theirs['python'] * 1e6:.0f} µs) | {ratios['python']:.1f} × | ≥ {LEAST_PYTHON} × | {met(ratios['python'] >= LEAST_PYTHON)} |",
+        f"| publishing {published['advisories']} advisories as a whole tree, {published['files']} files | {whole:.1f} s | ≤ {MOST_TO_PUBLISH} s | {met(whole <= MOST_TO_PUBLISH)} |",
+        f"| publishing one that changed among them, the whole command | {one * 1000:.0f} ms | ≤ {MOST_TO_REPUBLISH * 1000:.0f} ms | {met(one <= MOST_TO_REPUBLISH)} |",
+        f"| reads of the public pages of a desk that gives all of them ({published['microseconds']:.0f} µs CPU each) | {reads:.0f}/s | ≥ {LEAST_READS}/s | {met(reads >= LEAST_READS)} |",
         "",
     ]
     (directory / "formats.md").write_text("\n".join(lines))
-    (directory / "formats.json").write_text(json.dumps({**ours, "peers": theirs, "ratios": ratios}, indent=2) + "\n")
+    (directory / "formats.json").write_text(json.dumps({**ours, "peers": theirs, "ratios": ratios, "published": published}, indent=2) + "\n")
     print("\n".join(lines))
 
 

@@ -12,7 +12,7 @@ use fixlead_core::desk::event::{By as Author, Pin};
 use fixlead_core::id::{CaseId, OfferId, PersonId, ProjectId};
 
 use crate::accounts::Caller;
-use crate::case::inbox::{self, Shelf};
+use crate::case::inbox::{self, Shelf, Wanted, Whose};
 use crate::desk::Desk;
 use crate::directory::Seen;
 use crate::problem::{Problem, Result};
@@ -170,15 +170,18 @@ impl Desk {
             Some(sha256) => *pin.sha256 == *sha256,
             None => *pin != now,
         };
-        let listed = self.inbox(caller, Shelf::Open, Some(project), None, inbox::MOST).await?;
+        let (shelf, whose, limit) = (Shelf::Open, Whose::All, inbox::MOST);
+        let wanted = Wanted { shelf, whose, project: Some(project), severity: None, after: None, limit };
+        let listed = self.page_of(caller, &wanted).await?;
+        let cases: Vec<CaseId> = listed.items.iter().map(|item| item.case).collect();
         let mut elsewhere = Vec::new();
-        for item in listed.items {
-            let kept = self.kept(item.case).await?;
+        for (item, kept) in listed.items.into_iter().zip(self.kept_of(&cases).await?) {
+            let kept = kept?;
+            let Some((_, pin)) = kept.file.pins.last().filter(|(_, pin)| fits(pin)) else { continue };
             // Only what their reading of the case would show as well.
             if self.case_permit(caller, &snapshot, &kept.file, Action::CaseRead).is_err() {
                 continue;
             }
-            let Some((_, pin)) = kept.file.pins.last().filter(|(_, pin)| fits(pin)) else { continue };
             let may_move = match self.case_permit(caller, &snapshot, &kept.file, Action::PolicyMove) {
                 Ok(_) | Err(Denied::Forbidden { needs: Needs::StepUp }) => true,
                 Err(_) => false,

@@ -11,12 +11,15 @@ use fixlead_core::desk::directory::DirectoryEntry;
 use fixlead_core::desk::event::{By as Author, DeskEvent, Happening};
 use fixlead_core::id::{CaseId, PersonId, StreamKind};
 use fixlead_core::time::Instant;
+use fixlead_store::Followed;
 use fixlead_store::log::SignedHead;
 use serde_json::Value;
 
 use crate::accounts::Caller;
+use crate::case::kept::Kept;
 use crate::case::read::kind;
 use crate::desk::Desk;
+use crate::directory::Snapshot;
 use crate::problem::{Problem, Result};
 
 /// Most entries on a page.
@@ -107,9 +110,12 @@ impl Desk {
         let permit = self.audits(caller).await?;
         let end = self.inner.store.head().await?.position + 1;
         let before = before.unwrap_or(end).min(end);
-        let from = before.saturating_sub(LOOKED_AT + 1);
+        // Without a wish every entry is shown, so that no more are read.
+        let narrows = !wanted.what.is_empty() || wanted.by.is_some();
+        let most = if narrows { LOOKED_AT } else { MOST as u64 };
+        let from = before.saturating_sub(most + 1);
         let mut follow = self.inner.store.follow(from);
-        let mut found = follow.now(LOOKED_AT as u32).await?;
+        let mut found = follow.now(most as u32).await?;
         found.retain(|event| event.position < before);
         let own = found.iter().filter(|event| event.stream.kind() == StreamKind::Installation);
         let mut directory = BTreeMap::new();
@@ -121,58 +127,52 @@ impl Desk {
                 directory.extend(entry.map(|entry| (event.version, entry)));
             }
         }
-        let (mut entries, mut older) = (Vec::new(), (from > 0).then_some(from + 1));
-        for event in found.iter().rev() {
-            let entry = match event.stream.kind() {
-                StreamKind::Installation => {
-                    directory.get(&event.version).map(|entry| of_directory(event.position, entry))
+        let snapshot = self.directory().await?;
+        let older = (from > 0).then_some(from + 1);
+        let mut entries = Vec::new();
+        found.reverse();
+        for some in found.chunks(MOST) {
+            let cases: Vec<CaseId> = some.iter().filter_map(case_of).collect();
+            let mut cases = self.kept_of(&cases).await?.into_iter();
+            for event in some {
+                let entry = match (case_of(event), event.stream.kind()) {
+                    (Some(case), _) => match cases.next().unwrap_or(Err(Problem::NotFound)) {
+                        Ok(kept) => Some(self.of_case(caller, &snapshot, case, &kept, event)),
+                        Err(Problem::NotFound) => Some(elsewhere(event)),
+                        Err(problem) => return Err(problem),
+                    },
+                    (None, StreamKind::Installation) => {
+                        directory.get(&event.version).map(|entry| of_directory(event.position, entry))
+                    }
+                    (None, _) => None,
+                };
+                let fits = |entry: &Entry| {
+                    entry.what.starts_with(&wanted.what)
+                        && wanted.by.is_none_or(|by| entry.by == Some(Some(by)))
+                };
+                if entries.len() == MOST {
+                    return Ok(Page { entries, older: Some(event.position + 1) });
                 }
-                StreamKind::Case => {
-                    let case = CaseId::from_bytes(event.stream.bytes());
-                    Some(self.of_case(caller, case, event.position, event.version, event.at).await?)
-                }
-                StreamKind::Project | StreamKind::Person => None,
-            };
-            let fits = |entry: &Entry| {
-                entry.what.starts_with(&wanted.what) && wanted.by.is_none_or(|by| entry.by == Some(Some(by)))
-            };
-            if entries.len() == MOST {
-                older = Some(event.position + 1);
-                break;
+                entries.extend(entry.filter(fits));
             }
-            entries.extend(entry.filter(fits));
         }
         Ok(Page { entries, older })
     }
 
-    async fn of_case(
+    fn of_case(
         &self,
         caller: &Caller,
+        snapshot: &Snapshot,
         case: CaseId,
-        position: u64,
-        version: u64,
-        at: Instant,
-    ) -> Result<Entry> {
-        let elsewhere = Entry {
-            position,
-            at,
-            stands: Stands::Elsewhere,
-            by: None,
-            what: String::new(),
-            about: Vec::new(),
-        };
-        let kept = match self.kept(case).await {
-            Ok(kept) => kept,
-            Err(Problem::NotFound) => return Ok(elsewhere),
-            Err(problem) => return Err(problem),
-        };
-        let snapshot = self.directory().await?;
-        if self.case_permit(caller, &snapshot, &kept.file, Action::LogRead).is_err() {
-            return Ok(elsewhere);
+        kept: &Kept,
+        event: &Followed,
+    ) -> Entry {
+        if self.case_permit(caller, snapshot, &kept.file, Action::LogRead).is_err() {
+            return elsewhere(event);
         }
         let entry =
-            usize::try_from(version).ok().and_then(|version| kept.entries.get(version.checked_sub(1)?));
-        let Some(entry) = entry else { return Ok(elsewhere) };
+            usize::try_from(event.version).ok().and_then(|version| kept.entries.get(version.checked_sub(1)?));
+        let Some(entry) = entry else { return elsewhere(event) };
         let read = match &entry.event {
             Happening::Desk(event) => match &**event {
                 DeskEvent::ReadRecorded { person, action } => Some((*person, action.to_string())),
@@ -183,14 +183,25 @@ impl Desk {
         let about = read.map(|(person, action)| {
             vec![("person".to_owned(), person.to_string()), ("read".to_owned(), action)]
         });
-        Ok(Entry {
+        Entry {
             stands: Stands::Case(case),
             by: Some(author(entry.by)),
             what: kind(&entry.event),
             about: about.unwrap_or_default(),
-            ..elsewhere
-        })
+            ..elsewhere(event)
+        }
     }
+}
+
+/// The case that an entry is of.
+fn case_of(event: &Followed) -> Option<CaseId> {
+    (event.stream.kind() == StreamKind::Case).then(|| CaseId::from_bytes(event.stream.bytes()))
+}
+
+/// An entry that stands where whoever asks may not check it.
+fn elsewhere(event: &Followed) -> Entry {
+    let (position, at) = (event.position, event.at);
+    Entry { position, at, stands: Stands::Elsewhere, by: None, what: String::new(), about: Vec::new() }
 }
 
 fn author(by: Author) -> Option<PersonId> {

@@ -5,13 +5,13 @@
 //! of that is checked against the store at every use, so that any number of
 //! desks can work on one store.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use fixlead_core::access::{Actor, Standing};
 use fixlead_core::desk::reminders::Ladder;
 use fixlead_core::desk::wire::Line;
-use fixlead_core::id::{InstallationId, WebhookId};
+use fixlead_core::id::{CaseId, InstallationId, WebhookId};
 use fixlead_core::time::{Instant, Span};
 use fixlead_store::{Clock, Lane, Random, Store};
 
@@ -19,8 +19,11 @@ use crate::accounts::{Accounts, By, Caller};
 use crate::case::kept::Cases;
 use crate::case::pace::Opened;
 use crate::case::retention::Retention;
+use crate::cna::Registry;
 use crate::directory::Snapshot;
 use crate::finding::Finder;
+use crate::fix::Repositories;
+use crate::fix::turn::Turns;
 use crate::overview::Tally;
 use crate::policies::Policies;
 use crate::problem::Result;
@@ -29,6 +32,11 @@ use crate::witness::Known;
 
 /// The lane in which cases are woken for their duties.
 pub const DUTIES: Lane = Lane(1);
+
+/// How much is done with repositories of fixes at a time.
+const FIX_ROOM: usize = 4;
+/// How much of what is public is fetched at a time, beside that.
+const FETCH_ROOM: usize = 3;
 
 /// What an installation can choose.
 #[derive(Clone, Debug)]
@@ -95,6 +103,24 @@ pub(crate) struct Inner {
     pub tally: tokio::sync::Mutex<Tally>,
     /// What people have opened lately.
     pub opened: Mutex<Opened>,
+    /// Told when an advisory was made public here.
+    pub published: tokio::sync::Notify,
+    /// Where the repositories of fixes are, if anywhere.
+    pub fixes: OnceLock<Arc<dyn Repositories>>,
+    /// Room for work on them: it waits for programs, and leaves threads to others.
+    pub fix_room: Arc<tokio::sync::Semaphore>,
+    /// Room for fetching what is public, which waits for others.
+    pub fetch_room: Arc<tokio::sync::Semaphore>,
+    /// Room for the checks of projects: one run at a time.
+    pub check_room: Arc<tokio::sync::Semaphore>,
+    /// Told when somebody has pushed.
+    pub pushed: tokio::sync::Notify,
+    /// Whose turn it is with each repository.
+    pub fix_turns: Arc<Turns>,
+    /// What speaks with CVE Services, if anything does.
+    pub registry: OnceLock<Arc<dyn Registry>>,
+    /// The cases about which they are being asked.
+    pub asking: Mutex<BTreeSet<CaseId>>,
 }
 
 impl Desk {
@@ -119,6 +145,15 @@ impl Desk {
                 policies: Policies::default(),
                 silent: Mutex::default(),
                 opened: Mutex::default(),
+                published: tokio::sync::Notify::new(),
+                fixes: OnceLock::new(),
+                fix_room: Arc::new(tokio::sync::Semaphore::new(FIX_ROOM)),
+                fetch_room: Arc::new(tokio::sync::Semaphore::new(FETCH_ROOM)),
+                check_room: Arc::new(tokio::sync::Semaphore::new(1)),
+                pushed: tokio::sync::Notify::new(),
+                fix_turns: Arc::default(),
+                registry: OnceLock::new(),
+                asking: Mutex::default(),
                 store,
                 clock,
                 random,

@@ -13,6 +13,7 @@
 //! - [`openpgp`]: keys and encrypted reports, as far as they can be read without secrets.
 //! - [`intake`]: a report becomes a case. [`case`]: everything people do with
 //!   it. [`scheduler`]: what the clock does.
+//! - [`advisory`]: what is public.
 //! - [`administration`]: what somebody may administer, and what waits for them. [`seen`]:
 //!   the part of the directory that they read.
 //! - [`overview`]: many projects in numbers. [`preferences`]: the zone somebody reads in.
@@ -26,6 +27,7 @@
 //! - [`problem`]: why a use case was refused. [`repeat`]: requests that are
 //!   sent again.
 //! - [`search`]: an index in memory over what cases say. [`finding`]: it at work.
+//! - [`fix`]: the private repository of a fix, its review, where it still has to go.
 //! - [`webhooks`]: telling addresses outside what happens.
 //! - [`triage`]: what is decided about a report that came in, and what its reporter is
 //!   answered.
@@ -35,12 +37,15 @@
 
 pub mod accounts;
 pub mod administration;
+pub mod advisory;
 pub mod audit;
 pub mod case;
+pub mod cna;
 pub mod desk;
 pub mod directory;
 pub mod everybody;
 pub mod finding;
+pub mod fix;
 pub mod intake;
 pub mod live;
 pub mod openpgp;

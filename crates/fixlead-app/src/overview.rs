@@ -145,7 +145,8 @@ impl Desk {
             .collect())
     }
 
-    async fn rows_of(&self, shelf: Shelf, project: ProjectId, most: usize) -> Result<Vec<Row>> {
+    /// What stands in a list of a project, at most so many rows, without titles.
+    pub(crate) async fn rows_of(&self, shelf: Shelf, project: ProjectId, most: usize) -> Result<Vec<Row>> {
         let (name, mut page, mut all) = (rows::of_project(shelf, project), Page::First, Vec::new());
         loop {
             let found = self.inner.store.list(&name, page, PAGE.min(most as u32)).await?;

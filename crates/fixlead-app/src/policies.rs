@@ -50,11 +50,37 @@ struct Texts {
     overlays: Vec<String>,
 }
 
-type Compiled = BTreeMap<(String, BTreeMap<String, Line>), Arc<Policy>>;
+/// The hash of a policy, and values for its parameters.
+type Key = (String, BTreeMap<String, Line>);
+type Compiled = BTreeMap<Key, Arc<Policy>>;
+/// With where reports go.
+type Documents = BTreeMap<(Key, String), Arc<Rendered>>;
 
-/// Policies that were compiled.
+/// Policies that were compiled, rendered, and looked through.
 #[derive(Default)]
-pub(crate) struct Policies(Mutex<Compiled>);
+pub(crate) struct Policies {
+    compiled: Mutex<Compiled>,
+    rendered: Mutex<Documents>,
+    examined: Mutex<BTreeMap<Key, Arc<Examined>>>,
+}
+
+/// What is known of something, or what is found out now.
+fn known_or<K: Ord, T>(
+    all: &Mutex<BTreeMap<K, Arc<T>>>,
+    key: K,
+    find: impl FnOnce() -> Result<T>,
+) -> Result<Arc<T>> {
+    if let Some(known) = lock(all).get(&key) {
+        return Ok(Arc::clone(known));
+    }
+    let found = Arc::new(find()?);
+    let mut all = lock(all);
+    if all.len() >= MOST {
+        all.clear();
+    }
+    all.insert(key, Arc::clone(&found));
+    Ok(found)
+}
 
 /// A policy as documents for people, in Markdown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,13 +152,24 @@ impl Desk {
     }
 
     /// The policy that new cases of a project run under, for whoever reads of the project.
-    pub async fn policy_of(&self, caller: &Caller, project: ProjectId) -> Result<Examined> {
+    pub async fn policy_of(&self, caller: &Caller, project: ProjectId) -> Result<Arc<Examined>> {
         let desk = self.administration(caller).await?;
         let parts = desk.parts();
         let (_, record) =
             parts.projects.into_iter().find(|(id, _)| *id == project).ok_or(Problem::NotFound)?;
-        let texts = self.texts(&record.policy).await?;
-        examine(texts, &record.policy.parameters)
+        let pin = &record.policy;
+        let texts = self.texts(pin).await?;
+        let key = (pin.sha256.to_string(), pin.parameters.clone());
+        known_or(&self.inner.policies.examined, key, || examine(texts, &pin.parameters))
+    }
+
+    /// A built-in policy.
+    pub fn built_in_policy(&self, id: &str) -> Result<Arc<Examined>> {
+        library::built_in(id).ok_or(Problem::NotFound)?;
+        let texts = Texts::of(NewPolicy::built_in(id));
+        // An id is no hash.
+        let key = (id.to_owned(), BTreeMap::new());
+        known_or(&self.inner.policies.examined, key, || examine(texts, &BTreeMap::new()))
     }
 
     /// A policy that somebody thinks of setting for a project: what it says and what is
@@ -216,7 +253,7 @@ impl Desk {
     /// The policy that a case is pinned to.
     pub(crate) async fn policy(&self, pin: &Pin) -> Result<Arc<Policy>> {
         let key = (pin.sha256.to_string(), pin.parameters.clone());
-        if let Some(policy) = lock(&self.inner.policies.0).get(&key) {
+        if let Some(policy) = lock(&self.inner.policies.compiled).get(&key) {
             return Ok(Arc::clone(policy));
         }
         let lost = Problem::Unavailable { retry_after: 60 };
@@ -224,18 +261,21 @@ impl Desk {
         if policy.sha256 != *pin.sha256 {
             return Err(lost);
         }
-        let policy = Arc::new(policy);
-        let mut known = lock(&self.inner.policies.0);
-        if known.len() >= MOST {
-            known.clear();
-        }
-        known.insert(key, Arc::clone(&policy));
-        Ok(policy)
+        known_or(&self.inner.policies.compiled, key, || Ok(policy))
     }
 
     /// The same policy as documents for people. Where it leaves open where
     /// reports go, they say this place.
-    pub(crate) async fn policy_documents(&self, pin: &Pin, intake: &str) -> Result<Rendered> {
+    pub(crate) async fn policy_documents(&self, pin: &Pin, intake: &str) -> Result<Arc<Rendered>> {
+        let key = ((pin.sha256.to_string(), pin.parameters.clone()), intake.to_owned());
+        if let Some(rendered) = lock(&self.inner.policies.rendered).get(&key) {
+            return Ok(Arc::clone(rendered));
+        }
+        let rendered = self.render_policy(pin, intake).await?;
+        known_or(&self.inner.policies.rendered, key, || Ok(rendered))
+    }
+
+    async fn render_policy(&self, pin: &Pin, intake: &str) -> Result<Rendered> {
         let texts = kept::get::<Texts>(&self.inner.store, KIND, pin.sha256.as_bytes()).await?;
         let texts = texts.ok_or(Problem::Unavailable { retry_after: 60 })?.value;
         let read =
@@ -295,12 +335,6 @@ pub struct Parameter {
     pub holds: String,
     /// The clauses of the rules that work with it.
     pub needed_by: Vec<String>,
-}
-
-/// A built-in policy.
-pub fn built_in(id: &str) -> Result<Examined> {
-    library::built_in(id).ok_or(Problem::NotFound)?;
-    examine(Texts::of(NewPolicy::built_in(id)), &BTreeMap::new())
 }
 
 fn examine(texts: Texts, parameters: &BTreeMap<String, Line>) -> Result<Examined> {

@@ -31,6 +31,9 @@ pub enum Problem {
     /// Signing in with a provider failed.
     #[error("{0}")]
     ProviderFailed(&'static str),
+    /// A service outside refuses what was asked of it, or does not answer.
+    #[error("{0}")]
+    Elsewhere(String),
     /// It may not be done by whoever asks.
     #[error("{}", needs(roles, *scope))]
     Forbidden {

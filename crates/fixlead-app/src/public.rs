@@ -96,7 +96,7 @@ impl Desk {
 
     /// What the policy of a project says, for whoever wants to report: a policy
     /// is a promise to everybody. `intake` is where its reports go.
-    pub async fn policy_for_reporters(&self, project: ProjectId, intake: &str) -> Result<Rendered> {
+    pub async fn policy_for_reporters(&self, project: ProjectId, intake: &str) -> Result<Arc<Rendered>> {
         let snapshot = self.directory().await?;
         let record = snapshot.directory.projects.get(&project).ok_or(Problem::NotFound)?;
         self.policy_documents(&record.policy, intake).await

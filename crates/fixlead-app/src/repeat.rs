@@ -4,6 +4,7 @@
 //! with another request is noticed.
 
 use fixlead_core::id::PersonId;
+use fixlead_core::text::hex;
 use fixlead_store::Idempotency;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -52,7 +53,7 @@ impl Repeat {
             hasher.update((part.len() as u64).to_be_bytes());
             hasher.update(part);
         }
-        let key: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let key = hex(&hasher.finalize());
         Repeat { key, content: self.content }
     }
 

@@ -10,8 +10,7 @@
 //! | `witness-head/…` | the number | the head |
 //! | `witness-contradiction/…` | from 0 | a head that was refused |
 
-use std::fmt::Write as _;
-
+use fixlead_core::text::hex;
 use fixlead_core::time::{Instant, Span};
 pub use fixlead_store::log::{Sending, SignedHead};
 use fixlead_store::{RecordChange, Store};
@@ -62,14 +61,6 @@ pub struct Taken {
     pub new: u64,
     /// The numbers of the heads that were refused.
     pub refused: Vec<u64>,
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing into a text cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn heads_of(installation: &[u8; 16]) -> String {

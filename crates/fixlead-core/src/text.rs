@@ -85,6 +85,31 @@ pub fn middle(text: &str, most: usize) -> String {
     text.chars().take(head).chain(['…']).chain(text.chars().skip(count - tail)).collect()
 }
 
+/// Bytes in hexadecimal, two small digits each.
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |half: u8| char::from(DIGITS[usize::from(half)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+/// A text as a part of an address or a value of a form: all but unreserved letters escaped
+/// (RFC 3986, section 2.3).
+pub fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                encoded.push(char::from(byte));
+            }
+            _ => {
+                encoded.push('%');
+                encoded.push_str(&hex(&[byte]).to_ascii_uppercase());
+            }
+        }
+    }
+    encoded
+}
+
 /// A TOML basic string (TOML 1.0, section String).
 pub fn toml_string(text: &str) -> String {
     let mut quoted = String::from("\"");

@@ -6,6 +6,8 @@
 mod commands;
 #[path = "desk/directory.rs"]
 mod directory;
+#[path = "desk/fix.rs"]
+mod fix;
 #[path = "desk/log.rs"]
 mod log;
 #[path = "desk/office.rs"]

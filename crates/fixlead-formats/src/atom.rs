@@ -3,17 +3,32 @@
 use crate::html::{escape, markdown};
 use crate::source::Advisory;
 
-/// An entry that can also stand alone.
+/// An entry that stands alone.
 pub fn build(advisory: &Advisory) -> String {
-    let id = advisory.public_id();
-    let namespace = advisory.publisher.namespace.trim_end_matches('/');
     let own = advisory.references.iter().find(|reference| reference.kind == crate::source::Kind::Advisory);
     let link = own.map_or(advisory.publisher.namespace.as_str(), |reference| reference.url.as_str());
-    let mut out = String::from(
-        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<entry xmlns=\"http://www.w3.org/2005/Atom\">\n",
-    );
+    format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<entry xmlns=\"http://www.w3.org/2005/Atom\">\n{}</entry>\n",
+        elements(advisory, link)
+    )
+}
+
+/// An entry of a feed, which leads to a page.
+pub fn entry(advisory: &Advisory, link: &str) -> String {
+    format!("<entry>\n{}</entry>\n", elements(advisory, link))
+}
+
+/// The id of an advisory's entry, in feeds of any kind; it never changes.
+pub fn entry_id(advisory: &Advisory) -> String {
+    let namespace = advisory.publisher.namespace.trim_end_matches('/');
+    format!("{namespace}/advisories/{}", crate::purl::encode(&advisory.public_id()))
+}
+
+fn elements(advisory: &Advisory, link: &str) -> String {
+    let id = advisory.public_id();
+    let mut out = String::new();
     let mut line = |text: String| out.push_str(&format!("  {text}\n"));
-    line(format!("<id>{}</id>", escape(&format!("{namespace}/advisories/{}", crate::purl::encode(&id)))));
+    line(format!("<id>{}</id>", escape(&entry_id(advisory))));
     line(format!("<title>{}: {}</title>", escape(&id), escape(&advisory.title)));
     line(format!("<published>{}</published>", advisory.published));
     line(format!("<updated>{}</updated>", advisory.changed()));
@@ -28,6 +43,5 @@ pub fn build(advisory: &Advisory) -> String {
     }
     line(format!("<summary>{}</summary>", escape(&advisory.summary)));
     line(format!("<content type=\"html\">{}</content>", escape(&markdown(&advisory.description))));
-    out.push_str("</entry>\n");
     out
 }

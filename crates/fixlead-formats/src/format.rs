@@ -43,6 +43,19 @@ impl Format {
     }
 }
 
+/// The name of the file of a CSAF document (CSAF 2.0, section 5.1), by its id.
+pub fn csaf_file_name(id: &str) -> String {
+    let mut name = String::with_capacity(id.len() + 5);
+    for letter in id.to_lowercase().chars() {
+        if letter.is_ascii_alphanumeric() || "+-".contains(letter) {
+            name.push(letter);
+        } else if !name.ends_with('_') {
+            name.push('_');
+        }
+    }
+    name + ".json"
+}
+
 /// What can be chosen about the documents.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {

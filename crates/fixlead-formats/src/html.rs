@@ -60,14 +60,15 @@ pub fn escape(text: &str) -> String {
 }
 
 /// The page's own style; it asks for nothing else.
-const STYLE: &str = "\
+pub const STYLE: &str = "\
 :root{color-scheme:light dark}\
 body{font:1rem/1.5 system-ui,sans-serif;max-width:46rem;margin:0 auto;padding:1.5rem 1rem 4rem;overflow-wrap:anywhere}\
+a{color:#0b5560}@media(prefers-color-scheme:dark){a{color:#79cbd4}}\
 h1{font-size:1.5rem;line-height:1.25;margin:.25rem 0 .5rem}h2{font-size:1.125rem;margin:2rem 0 .5rem}h3{font-size:1rem;margin:1rem 0 .5rem}\
 .ids,.small{opacity:.75;font-size:.875rem;margin:0}\
 .band{display:inline-block;border:1px solid;border-radius:.25rem;padding:0 .5rem;font-weight:600;text-transform:capitalize}\
 .notice{border-inline-start:.25rem solid;padding:.25rem .75rem}\
-table{border-collapse:collapse;width:100%}th,td{text-align:start;vertical-align:top;padding:.375rem .75rem .375rem 0;border-bottom:1px solid rgb(128 128 128/.5)}\
+table{border-collapse:collapse;width:100%}th,td{text-align:start;vertical-align:top;padding:.375rem .75rem .375rem 0;border-bottom:1px solid rgb(128 128 128/.5)}th{overflow-wrap:normal}\
 code{font:.875em ui-monospace,monospace}pre{overflow:auto;padding:.75rem;border:1px solid rgb(128 128 128/.5);border-radius:.25rem}\
 dt{font-weight:600}dd{margin:0 0 .5rem}ul{padding-inline-start:1.25rem}";
 
@@ -82,6 +83,15 @@ pub fn page(advisory: &Advisory) -> String {
         escape(&id),
         escape(&advisory.title)
     ));
+    content(advisory, &mut out);
+    out.push_str("</main>\n</body>\n</html>\n");
+    out
+}
+
+/// What such a page says, without what is around it: whether one is affected
+/// and what to do come first.
+pub fn content(advisory: &Advisory, out: &mut String) {
+    let id = advisory.public_id();
     let names: Vec<String> = std::iter::once(id.as_str())
         .chain(advisory.other_ids())
         .map(|id| format!("<span data-fact=\"id\">{}</span>", escape(id)))
@@ -91,19 +101,27 @@ pub fn page(advisory: &Advisory) -> String {
         names.join(" · "),
         escape(&advisory.title)
     ));
-    if let Some(date) = advisory.withdrawn {
+    if let (Some(date), Some(why)) = (advisory.withdrawn, tell::withdrawn(advisory)) {
         out.push_str(&format!(
-            "<p class=\"notice\"><strong>Withdrawn</strong> on {}. What follows does not hold.</p>\n",
-            time("withdrawn", date)
+            "<p class=\"notice\"><strong>Withdrawn</strong> on {}. {}</p>\n<p>It said:</p>\n",
+            time("withdrawn", date),
+            escape(&why)
         ));
     }
     out.push_str(&format!("<p>{}</p>\n", escape(&advisory.summary)));
-    how_bad(advisory, &mut out);
-    out.push_str("<h2>Am I affected?</h2>\n<table>\n<thead><tr><th scope=\"col\">Package</th><th scope=\"col\">Affected</th><th scope=\"col\">Fixed in</th></tr></thead>\n<tbody>\n");
-    for affected in &advisory.affected {
-        rows(affected, &mut out);
+    if let Some(severity) = &advisory.severity {
+        out.push_str(&format!(
+            "<p>Severity: <span class=\"band\" data-fact=\"severity\">{}</span></p>\n",
+            escape(severity)
+        ));
     }
-    out.push_str("</tbody>\n</table>\n<h2>What to do</h2>\n");
+    let asked = if advisory.withdrawn.is_some() { "What it said was affected" } else { "Am I affected?" };
+    out.push_str(&format!("<h2>{asked}</h2>\n"));
+    out.push_str("<table>\n<thead><tr><th scope=\"col\">Package</th><th scope=\"col\">Affected</th><th scope=\"col\">Fixed in</th></tr></thead>\n<tbody>\n");
+    for affected in &advisory.affected {
+        rows(affected, out);
+    }
+    out.push_str(&format!("</tbody>\n</table>\n<h2>{}</h2>\n", tell::remedy_heading(advisory)));
     let upgrades = tell::upgrades(advisory);
     for upgrade in &upgrades {
         out.push_str(&format!("<p>{}</p>\n", escape(upgrade)));
@@ -119,6 +137,7 @@ pub fn page(advisory: &Advisory) -> String {
         out.push_str(&format!("<p>{}</p>\n", crate::mail::nothing_to_do(advisory)));
     }
     out.push_str(&format!("<h2>Description</h2>\n{}\n", markdown(&advisory.description)));
+    how_bad(advisory, out);
     if !advisory.references.is_empty() {
         out.push_str("<h2>References</h2>\n<ul>\n");
         for reference in &advisory.references {
@@ -148,11 +167,10 @@ pub fn page(advisory: &Advisory) -> String {
     }
     let publisher = &advisory.publisher;
     out.push_str(&format!(
-        " by <a href=\"{}\">{}</a>.</p>\n</main>\n</body>\n</html>\n",
+        " by <a href=\"{}\">{}</a>.</p>\n",
         escape(&publisher.namespace),
         escape(&publisher.name)
     ));
-    out
 }
 
 fn time(fact: &str, instant: Instant) -> String {
@@ -162,32 +180,27 @@ fn time(fact: &str, instant: Instant) -> String {
 }
 
 fn how_bad(advisory: &Advisory, out: &mut String) {
-    if let Some(severity) = &advisory.severity {
+    if advisory.scores.is_empty() && advisory.cwe.is_empty() {
+        return;
+    }
+    out.push_str("<h2>How bad it is</h2>\n<dl>\n");
+    for score in &advisory.scores {
+        let version = score.vector.version();
+        let overall = score.vector.scores().overall().1;
         out.push_str(&format!(
-            "<p>Severity: <span class=\"band\" data-fact=\"severity\">{}</span></p>\n",
-            escape(severity)
+            "<dt>CVSS {version}</dt><dd>{overall} ({}) <code data-fact=\"score\">{}</code></dd>\n",
+            overall.band(version),
+            score.vector.canonical()
         ));
     }
-    if !advisory.scores.is_empty() || !advisory.cwe.is_empty() {
-        out.push_str("<dl>\n");
-        for score in &advisory.scores {
-            let version = score.vector.version();
-            let overall = score.vector.scores().overall().1;
-            out.push_str(&format!(
-                "<dt>CVSS {version}</dt><dd>{overall} ({}) <code data-fact=\"score\">{}</code></dd>\n",
-                overall.band(version),
-                score.vector.canonical()
-            ));
-        }
-        for id in &advisory.cwe {
-            out.push_str(&format!(
-                "<dt>Weakness</dt><dd><span data-fact=\"cwe\">{}</span> {}</dd>\n",
-                escape(id),
-                escape(cwe::name(id).unwrap_or_default())
-            ));
-        }
-        out.push_str("</dl>\n");
+    for id in &advisory.cwe {
+        out.push_str(&format!(
+            "<dt>Weakness</dt><dd><span data-fact=\"cwe\">{}</span> {}</dd>\n",
+            escape(id),
+            escape(cwe::name(id).unwrap_or_default())
+        ));
     }
+    out.push_str("</dl>\n");
 }
 
 fn rows(affected: &Affected, out: &mut String) {

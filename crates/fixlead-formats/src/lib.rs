@@ -10,24 +10,25 @@
 //! Nothing in this crate reads a file, a clock or a socket, and the same
 //! source always gives the same bytes.
 
+pub mod atom;
+pub mod check;
 pub mod cwe;
 pub mod facts;
 pub mod format;
+pub mod html;
 pub mod import;
 pub mod lint;
 pub mod purl;
 pub mod source;
+pub mod tell;
 pub mod validate;
 pub mod version;
 
-mod atom;
 mod csaf;
 mod cve;
 mod ghsa;
-mod html;
 mod json;
 mod mail;
 mod openvex;
 mod osv;
-mod tell;
 mod words;

@@ -10,6 +10,10 @@ const WIDTH: usize = 72;
 
 pub fn build(advisory: &Advisory) -> String {
     let mut out = format!("Subject: {}: {}\n\n", advisory.public_id(), advisory.title);
+    if let Some(why) = tell::withdrawn(advisory) {
+        paragraph(&mut out, "", "", &format!("This advisory was withdrawn. {why} It said:"));
+        out.push('\n');
+    }
     paragraph(&mut out, "", "", &advisory.summary);
     out.push('\n');
     field(&mut out, "Id", &advisory.public_id());
@@ -41,7 +45,7 @@ pub fn build(advisory: &Advisory) -> String {
             paragraph(&mut out, "  ", "    ", &line);
         }
     }
-    heading(&mut out, "What to do");
+    heading(&mut out, tell::remedy_heading(advisory));
     let mut actions = tell::upgrades(advisory);
     actions.extend(advisory.mitigations.iter().cloned());
     if actions.is_empty() {

@@ -135,3 +135,20 @@ pub fn actions(advisory: &Advisory, affected: &Affected) -> String {
 
 /// What is said where nothing helps.
 pub const NO_REMEDY: &str = "There is no fixed version and no mitigation yet.";
+
+/// That an advisory was withdrawn, and why, if its newest revision says so: what stands before
+/// everything else, so that nobody acts on the rest.
+pub fn withdrawn(advisory: &Advisory) -> Option<String> {
+    let date = advisory.withdrawn?;
+    let last = advisory.revisions.last().filter(|revision| revision.date >= date);
+    let why = last.map(|revision| {
+        let end = if revision.summary.ends_with(['.', '!', '?']) { "" } else { "." };
+        format!("{}{end} ", revision.summary)
+    });
+    Some(format!("{}No version is affected by it, and nothing is to be done.", why.unwrap_or_default()))
+}
+
+/// What the part is called that says what to do.
+pub const fn remedy_heading(advisory: &Advisory) -> &'static str {
+    if advisory.withdrawn.is_some() { "What it advised" } else { "What to do" }
+}

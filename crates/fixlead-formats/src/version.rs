@@ -4,6 +4,8 @@
 
 use std::cmp::Ordering;
 
+use crate::source::Range;
+
 /// How versions are ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {
@@ -83,6 +85,18 @@ impl Scheme {
             Scheme::Dotted => Some(dotted(one)?.cmp(&dotted(other)?)),
             Scheme::Unknown => None,
         }
+    }
+}
+
+/// Whether a version lies in a range; `None` where that cannot be told.
+pub fn holds(scheme: Scheme, range: &Range, version: &str) -> Option<bool> {
+    if scheme.compare(version, &range.introduced)? == Ordering::Less {
+        return Some(false);
+    }
+    match (&range.fixed, &range.last_affected) {
+        (Some(fixed), _) => Some(scheme.compare(version, fixed)? == Ordering::Less),
+        (None, Some(last)) => Some(scheme.compare(version, last)? != Ordering::Greater),
+        (None, None) => Some(true),
     }
 }
 

@@ -9,8 +9,11 @@ use std::collections::BTreeSet;
 
 use fixlead_formats::facts::{self, Fact};
 use fixlead_formats::format::{CsafVersion, Format, Options, Profile, build};
+use fixlead_formats::html::escape;
 use fixlead_formats::lint::{Insiders, Level, lint};
-use fixlead_formats::source::{self, Advisory, Status};
+use fixlead_formats::purl::ECOSYSTEMS;
+use fixlead_formats::source::draft::{Draft, OUTLINE, Outline};
+use fixlead_formats::source::{self, Advisory, Category, Justification, Kind, Role, Status};
 use fixlead_formats::validate::validate;
 
 /// How many advisories are made up.
@@ -24,6 +27,95 @@ fn options() -> [Options; 4] {
         own(CsafVersion::V21, None),
         own(CsafVersion::V21, Some(Profile::Vex)),
     ]
+}
+
+#[test]
+fn of_a_withdrawn_advisory_that_and_why_is_said_before_anything_else() {
+    let withdrawn = (0..COUNT).map(generate::advisory).filter(|advisory| advisory.withdrawn.is_some());
+    let mut count = 0;
+    for advisory in withdrawn {
+        count += 1;
+        let page = build(&advisory, Format::Html, Options::default()).unwrap();
+        let before = page.split("<h2>").next().unwrap();
+        assert!(before.contains("<strong>Withdrawn</strong>"), "{page}");
+        assert!(before.contains("nothing is to be done.</p>\n<p>It said:</p>"), "{page}");
+        let mail = build(&advisory, Format::Mail, Options::default()).unwrap();
+        assert!(mail.lines().nth(2).unwrap().starts_with("This advisory was withdrawn."), "{mail}");
+        for text in [&page, &mail] {
+            assert!(!text.contains("What to do") && text.contains("What it advised"), "{text}");
+        }
+        let why = advisory.revisions.last().filter(|last| Some(last.date) >= advisory.withdrawn);
+        assert!(why.is_none_or(|why| before.contains(&escape(&why.summary))), "{page}");
+    }
+    assert!(count > 20, "{count}");
+}
+
+#[test]
+fn made_up_advisories_use_every_branch_of_the_source() {
+    let mut met: BTreeSet<String> = BTreeSet::new();
+    for seed in 0..COUNT.min(240) {
+        let advisory = generate::advisory(seed);
+        let mut say = |what: &str, word: &str| {
+            met.insert(format!("{what} {word}"));
+        };
+        let some = |is: bool| if is { "there" } else { "none" };
+        for (what, is) in [
+            ("cve", advisory.cve.is_some()),
+            ("aliases", !advisory.aliases.is_empty()),
+            ("modified", advisory.modified.is_some()),
+            ("withdrawn", advisory.withdrawn.is_some()),
+            ("severity", advisory.severity.is_some()),
+            ("cwe", !advisory.cwe.is_empty()),
+            ("mitigations", !advisory.mitigations.is_empty()),
+            ("credits", !advisory.credits.is_empty()),
+            ("revisions", !advisory.revisions.is_empty()),
+            ("cna_org", advisory.publisher.cna_org.is_some()),
+        ] {
+            say(what, some(is));
+        }
+        say("category", advisory.publisher.category.as_str());
+        advisory.references.iter().for_each(|one| say("reference", one.kind.as_str()));
+        advisory.credits.iter().for_each(|one| say("credit", one.role.as_str()));
+        advisory.scores.iter().for_each(|one| say("score", &one.vector.version().to_string()));
+        for affected in &advisory.affected {
+            say("status", affected.status.as_str());
+            say("repo", some(affected.repo.is_some()));
+            let none = affected.status == Status::NotAffected;
+            if let (true, Some(reason)) = (none, affected.justification) {
+                say("justification", reason.as_str());
+            }
+            say("package", affected.package.split('/').next().unwrap_or_default());
+            for range in &affected.ranges {
+                say("from the first", some(range.introduced == "0"));
+                say("fixed", some(range.fixed.is_some()));
+                say("last affected", some(range.last_affected.is_some()));
+                say("introduced by", some(range.introduced_commit.is_some()));
+                say("fixed by", some(range.fixed_commit.is_some()));
+            }
+        }
+    }
+    let mut lacking = Vec::new();
+    let mut want = |what: &str, words: Vec<&str>| {
+        let all = words.into_iter().map(|word| format!("{what} {word}"));
+        lacking.extend(all.filter(|word| !met.contains(word)));
+    };
+    let optional = "cve aliases modified withdrawn severity cwe mitigations credits revisions cna_org repo";
+    for what in
+        optional.split(' ').chain(["from the first", "fixed", "last affected", "introduced by", "fixed by"])
+    {
+        want(what, vec!["there", "none"]);
+    }
+    // A translator's CSAF document names a language that no source has words for: `check` refuses it.
+    let categories = Category::ALL.iter().filter(|one| **one != Category::Translator);
+    want("category", categories.map(|one| one.as_str()).collect());
+    want("reference", Kind::ALL.iter().map(|one| one.as_str()).collect());
+    want("credit", Role::ALL.iter().map(|one| one.as_str()).collect());
+    want("status", Status::ALL.iter().map(|one| one.as_str()).collect());
+    want("justification", Justification::ALL.iter().map(|one| one.as_str()).collect());
+    want("score", vec!["2.0", "3.0", "3.1", "4.0"]);
+    let kinds: Vec<String> = ECOSYSTEMS.iter().map(|one| format!("pkg:{}", one.kind)).collect();
+    want("package", kinds.iter().map(String::as_str).collect());
+    assert!(lacking.is_empty(), "no advisory has {lacking:?}");
 }
 
 /// Every document of an advisory with what it was made as.
@@ -200,5 +292,75 @@ fn every_single_value_of_a_record_matters_to_some_fact_or_to_none_by_name() {
             let differences = facts::compare(&advisory, format, Options::default(), &altered).unwrap();
             assert!(!differences.is_empty(), "{} without {needle}", format.as_str());
         }
+    }
+}
+
+/// What a form would send of a draft.
+fn fields(outline: &Outline, draft: &Draft, path: &str, into: &mut Vec<(String, String)>) {
+    into.extend(
+        outline.keys.iter().map(|key| (format!("{path}{}", key.name), draft.get(key.name).to_owned())),
+    );
+    for inner in outline.sections {
+        for (place, section) in draft.sections(inner.name).iter().enumerate() {
+            let place = if inner.repeats { format!("{place}/") } else { String::new() };
+            fields(inner, section, &format!("{path}{}/{place}", inner.name), into);
+        }
+    }
+}
+
+#[test]
+fn what_was_written_survives_a_form_whatever_it_says() {
+    for seed in 0..COUNT {
+        let advisory = generate::advisory(seed);
+        let draft = Draft::read(&source::write(&advisory)).unwrap();
+        assert_eq!(source::read(&draft.write()).unwrap().advisory, advisory, "seed {seed}");
+        let mut sent = Vec::new();
+        fields(&OUTLINE, &draft, "", &mut sent);
+        let sent = Draft::from_fields(sent.iter().map(|(path, value)| (path.as_str(), value.as_str())));
+        assert_eq!(source::read(&sent.write()).unwrap().advisory, advisory, "seed {seed}");
+    }
+}
+
+#[test]
+fn an_unfinished_advisory_is_kept_and_what_it_lacks_is_told_at_its_place() {
+    let mut draft = Draft::from_fields([
+        ("title", "  A title "),
+        ("description", "one\ntwo \\ three \u{1}"),
+        ("published", "tomorrow"),
+        ("cwe", "CWE-79\n\n CWE-80"),
+        ("affected/1/package", "pkg:cargo/x"),
+        ("affected/1/range/0/fixed", "1.0\n"),
+        ("affected/9999999999/package", "nobody has so many"),
+        ("unknown/0/key", "x"),
+    ]);
+    draft.add("affected/1/range");
+    draft.add("mitigation");
+    let text = draft.write();
+    let again = Draft::read(&text).unwrap();
+    assert_eq!(again.write(), text);
+    assert_eq!(again.sections("affected").len(), 2);
+    assert_eq!(again.sections("affected")[1].sections("range").len(), 2);
+    let complaints = source::read(&text).unwrap_err();
+    let paths: Vec<&str> = complaints.iter().map(|complaint| complaint.path.as_str()).collect();
+    for path in [
+        "summary",
+        "description",
+        "published",
+        "affected/0/package",
+        "affected/1/status",
+        "affected/1/range/0/introduced",
+        "affected/1/range/1/introduced",
+        "mitigation/0/text",
+    ] {
+        assert!(paths.contains(&path), "{path}: {paths:?}");
+    }
+    draft.remove("affected/1/range/1");
+    draft.remove("affected/0");
+    draft.remove("mitigation/7");
+    assert_eq!(draft.sections("affected").len(), 1);
+    assert_eq!(draft.sections("affected")[0].sections("range").len(), 1);
+    assert_eq!(draft.sections("mitigation").len(), 1);
+    for wrong in ["title = 1", "cwe = [[1]]", "x = 1", "[[publisher]]", "[score]", "a = = b"] {
+        assert!(Draft::read(wrong).is_err(), "{wrong}");
     }
 }

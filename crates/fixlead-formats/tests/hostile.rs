@@ -9,12 +9,14 @@ mod generate;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use fixlead_core::text::is_harmful;
+use fixlead_formats::check::check;
 use fixlead_formats::facts;
 use fixlead_formats::format::{Format, Options, build};
 use fixlead_formats::import::{From, import};
 use fixlead_formats::lint::{Insiders, lint};
 use fixlead_formats::purl::Purl;
 use fixlead_formats::source;
+use fixlead_formats::source::draft::{Draft, MOST_IN_ALL};
 use fixlead_formats::validate::{MOST_BYTES, validate};
 use fixlead_formats::version::Scheme;
 use generate::Chance;
@@ -140,6 +142,7 @@ fn damaged_documents_are_judged_and_imported_or_refused() {
             }
             Err(wrong) => is_presentable(&wrong),
         }
+        let _ = From::of(text);
         for from in From::ALL {
             match import(*from, text) {
                 Ok(import) => {
@@ -156,6 +159,30 @@ fn damaged_documents_are_judged_and_imported_or_refused() {
         for format in Format::ALL {
             let _ = facts::read(*format, text);
         }
+    });
+}
+
+#[test]
+fn damaged_fields_of_a_form_make_a_draft_that_says_what_is_wrong() {
+    let texts: Vec<String> = (0..12)
+        .map(|seed| {
+            let draft = Draft::read(&source::write(&generate::advisory(seed))).unwrap();
+            let paths = ["title", "affected/0/package", "affected/0/range/1/fixed", "credit/0/name", "cwe"];
+            let fields = paths.map(|path| format!("{path}={}", draft.get(path)));
+            fields.join("&")
+        })
+        .collect();
+    read_damaged(&texts, 600, |text| {
+        let pairs = || text.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        let mut draft = Draft::from_fields(pairs());
+        for (path, _) in pairs() {
+            draft.add(path);
+            draft.remove(path);
+        }
+        let written = draft.write();
+        // What a form has made is read again as it was.
+        assert_eq!(Draft::read(&written).unwrap().write(), written);
+        check(&written, &Insiders::default()).remarks.iter().for_each(|one| is_presentable(&one.message));
     });
 }
 
@@ -222,4 +249,19 @@ fn what_is_deep_or_wide_is_judged_within_bounds() {
         links.join(",")
     );
     assert!(validate(&round).unwrap().errors.iter().any(|problem| problem.rule == "6.1.3"));
+}
+
+#[test]
+fn a_short_form_makes_no_large_draft() {
+    let fields: Vec<String> =
+        (0..500).map(|place| format!("affected/{place}/range/499/introduced")).collect();
+    let draft = Draft::from_fields(fields.iter().map(|path| (path.as_str(), "1")));
+    let ranges: usize = draft.sections("affected").iter().map(|one| one.sections("range").len()).sum();
+    assert!(ranges + draft.sections("affected").len() <= MOST_IN_ALL, "{ranges}");
+    assert!(ranges >= 500, "what there is room for is kept: {ranges}");
+    let tables = vec!["{}"; 500].join(",");
+    let many = vec![format!("{{range=[{tables}]}}"); 5].join(",");
+    let wrong = Draft::read(&format!("affected=[{many}]")).unwrap_err();
+    assert!(wrong.message.contains("sections in all"), "{}", wrong.message);
+    assert!(Draft::read(&format!("affected=[{{range=[{tables}]}}]")).is_ok());
 }

@@ -110,7 +110,8 @@ impl Error {
         if let Some(object) = missing_object(&messages) {
             return Error::MissingObject(object);
         }
-        let line = messages.lines().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
+        let says = |line: &&str| !line.trim().is_empty() && !line.starts_with("hint:");
+        let line = messages.lines().find(says).unwrap_or("it said nothing");
         let line = line.trim_start_matches("fatal: ").trim_start_matches("error: ");
         Error::Git { what: what.to_owned(), message: fixlead_core::text::short(line, 300) }
     }

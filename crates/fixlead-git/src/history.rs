@@ -1,8 +1,6 @@
 //! What is read before anything about history can be answered: the names of
 //! all repositories, the graph, and if wanted the index.
 
-use std::collections::BTreeSet;
-
 use crate::error::Result;
 use crate::graph::{Graph, Sweep};
 use crate::id::Id;
@@ -18,8 +16,6 @@ pub struct History<'a> {
     pub names: Vec<Vec<Ref>>,
     pub graph: Graph,
     pub sweep: Sweep,
-    /// The distinct commits that names stand for, in order.
-    pub tips: Vec<u32>,
     pub index: Option<(Index, PatchIds)>,
 }
 
@@ -40,13 +36,12 @@ impl<'a> History<'a> {
         if all.len() > targets.len() {
             graph = Graph::load(workspace, &all)?;
         }
-        let tips: BTreeSet<u32> = targets.iter().filter_map(|target| graph.position(target)).collect();
         let mut index = None;
         if with_index {
             all.retain(|commit| graph.position(commit).is_some());
             index = Some((Index::refresh(workspace, &graph, &all)?, PatchIds::load(workspace)));
         }
         let sweep = Sweep::new(&graph);
-        Ok(History { workspace, names, graph, sweep, tips: tips.into_iter().collect(), index })
+        Ok(History { workspace, names, graph, sweep, index })
     }
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::blame;
 use crate::diff::{self, FilePatch};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::index::patch_ids::DIFF;
 use crate::series::{self, Commit};
@@ -110,12 +110,13 @@ struct Evidence {
 /// found for a fix that only makes files.
 ///
 /// # Errors
-/// When the series or an object cannot be read.
-pub fn candidates(workspace: &Workspace, fix: &str) -> Result<(Vec<Commit>, Vec<Candidate>)> {
+/// When the series or an object cannot be read, or it changes more than `most` files,
+/// each commit's counted: the history of each is gone through.
+pub fn candidates(workspace: &Workspace, fix: &str, most: usize) -> Result<(Vec<Commit>, Vec<Candidate>)> {
     let series = series::read(workspace, fix)?;
     let own: BTreeSet<Id> = series.iter().map(|commit| commit.id).collect();
     let mut found: BTreeMap<Id, Evidence> = BTreeMap::new();
-    let (mut removed, mut beside, mut traced) = (0, 0, 0);
+    let (mut removed, mut beside, mut traced, mut files) = (0, 0, 0, 0);
     for commit in &series {
         for named in stated(&commit.message) {
             if let Ok(named) = workspace.commit(named) {
@@ -126,6 +127,11 @@ pub fn candidates(workspace: &Workspace, fix: &str) -> Result<(Vec<Commit>, Vec<
         let patch = workspace.git().run(DIFF, format!("{}\n", commit.id).as_bytes())?;
         for file in diff::read(&patch) {
             let Some(path) = file.old.clone() else { continue };
+            files += 1;
+            if files > most {
+                let why = format!("changes more than {most} files; name fewer commits");
+                return Err(Error::Series(fix.to_owned(), why));
+            }
             let looked = Looked::at(&file, &path);
             for (lines, how) in
                 [(&looked.removed, How::RemovedLines), (&looked.beside, How::SurroundingLines)]

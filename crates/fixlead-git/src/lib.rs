@@ -8,6 +8,9 @@
 //! works in a git directory of ours that borrows the repositories' objects
 //! ([`Workspace`]).
 //!
+//! Two kinds of repositories are this crate's own: a [`Mirror`] of what is public,
+//! and one for the fix of a case ([`private`]).
+//!
 //! This crate opens no store and no socket, and formats nothing for people.
 
 pub mod affected;
@@ -22,16 +25,19 @@ pub mod identity;
 mod index;
 pub mod introduced;
 pub mod owners;
+pub mod private;
 mod refs;
 mod repository;
 mod run;
 mod scratch;
 pub mod series;
+pub mod watch;
 mod workspace;
 
 pub use error::{Error, Result};
 pub use graph::Graph;
 pub use id::{Format, Id};
+pub use private::{Mirror, Private, Source};
 pub use refs::{Kind, Ref};
 pub use run::Limits;
 pub use workspace::{Cache, Workspace};

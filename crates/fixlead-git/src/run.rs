@@ -13,6 +13,9 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{JoinHandle, spawn};
 use std::time::Duration;
 
+use rustix::io::Errno;
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
+
 use crate::error::{Error, Result};
 
 /// Bounds of one run of git.
@@ -22,11 +25,13 @@ pub struct Limits {
     pub time: Duration,
     /// How much it may write where its output is kept as a whole, in bytes.
     pub bytes: usize,
+    /// How much memory of its own each process may ask for, in bytes.
+    pub memory: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { time: Duration::from_secs(600), bytes: 1 << 30 }
+        Limits { time: Duration::from_secs(600), bytes: 1 << 30, memory: 2 << 30 }
     }
 }
 
@@ -43,9 +48,13 @@ const SETTINGS: &[&str] = &[
     "core.abbrev=40",
     // Larger files count as binary, which bounds memory.
     "core.bigFileThreshold=100m",
+    // Each thread has a stack and a cache of its own.
+    "pack.threads=4",
     "protocol.allow=never",
     "gc.auto=0",
     "maintenance.auto=false",
+    // Whoever fetches is told nothing of how grafts are kept out here.
+    "advice.graftFileDeprecated=false",
     "color.ui=false",
     "diff.renames=false",
     "diff.algorithm=myers",
@@ -62,6 +71,10 @@ pub struct Git {
     directory: PathBuf,
     /// Where new objects go, if not into the git directory.
     objects: Option<PathBuf>,
+    /// What a run is told beside what holds for all.
+    told: Vec<(&'static str, OsString)>,
+    /// Settings of this one run, behind those of all.
+    settings: Vec<String>,
     limits: Limits,
 }
 
@@ -78,12 +91,31 @@ pub struct Output {
 impl Git {
     /// Git on a git directory.
     pub fn on(directory: &Path, limits: Limits) -> Self {
-        Git { directory: directory.to_owned(), objects: None, limits }
+        Git { directory: directory.to_owned(), objects: None, told: Vec::new(), settings: Vec::new(), limits }
     }
 
     /// The same, with new objects written into another directory of objects.
     pub fn with_objects(&self, objects: &Path) -> Self {
         Git { objects: Some(objects.to_owned()), ..self.clone() }
+    }
+
+    /// The same, with a word in its environment.
+    pub fn told(&self, name: &'static str, value: impl Into<OsString>) -> Self {
+        let mut git = self.clone();
+        git.told.push((name, value.into()));
+        git
+    }
+
+    /// The same, with a setting of its own.
+    pub fn set(&self, setting: &str) -> Self {
+        let mut git = self.clone();
+        git.settings.push(setting.to_owned());
+        git
+    }
+
+    /// The same, with other bounds.
+    pub fn within(&self, limits: Limits) -> Self {
+        Git { limits, ..self.clone() }
     }
 
     fn command<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Command {
@@ -121,7 +153,8 @@ impl Git {
         if let Some(objects) = &self.objects {
             command.env("GIT_OBJECT_DIRECTORY", objects);
         }
-        for setting in SETTINGS {
+        command.envs(self.told.iter().map(|(name, value)| (name, value)));
+        for setting in SETTINGS.iter().copied().chain(self.settings.iter().map(String::as_str)) {
             command.args(["-c", setting]);
         }
         command.args(arguments);
@@ -207,6 +240,7 @@ impl Git {
                 command.stdin(stdin);
             }
             let mut child = command.spawn().map_err(Error::Start)?;
+            confine(&mut child, self.limits.memory)?;
             // Written from a thread, since git may answer before it has read
             // everything; one that has read enough closes its end.
             feeder = feeder.or_else(|| {
@@ -245,6 +279,24 @@ impl Git {
             return Err(Error::TooLong { what, seconds: self.limits.time.as_secs() });
         }
         Ok((read?, code, messages))
+    }
+}
+
+/// Bounds the memory of a child, and of those that it starts: what is small on its
+/// way can become very large.
+fn confine(child: &mut Child, memory: u64) -> Result<()> {
+    let limit = Rlimit { current: Some(memory), maximum: Some(memory) };
+    let set = Pid::from_raw(i32::try_from(child.id()).unwrap_or_default())
+        .ok_or(Errno::SRCH)
+        .and_then(|pid| prlimit(Some(pid), Resource::Data, limit));
+    match set {
+        // One that is done already needs no bound.
+        Ok(_) | Err(Errno::SRCH) => Ok(()),
+        Err(error) => {
+            let _ = child.kill();
+            let _ = child.wait();
+            Err(Error::Start(error.into()))
+        }
     }
 }
 

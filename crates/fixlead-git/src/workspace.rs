@@ -224,7 +224,11 @@ fn key(repositories: &[Repository]) -> String {
 }
 
 /// Makes a directory into a git directory that borrows objects.
-fn furnish<'a>(directory: &Path, format: Format, lenders: impl Iterator<Item = &'a Path>) -> Result<()> {
+pub(crate) fn furnish<'a>(
+    directory: &Path,
+    format: Format,
+    lenders: impl Iterator<Item = &'a Path>,
+) -> Result<()> {
     let version = if format == Format::Sha1 { 0 } else { 1 };
     let mut config = format!("[core]\n\trepositoryformatversion = {version}\n\tbare = true\n");
     if format == Format::Sha256 {

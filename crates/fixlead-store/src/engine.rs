@@ -16,6 +16,9 @@ use crate::rebuild::SealedBeside;
 use crate::rows::{Followed, KeyRow, SealedEvent, SealedListRow, SealedRecord, SealedWork, StreamHead};
 use crate::sqlite::{Sqlite, read, write};
 
+/// As many rows are read on the thread that asks.
+const FEW: u32 = 256;
+
 /// Where the rows lie.
 #[derive(Clone)]
 pub(crate) enum Engine {
@@ -40,8 +43,20 @@ impl Engine {
 
     pub(crate) async fn stream(&self, stream: StreamId) -> Result<Option<StreamHead>> {
         match self {
-            Engine::Sqlite(database) => database.read(move |c| read::stream(c, stream)).await,
+            Engine::Sqlite(database) => database.look(move |c| read::stream(c, stream)).await,
             Engine::Postgres(database) => database.stream(stream).await,
+        }
+    }
+
+    /// The versions of those of these streams that there are, in no order.
+    pub(crate) async fn versions(&self, streams: Vec<StreamId>) -> Result<Vec<(StreamId, u64)>> {
+        match self {
+            Engine::Sqlite(database) => {
+                let few = streams.len() <= FEW as usize;
+                let query = move |c: &rusqlite::Connection| read::versions(c, &streams);
+                if few { database.look(query).await } else { database.read(query).await }
+            }
+            Engine::Postgres(database) => database.versions(&streams).await,
         }
     }
 
@@ -54,14 +69,20 @@ impl Engine {
     ) -> Result<Option<(StreamHead, Vec<SealedEvent>)>> {
         match self {
             Engine::Sqlite(database) => {
-                let query = move |c: &rusqlite::Connection| {
+                let all = move |c: &rusqlite::Connection| {
                     let moment = c.unchecked_transaction()?;
                     let Some(head) = read::stream(&moment, stream)? else { return Ok(None) };
                     let events = read::events(&moment, stream, after, most)?;
                     moment.finish()?;
                     Ok(Some((head, events)))
                 };
-                database.read(query).await
+                let many = |head: &StreamHead| head.version.saturating_sub(after) > u64::from(FEW.min(most));
+                match database.look(move |c| read::stream(c, stream)).await? {
+                    None => Ok(None),
+                    Some(head) if head.version <= after => Ok(Some((head, Vec::new()))),
+                    Some(head) if many(&head) => database.read(all).await,
+                    Some(_) => database.look(all).await,
+                }
             }
             Engine::Postgres(database) => {
                 let Some(head) = database.stream(stream).await? else { return Ok(None) };
@@ -79,7 +100,8 @@ impl Engine {
     ) -> Result<Vec<SealedListRow>> {
         match self {
             Engine::Sqlite(database) => {
-                database.read(move |c| read::list(c, list, from, backwards, most)).await
+                let query = move |c: &rusqlite::Connection| read::list(c, list, from, backwards, most);
+                if most <= FEW { database.look(query).await } else { database.read(query).await }
             }
             Engine::Postgres(database) => database.list(list, from, backwards, most).await,
         }
@@ -87,7 +109,7 @@ impl Engine {
 
     pub(crate) async fn record(&self, row: [u8; 32]) -> Result<Option<SealedRecord>> {
         match self {
-            Engine::Sqlite(database) => database.read(move |c| read::record(c, row)).await,
+            Engine::Sqlite(database) => database.look(move |c| read::record(c, row)).await,
             Engine::Postgres(database) => database.record(row).await,
         }
     }
@@ -95,7 +117,11 @@ impl Engine {
     /// Those of these records that there are, in no order.
     pub(crate) async fn records_at(&self, rows: Vec<[u8; 32]>) -> Result<Vec<SealedRecord>> {
         match self {
-            Engine::Sqlite(database) => database.read(move |c| read::records_at(c, &rows)).await,
+            Engine::Sqlite(database) => {
+                let few = rows.len() <= FEW as usize;
+                let query = move |c: &rusqlite::Connection| read::records_at(c, &rows);
+                if few { database.look(query).await } else { database.read(query).await }
+            }
             Engine::Postgres(database) => database.records_at(&rows).await,
         }
     }
@@ -107,7 +133,10 @@ impl Engine {
         most: u32,
     ) -> Result<Vec<SealedRecord>> {
         match self {
-            Engine::Sqlite(database) => database.read(move |c| read::records(c, after, last, most)).await,
+            Engine::Sqlite(database) => {
+                let query = move |c: &rusqlite::Connection| read::records(c, after, last, most);
+                if most <= FEW { database.look(query).await } else { database.read(query).await }
+            }
             Engine::Postgres(database) => database.records(after, last, most).await,
         }
     }
@@ -136,7 +165,7 @@ impl Engine {
 
     pub(crate) async fn blob(&self, id: [u8; 16]) -> Result<Option<(StreamId, u32, Hash)>> {
         match self {
-            Engine::Sqlite(database) => database.read(move |c| read::blob(c, id)).await,
+            Engine::Sqlite(database) => database.look(move |c| read::blob(c, id)).await,
             Engine::Postgres(database) => database.blob(id).await,
         }
     }
@@ -214,7 +243,7 @@ impl Engine {
 
     pub(crate) async fn chain(&self) -> Result<Chain> {
         match self {
-            Engine::Sqlite(database) => database.read(|c| Ok(read::chain(c)?)).await,
+            Engine::Sqlite(database) => database.look(|c| Ok(read::chain(c)?)).await,
             Engine::Postgres(database) => database.chain().await,
         }
     }
@@ -223,7 +252,7 @@ impl Engine {
     /// none.
     pub(crate) async fn latest(&self) -> Result<Instant> {
         match self {
-            Engine::Sqlite(database) => database.read(|c| Ok(read::latest(c)?)).await,
+            Engine::Sqlite(database) => database.look(|c| Ok(read::latest(c)?)).await,
             Engine::Postgres(database) => database.latest().await,
         }
     }
@@ -269,7 +298,7 @@ impl Engine {
     /// Where an event stands.
     pub(crate) async fn stamp(&self, stream: StreamId, version: u64) -> Result<Option<Stamp>> {
         match self {
-            Engine::Sqlite(database) => database.read(move |c| read::stamp(c, stream, version)).await,
+            Engine::Sqlite(database) => database.look(move |c| read::stamp(c, stream, version)).await,
             Engine::Postgres(database) => database.stamp(stream, version).await,
         }
     }
@@ -290,7 +319,7 @@ impl Engine {
 
     pub(crate) async fn setting(&self, name: &'static str) -> Result<Option<Vec<u8>>> {
         match self {
-            Engine::Sqlite(database) => database.read(move |c| read::setting(c, name)).await,
+            Engine::Sqlite(database) => database.look(move |c| read::setting(c, name)).await,
             Engine::Postgres(database) => database.setting(name).await,
         }
     }

@@ -1,17 +1,8 @@
 //! Bytes as hexadecimal text, for the few places where people read them.
 
+pub(crate) use fixlead_core::text::hex as encode;
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::Serializer;
-
-/// Lower-case hexadecimal.
-pub(crate) fn encode(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        for nibble in [byte >> 4, byte & 15] {
-            text.push(char::from(b"0123456789abcdef"[usize::from(nibble)]));
-        }
-        text
-    })
-}
 
 /// Reads exactly as many bytes as fit.
 pub(crate) fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {

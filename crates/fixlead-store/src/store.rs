@@ -1,7 +1,7 @@
 //! The verbs. Here bodies are sealed and opened, on the caller's task; below
 //! this line there is only ciphertext.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -239,6 +239,17 @@ impl Store {
             return Err(Error::Tampered(format!("the end of {stream} after event {version}")));
         }
         Ok(Loaded { version: version.max(head.version), events })
+    }
+
+    /// The versions of streams, in the same order, 0 for one that there is not; in one
+    /// question to the database. Whoever has read a stream learns so whether it is still that.
+    pub async fn versions(&self, streams: &[StreamId]) -> Result<Vec<u64>> {
+        if streams.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found: HashMap<StreamId, u64> =
+            self.inner.engine.versions(streams.to_vec()).await?.into_iter().collect();
+        Ok(streams.iter().map(|stream| found.get(stream).copied().unwrap_or(0)).collect())
     }
 
     /// Reads a page of a list, by key and never by offset.

@@ -4,8 +4,10 @@ mod api;
 mod client;
 mod commands;
 mod configuration;
+mod cve;
 mod demo;
 mod drill;
+mod publish;
 mod serve;
 mod terminal;
 mod web;
@@ -43,8 +45,13 @@ enum Command {
     /// Make the documents of an advisory from its one source, and judge documents.
     #[command(subcommand)]
     Advisory(advisory::Command),
+    /// Make of advisories a site with pages, feeds, OSV and signed CSAF documents, for any web server.
+    Publish(commands::publish::PublishArgs),
     /// Print a document of others as the one source of an advisory.
     Import(commands::import::ImportArgs),
+    /// Reserve CVE ids and publish records, as a CNA.
+    #[command(subcommand, after_help = commands::cve::HELP)]
+    Cve(commands::cve::Command),
     /// Look at a desk with made-up people and cases in every stage.
     Demo(commands::demo::DemoArgs),
     /// Rehearse one case under a policy, from report to retrospective.
@@ -123,7 +130,9 @@ fn main() -> ExitCode {
         Ok(Cli { command }) => match &command {
             Command::Cvss(command) => cvss::run(command, style, io::stdin().lock(), &mut out, &mut messages),
             Command::Advisory(command) => advisory::run(command, &mut out, &mut messages),
+            Command::Publish(args) => commands::publish::run(args, &mut out, &mut messages),
             Command::Import(args) => commands::import::run(args, &mut out, &mut messages),
+            Command::Cve(command) => commands::cve::run(command, &mut out, &mut messages),
             Command::Demo(args) => commands::demo::run(args, &mut out, &mut messages),
             Command::Drill(args) => commands::drill::run(args, style.is_coloured(), &mut out, &mut messages),
             Command::Policy(command) => policy::run(command, style, &mut out, &mut messages),

@@ -190,6 +190,49 @@ export default async function ({ desk, api, look, person, enrol, team }) {
   await ana.goto("/admin/webhooks");
   await look(ana, "admin-webhooks");
 
+  // CVE Services: an operator enters who asks; the key is never shown again, and goes to no other address.
+  await olga.goto("/admin/cna");
+  await olga.getByLabel("Organisation").fill("example");
+  await olga.getByLabel("User", { exact: true }).fill("ana@example.org");
+  await olga.getByLabel("Key of the user").fill("canary-key-of-ana");
+  await olga.getByLabel("Address").fill("http://10.0.0.1/api");
+  await olga.getByRole("button", { name: "Keep it" }).click();
+  await olga.getByText("begins with https://").waitFor();
+  assert.ok(!(await olga.content()).includes("canary-key"), "a key is shown to nobody");
+  await olga.getByLabel("Key of the user").fill("canary-key-of-ana");
+  await olga.getByLabel("Address").fill("https://cve.example.org/api");
+  await olga.getByRole("button", { name: "Keep it" }).click();
+  await olga.getByText("Done.").waitFor();
+  await olga.getByRole("cell", { name: "ana@example.org" }).waitFor();
+  assert.ok(!(await olga.content()).includes("canary-key"));
+  await look(olga, "admin-cna");
+  assert.equal((await ana.goto("/admin/cna")).status(), 404);
+
+  // What the project published before: files are looked through first, and come in all or none.
+  await ana.goto(`/admin/projects/${project}`);
+  await ana.getByRole("link", { name: "Take advisories in" }).click();
+  const osv = (id, fixed) => ({
+    name: `${id}.json`,
+    mimeType: "application/json",
+    buffer: Buffer.from(JSON.stringify({
+      schema_version: "1.7.0", id, modified: "2024-02-02T00:00:00Z", published: "2024-02-01T00:00:00Z", summary: "It stops.", details: "It stops on stripes.",
+      affected: [{ package: { ecosystem: "npm", name: "tool" }, ranges: [{ type: "SEMVER", events: [{ introduced: "0" }, { fixed }] }] }],
+      references: [{ type: "FIX", url: "https://example.org/fix" }],
+    })),
+  });
+  await ana.getByLabel("Documents").setInputFiles([osv("GHSA-c74f-6mfw-mm4v", "1.2.0"), osv("GHSA-c74f-6mfw-mm4w", "1.3.0"), { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("hello") }]);
+  await ana.getByRole("button", { name: "Look through them" }).click();
+  await ana.getByText("this is neither a GHSA, OSV, CVE or CSAF document nor a CASE.toml").waitFor();
+  assert.equal(await ana.getByText("It cannot come in like this.").count(), 2);
+  await look(ana, "admin-import");
+  for (const source of await ana.locator("textarea").all()) {
+    await source.fill((await source.inputValue()).replace("Unknown publisher", "Example").replace(/namespace = ".*"/, 'namespace = "https://example.org"'));
+  }
+  await ana.getByRole("button", { name: "Look again" }).click();
+  await ana.getByText("GHSA-c74f-6mfw-mm4w", { exact: true }).waitFor();
+  await ana.getByRole("button", { name: "Make them public" }).click();
+  await ana.getByText("Done.").waitFor();
+
   // The log: a report comes in and is read; the auditor sees who and what, the operator that something is there.
   const gus = await person({ javaScriptEnabled: false });
   await gus.goto(`/projects/${project}/report`);

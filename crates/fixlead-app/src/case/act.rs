@@ -226,7 +226,10 @@ impl Desk {
         command: &mut Command,
         although: &Although,
     ) -> Result<()> {
-        let (Command::Record { overriding, .. } | Command::Close { overriding, .. }) = command else {
+        let (Command::Record { overriding, .. }
+        | Command::Close { overriding, .. }
+        | Command::AskSecond { overriding, .. }) = command
+        else {
             let message = "nothing of the policy is overridden by this; leave the reason out";
             return Err(Problem::invalid("/although", message));
         };
@@ -258,6 +261,12 @@ impl Desk {
         };
         let context = Context { policy: &policy, people: &people, responds: &responds, now };
         Ok(command::decide(&kept.file, &context, permit, command)?)
+    }
+
+    /// What holds the publication of the advisory now.
+    pub(super) async fn publication_refused(&self, kept: &Kept, has_cve: bool) -> Result<Option<Refused>> {
+        let policy = self.policy(kept.file.pin().ok_or(Problem::NotFound)?).await?;
+        Ok(command::publication_held(&kept.file, &policy, self.now_after(kept.file.latest), has_cve))
     }
 
     /// Appends to a case what was decided on it, with its rows and its next
@@ -405,6 +414,7 @@ impl From<Refused> for Problem {
                 };
                 Problem::invalid(pointer, message)
             }
+            Refused::Wrong(Wrong::Overtaken(actual)) => Problem::Conflict { actual },
             Refused::Wrong(Wrong::ClockWentBack) => Problem::Unavailable { retry_after: 60 },
             Refused::Wrong(wrong) => Problem::invalid("", wrong.to_string()),
         }

@@ -8,6 +8,7 @@ use fixlead_core::desk::command::Command;
 use fixlead_core::desk::event::Room;
 use fixlead_core::desk::wire::{Line, Sha256};
 use fixlead_core::id::{BlobId, CaseId};
+use fixlead_core::text::hex;
 use fixlead_store::{Blob, NewBlob};
 use sha2::Digest;
 
@@ -56,8 +57,7 @@ impl Desk {
         let invalid = |message: &str| Problem::invalid("/name", message);
         let name = Line::new(name).map_err(invalid)?;
         let digest = sha2::Sha256::digest(&bytes);
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        let sha256 = Sha256::new(&hex).map_err(invalid)?;
+        let sha256 = Sha256::new(&hex(&digest)).map_err(invalid)?;
         let blob = BlobId::from_bytes(self.draw());
         let command = Command::Attach { blob, room, name, size: bytes.len() as u64, sha256 };
         let act = Act { repeat, ..Act::new(command) };

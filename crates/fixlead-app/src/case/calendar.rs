@@ -5,6 +5,7 @@ use fixlead_core::access::{Action, Presence, TokenScope};
 use fixlead_core::id::CaseId;
 use fixlead_core::plan::duties::State;
 use fixlead_core::plan::words;
+use fixlead_core::text::hex;
 use fixlead_core::time::Instant;
 use sha2::{Digest as _, Sha256};
 
@@ -30,7 +31,7 @@ pub struct Appointment {
 
 fn uid(caller: &Caller, case: CaseId, what: &str) -> String {
     let digest = Sha256::digest(format!("{}\n{case}\n{what}", caller.person));
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hex(&digest[..16])
 }
 
 impl Desk {

@@ -7,6 +7,7 @@ use fixlead_core::desk::command::{Command, Wrong};
 use fixlead_core::desk::event::Second;
 use fixlead_core::desk::wire::{Line, Sha256};
 use fixlead_core::id::{CaseId, OfferId};
+use fixlead_core::text::hex;
 use sha2::Digest;
 
 use super::act::{Act, Acted};
@@ -29,10 +30,9 @@ impl Desk {
             None => OfferId::from_bytes(self.draw()),
         };
         let digest = sha2::Sha256::digest(case.bytes());
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        let sha256 = Sha256::new(&hex).map_err(|message| Problem::invalid("", message))?;
+        let sha256 = Sha256::new(&hex(&digest)).map_err(|message| Problem::invalid("", message))?;
         let what = Second::Erasure;
-        let ask = Command::AskSecond { offer, what, sha256, reason };
+        let ask = Command::AskSecond { offer, what, sha256, reason, overriding: None };
         let acted = self.act(caller, case, Act { repeat, ..Act::new(ask) }).await?;
         Ok((acted, offer))
     }
@@ -45,6 +45,9 @@ impl Desk {
         let permit = self.case_permit(caller, &snapshot, &kept.file, Action::CaseEraseConfirm)?;
         let proposal = kept.file.proposals.get(&offer);
         let proposal = proposal.filter(|proposal| proposal.what == Second::Erasure);
+        if let Some(proposal) = proposal {
+            self.asked_by_one_who_may(&snapshot, &kept.file, proposal, Action::CaseErase)?;
+        }
         let confirmed = proposal.and_then(|proposal| proposal.confirmed);
         if confirmed.is_none() || confirmed != Some(caller.person) {
             proposal.ok_or_else(|| Problem::invalid("/offer", "nobody asked for this; ask first"))?;

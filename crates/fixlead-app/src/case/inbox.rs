@@ -7,9 +7,10 @@
 
 use std::collections::BTreeMap;
 
-use fixlead_core::access::{self, Action, Target, Within};
+use fixlead_core::access::{self, Action, Actor, Grant, Target, Within};
 use fixlead_core::desk::event::Room;
 use fixlead_core::id::{CaseId, PersonId, ProjectId};
+use fixlead_core::text::hex;
 use fixlead_core::time::Instant;
 use fixlead_store::{Page, Sort};
 use serde::Serialize;
@@ -108,7 +109,7 @@ impl Listed {
     /// Tells whether two pages show the same. It says nothing about what.
     pub fn digest(&self) -> String {
         let shown = serde_json::to_vec(self).unwrap_or_default();
-        Sha256::digest(shown).iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+        hex(&Sha256::digest(shown)[..12])
     }
 }
 
@@ -156,6 +157,12 @@ impl Source {
     }
 }
 
+/// Who asks, with the grants that are for more than one case.
+struct Whom {
+    actor: Actor,
+    grants: Vec<Grant>,
+}
+
 impl Desk {
     /// A page of the cases that somebody may know of: of one project, or all.
     pub async fn inbox(
@@ -186,7 +193,8 @@ impl Desk {
         Ok(listed)
     }
 
-    async fn page_of(&self, caller: &Caller, wanted: &Wanted<'_>) -> Result<Listed> {
+    /// The same without what is new in each of them.
+    pub(crate) async fn page_of(&self, caller: &Caller, wanted: &Wanted<'_>) -> Result<Listed> {
         let Wanted { shelf, whose, project, severity, after, limit } = wanted.clone();
         let snapshot = self.directory().await?;
         let from = after.map(read_cursor).transpose()?.map_or(Page::First, Page::After);
@@ -208,6 +216,10 @@ impl Desk {
             source.advance(self, at_once).await?;
             sources.push(source);
         }
+        let whom = Whom {
+            actor: self.actor(caller, &snapshot),
+            grants: snapshot.directory.grants_of(caller.person),
+        };
         let mut items: Vec<Item> = Vec::new();
         let (mut last, mut looked) = (None, 0);
         // A case that stands in two lists stands at the same place in both.
@@ -222,7 +234,8 @@ impl Desk {
                 }
             }
             let here = |row: &Row| project.is_none_or(|project| row.project == project);
-            let Some(item) = self.item(caller, &snapshot, same.into_iter().filter(here).collect()) else {
+            let Some(item) = self.item(caller, &snapshot, &whom, same.into_iter().filter(here).collect())
+            else {
                 continue;
             };
             if items.len() == limit || looked == MOST_LOOKED {
@@ -261,21 +274,23 @@ impl Desk {
     }
 
     /// What a row shows to somebody; nothing, if they may not know of the case.
-    fn item(&self, caller: &Caller, snapshot: &Snapshot, same: Vec<Row>) -> Option<Item> {
-        let actor = self.actor(caller, snapshot);
-        let mut grants: BTreeMap<_, _> = BTreeMap::new();
-        for grant in snapshot.directory.grants_of(caller.person) {
-            grants.insert(grant.id, grant);
-        }
+    fn item(&self, caller: &Caller, snapshot: &Snapshot, whom: &Whom, same: Vec<Row>) -> Option<Item> {
+        let mut own: BTreeMap<_, _> = BTreeMap::new();
         for grant in same.iter().flat_map(|row| row.grants(caller.person)) {
-            grants.insert(grant.id, snapshot.directory.as_it_counts(grant));
+            own.insert(grant.id, snapshot.directory.as_it_counts(grant));
         }
-        let grants: Vec<_> = grants.into_values().collect();
+        // Nearly all cases are seen by a role alone.
+        let both = (!own.is_empty()).then(|| {
+            let others = whom.grants.iter().filter(|grant| !own.contains_key(&grant.id)).cloned();
+            others.chain(own.values().cloned()).collect::<Vec<_>>()
+        });
+        let grants = both.as_deref().unwrap_or(&whom.grants);
         let row = same.into_iter().next()?;
         let standing = row.standing()?;
         let now = self.now_after(snapshot.latest);
-        let may =
-            |action: Action| access::decide(&actor, &grants, action, Target::Case(&standing), now).is_ok();
+        let may = |action: Action| {
+            access::decide(&whom.actor, grants, action, Target::Case(&standing), now).is_ok()
+        };
         let (works, reported) = (may(Action::CaseRead), may(Action::ReporterRead));
         if !(works || reported || may(Action::GuestRead) || may(Action::LogRead)) {
             return None;

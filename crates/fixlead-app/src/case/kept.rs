@@ -7,10 +7,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use fixlead_core::access::{self, Action, Actor, CaseStanding, CaseState, Denied, Grant, Permit, Target};
-use fixlead_core::desk::event::{DeskEvent, Entry, Happening};
+use fixlead_core::access::{
+    self, Action, Actor, CaseStanding, CaseState, Denied, Grant, Permit, Presence, Target,
+};
+use fixlead_core::desk::event::{By as Author, DeskEvent, Entry, Happening};
+use fixlead_core::desk::state::Proposal;
 use fixlead_core::desk::{CaseFile, entry};
-use fixlead_core::id::{CaseId, OrganisationId, PersonId, ProjectId};
+use fixlead_core::id::{CaseId, OrganisationId, PersonId, ProjectId, StreamId};
 use fixlead_core::time::Instant;
 
 use crate::accounts::{By, Caller};
@@ -149,6 +152,22 @@ impl Desk {
         }
     }
 
+    /// Several cases as they are now, in their order, each for itself; which of them are
+    /// known as they are is one question to the store.
+    pub(crate) async fn kept_of(&self, cases: &[CaseId]) -> Result<Vec<Result<Arc<Kept>>>> {
+        let streams: Vec<StreamId> = cases.iter().map(|case| (*case).into()).collect();
+        let versions = self.inner.store.versions(&streams).await?;
+        let mut all = Vec::with_capacity(cases.len());
+        for (case, version) in cases.iter().zip(versions) {
+            let known = lock(&self.inner.cases).get(*case);
+            all.push(match known.filter(|kept| kept.version == version) {
+                Some(kept) => Ok(kept),
+                None => self.kept(*case).await,
+            });
+        }
+        Ok(all)
+    }
+
     /// A case as it is now, for somebody who looks at all of them: it is not put
     /// in the place of those that people work on.
     pub(crate) async fn looked_at(&self, case: CaseId) -> std::result::Result<Arc<Kept>, Unread> {
@@ -186,14 +205,16 @@ impl Desk {
     /// The grants of somebody that can reach a case, with those for the case
     /// itself.
     pub(crate) fn with_own(caller: &Caller, snapshot: &Snapshot, own: Vec<Grant>) -> Vec<Grant> {
-        let own: Vec<Grant> = own.into_iter().map(|grant| snapshot.directory.as_it_counts(grant)).collect();
         match caller.by {
             // A receipt opens what it was given for, whoever holds it.
-            By::Receipt(_) => own,
-            By::Session(_) | By::Token(_) => {
-                snapshot.directory.grants_of(caller.person).into_iter().chain(own).collect()
-            }
+            By::Receipt(_) => own.into_iter().map(|grant| snapshot.directory.as_it_counts(grant)).collect(),
+            By::Session(_) | By::Token(_) => Self::standing_and_own(caller.person, snapshot, own),
         }
+    }
+
+    fn standing_and_own(person: PersonId, snapshot: &Snapshot, own: Vec<Grant>) -> Vec<Grant> {
+        let own = own.into_iter().map(|grant| snapshot.directory.as_it_counts(grant));
+        snapshot.directory.grants_of(person).into_iter().chain(own).collect()
     }
 
     /// Whether somebody may do something in a case, asked of the one gate.
@@ -234,9 +255,60 @@ impl Desk {
             return Err(Denied::NotFound);
         }
         let actor = self.actor(caller, snapshot);
-        let ended = grants.iter().filter_map(|grant| grant.revoked).max();
-        let now = self.now_after(snapshot.latest.max(ended).max(latest));
+        let now = self.now_after_all(snapshot, grants, latest);
         access::decide(&actor, grants, action, Target::Case(standing), now)
+    }
+
+    /// The instant of a decision: after everything that it is decided on.
+    fn now_after_all(&self, snapshot: &Snapshot, grants: &[Grant], latest: Option<Instant>) -> Instant {
+        let ended = grants.iter().filter_map(|grant| grant.revoked).max();
+        self.now_after(snapshot.latest.max(ended).max(latest))
+    }
+
+    /// What somebody who has asked for what two people decide may still do: whose role has ended
+    /// is not one of the two. They were there when they asked, so no fresh proof is wanted of them.
+    pub(super) fn asker_permit(
+        &self,
+        snapshot: &Snapshot,
+        file: &CaseFile,
+        proposal: &Proposal,
+        action: Action,
+    ) -> Option<Permit> {
+        let (Author::Person(person), Some(standing)) = (proposal.by, file.standing()) else { return None };
+        let grants = Self::standing_and_own(person, snapshot, file.grants_of(person));
+        let now = self.now_after_all(snapshot, &grants, file.latest);
+        let presence = Presence::Session { stepped_up: Some(now) };
+        let actor = Actor::Person { person, standing: snapshot.directory.standing(person)?, presence };
+        access::decide(&actor, &grants, action, Target::Case(&standing), now).ok()
+    }
+
+    /// Whether they may still ask for it.
+    pub(super) fn asker_still_may(
+        &self,
+        snapshot: &Snapshot,
+        file: &CaseFile,
+        proposal: &Proposal,
+        action: Action,
+    ) -> bool {
+        self.asker_permit(snapshot, file, proposal, action).is_some()
+    }
+
+    /// Refuses to carry out what was asked by somebody who may not ask for it any more.
+    pub(super) fn asked_by_one_who_may(
+        &self,
+        snapshot: &Snapshot,
+        file: &CaseFile,
+        proposal: &Proposal,
+        action: Action,
+    ) -> Result<()> {
+        match self.asker_still_may(snapshot, file, proposal, action) {
+            true => Ok(()),
+            false => Err(Problem::invalid(
+                "/offer",
+                "whoever asked for this may not ask for it any more; ask yourself, and have another person \
+                 confirm it",
+            )),
+        }
     }
 
     /// What the installation does itself in a case.

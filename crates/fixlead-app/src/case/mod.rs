@@ -11,6 +11,7 @@
 //! - [`severity`]: opinions on it, and what a score would change. [`schedule`]: when
 //!   the release may be, [`calendar`] for one person. [`communication`]: who is told
 //!   what, where and when.
+//! - [`advisory`]: what the world is told, written and made public.
 //! - [`unread`]: what is new to somebody since they last looked.
 //! - [`follow`]: a report as whoever sent it sees it.
 //! - [`inbox`]: lists of cases. `rows` says what stands in them and when the
@@ -22,6 +23,7 @@
 //!   somebody opens in an hour.
 
 pub mod act;
+pub mod advisory;
 pub mod attachments;
 pub mod board;
 pub mod calendar;

@@ -11,12 +11,12 @@ use fixlead_core::access::{Action, Denied, Needs, Place, Role, Within};
 use fixlead_core::case::event::Field;
 use fixlead_core::case::write;
 use fixlead_core::desk::command::Command;
-use fixlead_core::desk::event::{By as Author, DeskEvent, Happening, Room};
+use fixlead_core::desk::event::{By as Author, DeskEvent, Happening, Room, Run};
 use fixlead_core::desk::form::{CreditWish, Detail};
 use fixlead_core::id::{BlobId, CaseId, GrantId, MessageId, OfferId, OrganisationId, PersonId, ProjectId};
 use fixlead_core::time::{Instant, Span};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::act::Writing;
 use super::kept::Kept;
@@ -121,6 +121,9 @@ pub struct StandingView {
     pub merged_into: Option<String>,
     /// The cases that were merged into it, and when they were reported.
     pub absorbed: Vec<(CaseId, Instant)>,
+    /// Whether a public change resembles the fix, and nobody has said what it is.
+    #[serde(skip)]
+    pub leaks: bool,
 }
 
 /// Somebody with a role in a case.
@@ -325,7 +328,7 @@ impl Desk {
         last.is_some_and(|at| *at <= now && now < *at + Span::hours(1))
     }
 
-    pub(super) fn view(&self, caller: &Caller, snapshot: &Snapshot, kept: &Kept) -> View {
+    pub(crate) fn view(&self, caller: &Caller, snapshot: &Snapshot, kept: &Kept) -> View {
         let file = &kept.file;
         let decided = |action: Action| self.case_permit(caller, snapshot, file, action);
         let may = |action: Action| decided(action).is_ok();
@@ -412,6 +415,7 @@ impl Desk {
             policy: pin.policy.to_string(),
             policy_version: pin.version.to_string(),
             restricted: file.restricted,
+            leaks: !file.public && file.sightings.values().any(|(_, dismissed)| !dismissed),
             lead: file.lead,
             handoff: file
                 .handoff
@@ -492,6 +496,14 @@ fn timeline(kept: &Kept, reporters: bool) -> Vec<Step> {
                     let (case, reported, reason) = (*case, *reported, reason.clone());
                     let event = DeskEvent::CaseAbsorbed { case, reported, reporters: Vec::new(), reason };
                     serde_json::to_value(event).ok()?
+                }
+                // The whole of it stands on its own page.
+                DeskEvent::AdvisoryWritten { source } => {
+                    json!({ "type": kind(&entry.event), "bytes": source.len() })
+                }
+                // What a check wrote stands beside the commit, for those who may read that.
+                DeskEvent::FixChecked(run) => {
+                    serde_json::to_value(DeskEvent::FixChecked(Run { output: None, ..run.clone() })).ok()?
                 }
                 event => serde_json::to_value(event).ok()?,
             },

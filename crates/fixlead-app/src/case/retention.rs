@@ -223,7 +223,8 @@ impl Desk {
         let asked = file
             .proposals
             .values()
-            .filter(|proposal| proposal.what == Second::Erasure && proposal.confirmed.is_none());
+            .filter(|proposal| proposal.what == Second::Erasure && proposal.confirmed.is_none())
+            .filter(|proposal| self.asker_still_may(&snapshot, file, proposal, Action::CaseErase));
         let you = Author::Person(caller.person);
         let asked = asked.map(|proposal| if proposal.by == you { AskedBy::You } else { AskedBy::Another });
         let asked = asked.max_by_key(|asked| *asked == AskedBy::Another);
@@ -277,10 +278,11 @@ impl Desk {
             return Err(Problem::invalid("", "it has not been kept long enough, or is kept for ever"));
         }
         let kept = self.kept(case).await?;
-        let me = Author::Person(caller.person);
+        let (me, snapshot) = (Author::Person(caller.person), self.directory().await?);
         let fits = |(offer, proposal): (&OfferId, &fixlead_core::desk::state::Proposal)| {
             let open = proposal.confirmed.is_none() || proposal.confirmed == Some(caller.person);
-            (proposal.what == Second::Erasure && proposal.by != me && open).then_some(*offer)
+            let may = || self.asker_still_may(&snapshot, &kept.file, proposal, Action::CaseErase);
+            (proposal.what == Second::Erasure && proposal.by != me && open && may()).then_some(*offer)
         };
         let offer = kept.file.proposals.iter().find_map(fits);
         let offer = offer.ok_or_else(|| Problem::invalid("", "nobody else has asked for this; ask first"))?;

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use fixlead_core::access::{Action, CaseStanding};
+use fixlead_core::access::Action;
 use fixlead_core::id::{CaseId, ProjectId};
 use fixlead_core::time::Instant;
 use serde::Serialize;
 
-use super::{Body, PATIENCE, fill};
-use crate::accounts::{By, Caller};
+use super::{PATIENCE, fill};
+use crate::accounts::Caller;
 use crate::desk::Desk;
 use crate::directory::Snapshot;
 use crate::problem::{Problem, Result};
@@ -98,40 +98,11 @@ impl Desk {
 
     fn alike(&self, caller: &Caller, snapshot: &Snapshot, case: CaseId) -> Vec<Alike> {
         let body = self.inner.finder.read();
-        let Body { index, cases, behind } = &*body;
         // Only what somebody works on is compared: titles and reports are for them.
-        let works = |sight: Sight| {
+        let works = |sight: Sight, _| {
             let works = sight.sees(Field::Title) && sight.sees(Field::Report) && sight.sees(Field::Component);
             if works { sight } else { Sight::NOTHING }
         };
-        let to_others: Vec<Sight> = cases
-            .classes()
-            .iter()
-            .map(|class| {
-                let standing = CaseStanding {
-                    case: CaseId::from_bytes([0; 16]),
-                    project: class.project,
-                    organisation: class.organisation,
-                    state: class.state,
-                    restricted: class.restricted,
-                    recused: Vec::new(),
-                };
-                works(self.sight(caller, snapshot, &standing, Vec::new()))
-            })
-            .collect();
-        let is_receipt = matches!(caller.by, By::Receipt(_));
-        index.alike(case, MOST, |other| {
-            let Some(known) = cases.get(other) else { return Sight::NOTHING };
-            if !behind.is_empty() && behind.contains_key(&other) {
-                return Sight::NOTHING;
-            }
-            let number = known.class as usize;
-            if !is_receipt && !known.concerns(caller.person) {
-                return to_others.get(number).copied().unwrap_or_default();
-            }
-            let Some(class) = cases.classes().get(number) else { return Sight::NOTHING };
-            let own = known.grants_of(other, caller.person);
-            works(self.sight(caller, snapshot, &known.standing(other, class), own))
-        })
+        body.index.alike(case, MOST, body.sights(self, caller, snapshot, works))
     }
 }

@@ -5,6 +5,7 @@
 //! the case, and that is recorded before they see it, once in an hour, like any
 //! other reading.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -14,8 +15,8 @@ use fixlead_core::time::Instant;
 use serde::Serialize;
 use tokio::task::JoinSet;
 
-use super::{Body, PATIENCE, fill, texts};
-use crate::accounts::{By, Caller};
+use super::{PATIENCE, fill, texts};
+use crate::accounts::Caller;
 use crate::case::kept::Kept;
 use crate::desk::Desk;
 use crate::directory::Snapshot;
@@ -27,6 +28,8 @@ use crate::search::{self, Field, Found, Order, Page, Query, Sight, snippet};
 pub const MOST: usize = 200;
 /// Most hits on a page that shows excerpts: each may be a reading to record.
 const MOST_READ: usize = 50;
+/// Most hits that are looked up by one thread: so many take less time than to wake another.
+const MOST_TOGETHER: usize = 10;
 /// Most excerpts of a hit.
 const MOST_EXCERPTS: usize = 3;
 /// The longest excerpt, in bytes.
@@ -221,40 +224,8 @@ impl Desk {
     /// The cases that match, as somebody sees them now.
     fn found(&self, caller: &Caller, snapshot: &Snapshot, read: &Read) -> Found {
         let body = self.inner.finder.read();
-        let Body { index, cases, behind } = &*body;
-        // What a case is to everybody who has no grant for it, by its class.
-        let to_others: Vec<Sight> = cases
-            .classes()
-            .iter()
-            .map(|class| {
-                let standing = fixlead_core::access::CaseStanding {
-                    case: CaseId::from_bytes([0; 16]),
-                    project: class.project,
-                    organisation: class.organisation,
-                    state: class.state,
-                    restricted: class.restricted,
-                    recused: Vec::new(),
-                };
-                let sight = self.sight(caller, snapshot, &standing, Vec::new());
-                read.narrow(sight, class.state)
-            })
-            .collect();
-        let is_receipt = matches!(caller.by, By::Receipt(_));
-        let late = !behind.is_empty();
-        index.search(&read.query, &read.page, |case| {
-            let Some(known) = cases.get(case) else { return Sight::NOTHING };
-            if late && behind.contains_key(&case) {
-                return Sight::NOTHING;
-            }
-            let number = known.class as usize;
-            if !is_receipt && !known.concerns(caller.person) {
-                return to_others.get(number).copied().unwrap_or_default();
-            }
-            let Some(class) = cases.classes().get(number) else { return Sight::NOTHING };
-            let own = known.grants_of(case, caller.person);
-            let sight = self.sight(caller, snapshot, &known.standing(case, class), own);
-            read.narrow(sight, class.state)
-        })
+        let sights = body.sights(self, caller, snapshot, |sight, state| read.narrow(sight, state));
+        body.index.search(&read.query, &read.page, sights)
     }
 
     /// The hits of a page, each asked of the gate once more as its case stands in
@@ -266,23 +237,28 @@ impl Desk {
         read: &Arc<Read>,
         found: Found,
     ) -> Result<Vec<Option<Hit>>> {
-        let mut shown: Vec<Option<Hit>> = Vec::new();
-        shown.resize_with(found.hits.len(), || None);
         let mut tasks = JoinSet::new();
-        for (place, hit) in found.hits.into_iter().enumerate() {
-            let (desk, caller) = (self.clone(), caller.clone());
+        for (place, some) in found.hits.chunks(MOST_TOGETHER).enumerate() {
+            let (desk, caller, hits) = (self.clone(), caller.clone(), some.to_vec());
             let (snapshot, read) = (Arc::clone(snapshot), Arc::clone(read));
-            tasks.spawn(async move { (place, desk.hit(&caller, &snapshot, &read, &hit).await) });
-        }
-        while let Some(done) = tasks.join_next().await {
-            let (place, hit) = done.map_err(|_| Problem::Unavailable { retry_after: 1 })?;
-            shown[place] = match hit {
-                Ok(hit) => hit,
-                Err(Problem::NotFound) => None,
-                Err(problem) => return Err(problem),
+            let look = async move {
+                let mut shown = Vec::with_capacity(hits.len());
+                for hit in &hits {
+                    shown.push(match desk.hit(&caller, &snapshot, &read, hit).await {
+                        Ok(hit) => hit,
+                        Err(Problem::NotFound) => None,
+                        Err(problem) => return Err(problem),
+                    });
+                }
+                Ok((place, shown))
             };
+            tasks.spawn(look);
         }
-        Ok(shown)
+        let mut shown = BTreeMap::new();
+        while let Some(done) = tasks.join_next().await {
+            shown.extend([done.map_err(|_| Problem::Unavailable { retry_after: 1 })??]);
+        }
+        Ok(shown.into_values().flatten().collect())
     }
 
     async fn hit(

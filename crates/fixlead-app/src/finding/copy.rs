@@ -57,7 +57,8 @@ impl Desk {
                 return Err(io::Error::other("it is of another program, or of a later moment"));
             }
             let cases = Cases::read(&mut from)?;
-            let index = Index::load(&mut from, index_key).map_err(io::Error::other)?;
+            let mut index = Index::load(&mut from, index_key).map_err(io::Error::other)?;
+            cases.numbered().for_each(|(case, class)| index.mark(case, class));
             Ok(Some((moment, Body { index, cases, behind: Default::default() })))
         };
         // It takes seconds, and a thread for itself.

@@ -65,7 +65,9 @@ impl Finder {
                             body.index.add(case, field, &text, entry.at);
                         }
                     }
-                    body.cases.put(&kept.file, kept.version);
+                    if let Some(class) = body.cases.put(&kept.file, kept.version) {
+                        body.index.mark(case, class);
+                    }
                     body.behind.remove(&case);
                     done.taken += 1;
                 }

@@ -1,7 +1,7 @@
 //! What the gate has to know of every case, so that a question can be decided
 //! for all of them: standing and grants, without names or texts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::io::{self, Read, Write};
 
@@ -67,12 +67,14 @@ pub(super) struct Cases {
     known: HashMap<CaseId, Known, BuildHasherDefault<IdHasher>>,
     classes: Vec<Class>,
     numbers: HashMap<Class, u32>,
+    /// The cases in which the answer about somebody hangs on more than the class.
+    concerning: HashMap<PersonId, BTreeSet<CaseId>>,
 }
 
 impl Known {
-    /// Whether the answer about somebody hangs on more than the case's class.
-    pub fn concerns(&self, person: PersonId) -> bool {
-        self.grants.iter().any(|grant| grant.person == person) || self.recused.contains(&person)
+    /// Whom the answer hangs on more than the case's class about; some may come twice.
+    fn people(&self) -> impl Iterator<Item = PersonId> {
+        self.grants.iter().map(|grant| grant.person).chain(self.recused.iter().copied())
     }
 
     /// What a decision has to know of the case.
@@ -123,12 +125,40 @@ impl Cases {
         &self.classes
     }
 
-    pub fn remove(&mut self, case: CaseId) -> bool {
-        self.known.remove(&case).is_some()
+    /// Every case, and the number of its class.
+    pub fn numbered(&self) -> impl Iterator<Item = (CaseId, u32)> {
+        self.known.iter().map(|(case, known)| (*case, known.class))
     }
 
-    /// Takes in how a case stands. Nothing, before it was opened.
-    pub fn put(&mut self, file: &CaseFile, version: u64) -> Option<()> {
+    /// The cases in which somebody has or had a grant, or is recused.
+    pub fn concerning(&self, person: PersonId) -> impl Iterator<Item = CaseId> {
+        self.concerning.get(&person).into_iter().flatten().copied()
+    }
+
+    pub fn remove(&mut self, case: CaseId) -> bool {
+        let Some(known) = self.known.remove(&case) else { return false };
+        for person in known.people() {
+            if let Some(cases) = self.concerning.get_mut(&person) {
+                cases.remove(&case);
+                if cases.is_empty() {
+                    self.concerning.remove(&person);
+                }
+            }
+        }
+        true
+    }
+
+    fn insert(&mut self, case: CaseId, known: Known) {
+        self.remove(case);
+        for person in known.people() {
+            self.concerning.entry(person).or_default().insert(case);
+        }
+        self.known.insert(case, known);
+    }
+
+    /// Takes in how a case stands, and says the number of its class. Nothing, before
+    /// it was opened.
+    pub fn put(&mut self, file: &CaseFile, version: u64) -> Option<u32> {
         let opened = file.opened.as_ref()?;
         let class = self.class(Class {
             organisation: opened.organisation,
@@ -144,8 +174,8 @@ impl Cases {
             revoked: grant.revoked,
         });
         let (recused, grants) = (file.recused.iter().copied().collect(), grants.collect());
-        self.known.insert(opened.case, Known { version, class, recused, grants });
-        Some(())
+        self.insert(opened.case, Known { version, class, recused, grants });
+        Some(class)
     }
 
     fn class(&mut self, class: Class) -> u32 {
@@ -211,9 +241,10 @@ impl Cases {
             let recused = recused.collect::<io::Result<Box<[_]>>>()?;
             let grants = (0..count(from)?).map(|_| grant(from)).collect::<io::Result<Box<[_]>>>()?;
             let known = Known { version, class, recused, grants };
-            if class as usize >= cases.classes.len() || cases.known.insert(case, known).is_some() {
+            if class as usize >= cases.classes.len() || cases.known.contains_key(&case) {
                 return Err(unfit());
             }
+            cases.insert(case, known);
         }
         Ok(cases)
     }

@@ -2,6 +2,7 @@
 //! store and kept current, and the question that somebody asks of it.
 //!
 //! - `known`: what the gate has to know of every case, in memory.
+//! - `sights`: what somebody sees of all of them.
 //! - `texts`: which text of a case stands in which field of the index, and what
 //!   somebody must be allowed to see it.
 //! - `fill`: from the copy that this node keeps in a file, from the streams,
@@ -19,6 +20,7 @@ pub mod ask;
 mod copy;
 mod fill;
 mod known;
+mod sights;
 mod texts;
 
 use std::collections::{BTreeMap, HashMap};

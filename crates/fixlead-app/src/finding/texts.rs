@@ -89,13 +89,25 @@ fn of_desk<'a>(
         | DeskEvent::PolicyMoved { reason, .. }
         | DeskEvent::FactsMoved { reason, .. }
         | DeskEvent::HoldPlaced { reason }
+        | DeskEvent::LeakDismissed { reason, .. }
         | DeskEvent::HoldLifted { reason }
-        | DeskEvent::SecondAsked { reason, .. } => vec![text(team, reason)],
+            => vec![text(team, reason)],
+        DeskEvent::SecondAsked { reason, although, .. } => {
+            std::iter::once(reason).chain(although).map(|reason| text(team, reason)).collect()
+        }
         DeskEvent::HandoffAccepted { .. }
         | DeskEvent::DutyReminded(_)
         | DeskEvent::DutyEscalated(_)
         | DeskEvent::ReadRecorded { .. }
+        // Each version says most of what the one before said.
+        | DeskEvent::AdvisoryWritten { .. }
+        | DeskEvent::AdvisoryPublished { .. }
+        | DeskEvent::FixOpened { .. }
+        // What a program writes says little of what people look for.
+        | DeskEvent::FixChecked(_)
+        | DeskEvent::LeakSuspected(_)
         | DeskEvent::SecondConfirmed { .. } => Vec::new(),
+        DeskEvent::FixPushed(push) => push.commits.iter().map(|id| text(Field::Alias, id)).collect(),
     }
 }
 

@@ -10,6 +10,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use fixlead_core::id::{PersonId, SessionId};
+use fixlead_core::text::percent_encoded;
 use fixlead_core::time::{Instant, Span};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -401,7 +402,7 @@ async fn redeem(
         }
         // RFC 6749 section 2.3.1: both are encoded like a form first.
         Some(secret) => {
-            let both = format!("{}:{}", super::escaped(&provider.client), super::escaped(secret));
+            let both = format!("{}:{}", percent_encoded(&provider.client), percent_encoded(secret));
             authorization = Some(format!("Basic {}", STANDARD.encode(both)));
         }
         None => form.push(("client_id", &provider.client)),

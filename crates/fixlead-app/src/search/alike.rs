@@ -10,6 +10,7 @@
 //! Like every answer of the index it depends on visible texts alone.
 
 use std::cmp::Reverse;
+use std::ops::ControlFlow;
 
 use fixlead_core::id::CaseId;
 
@@ -17,7 +18,7 @@ use super::find::{View, rarity};
 use super::index::{Index, Slot};
 use super::passages::{Draft, passages};
 use super::terms::TermId;
-use super::{Field, Sight};
+use super::{Field, Sight, Sights};
 
 /// What a case says of itself.
 const TELLING: [Field; 7] = [
@@ -66,18 +67,11 @@ struct Telling {
 }
 
 impl Index {
-    /// The cases that say most of what this one says, as somebody sees them; at most
-    /// so many. `sight` is asked once for every case.
-    pub fn alike(&self, case: CaseId, most: usize, sight: impl Fn(CaseId) -> Sight) -> Vec<Alike> {
+    /// The cases that say most of what this one says, as somebody sees them who sees so
+    /// much of each; at most so many.
+    pub fn alike(&self, case: CaseId, most: usize, sights: Sights) -> Vec<Alike> {
         let Some(&own) = self.slots().get(&case) else { return Vec::new() };
-        let seen: Vec<u16> = self
-            .ids
-            .iter()
-            .zip(&self.fields)
-            .map(|(id, fields)| if *fields == 0 { 0 } else { sight(*id).0 & fields })
-            .collect();
-        let visible = seen.iter().filter(|seen| **seen != 0).count() as u32;
-        let view = View { index: self, seen };
+        let (view, visible) = View::of(self, sights);
         let telling = TELLING.iter().copied().fold(Sight::NOTHING, Sight::with).0;
         let mut compared: Vec<Telling> = Vec::new();
         // A word in more cases than this says nothing.
@@ -85,12 +79,13 @@ impl Index {
         let mut last = vec![TermId::MAX; view.seen.len()];
         for term in self.words_of(own, view.seen[own as usize] & telling) {
             let mut slots = Vec::new();
-            view.each(term, telling, |slot, _| {
+            view.until(term, telling, |slot, _| {
                 let known = &mut last[slot as usize];
-                if *known != term && slots.len() <= bound {
+                if *known != term {
                     *known = term;
                     slots.push(slot);
                 }
+                if slots.len() > bound { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
             if slots.len() <= bound {
                 slots.sort_unstable();
@@ -170,6 +165,10 @@ mod tests {
         index
     }
 
+    fn seen(index: &Index) -> Vec<Alike> {
+        index.alike(case(1), 5, index.sights_of(|_| Sight::EVERYTHING))
+    }
+
     #[test]
     fn common_words_stand_in_order() {
         assert!(COMMON.is_sorted());
@@ -182,7 +181,7 @@ mod tests {
             "confighttp: a zstd body inflates until memory ends",
             "the website has no record for mail",
         ]);
-        let found = index.alike(case(1), 5, |_| Sight::EVERYTHING);
+        let found = seen(&index);
         let [Alike { case: other, share, words }] = &found[..] else { panic!("{found:?}") };
         assert_eq!(*other, case(2));
         assert!(*share >= 50, "{found:?}");
@@ -195,11 +194,8 @@ mod tests {
             ["a zstd bomb in confighttp", "another zstd bomb in confighttp", "zstd bomb confighttp secret"];
         let all = index(&texts);
         let hidden = |id: CaseId| if id == case(3) { Sight::NOTHING } else { Sight::EVERYTHING };
-        assert_eq!(
-            all.alike(case(1), 5, hidden),
-            index(&texts[..2]).alike(case(1), 5, |_| Sight::EVERYTHING)
-        );
-        assert_eq!(all.alike(case(1), 5, |_| Sight::NOTHING), []);
-        assert_eq!(all.alike(case(9), 5, |_| Sight::EVERYTHING), []);
+        assert_eq!(all.alike(case(1), 5, all.sights_of(hidden)), seen(&index(&texts[..2])));
+        assert_eq!(all.alike(case(1), 5, all.sights_of(|_| Sight::NOTHING)), []);
+        assert_eq!(all.alike(case(9), 5, all.sights_of(|_| Sight::EVERYTHING)), []);
     }
 }

@@ -21,6 +21,7 @@
 //! then of ids.
 
 use std::cmp::Reverse;
+use std::ops::ControlFlow;
 
 use fixlead_core::id::CaseId;
 use fixlead_core::time::Instant;
@@ -30,12 +31,14 @@ use super::passages::{Draft, passages};
 use super::phrase::Pattern;
 use super::query::{Clause, Query};
 use super::terms::TermId;
-use super::{Field, Sight};
+use super::{Field, Sight, Sights};
 
 /// The most cases of one answer.
 pub const MOST_HITS: usize = 1_000;
 /// The weight with which a clause has half of what it can give.
 const HALF: u32 = 8;
+/// Where more than this part of all cases may match, all of them are looked through.
+const MANY: usize = 8;
 /// The place of a case that must not be among the answers.
 const EXCLUDED: u8 = u8::MAX;
 
@@ -92,17 +95,61 @@ const WEIGHTS: [u16; 16] = {
 /// The weight of each case for a clause, and the cases that have one.
 struct Tally {
     weights: Vec<u16>,
-    met: Vec<Slot>,
+    /// Those that have one, unless they may be so many that all weights are looked
+    /// through instead.
+    met: Option<Vec<Slot>>,
 }
 
 impl Tally {
-    #[inline]
-    fn add(&mut self, slot: Slot, field: u32) {
-        let weight = &mut self.weights[slot as usize];
-        if *weight == 0 {
-            self.met.push(slot);
+    fn of(index: &Index) -> Tally {
+        Tally { weights: index.spare.zeros(index.ids.len()), met: Some(Vec::new()) }
+    }
+
+    /// That up to so many texts are to be added.
+    fn expect(&mut self, texts: usize) {
+        if texts > self.weights.len() / MANY {
+            self.met = None;
         }
-        *weight = weight.saturating_add(WEIGHTS[field as usize & 15]);
+    }
+
+    #[inline]
+    fn add(&mut self, slot: Slot, weight: u16) {
+        let known = &mut self.weights[slot as usize];
+        if *known == 0
+            && let Some(met) = &mut self.met
+        {
+            met.push(slot);
+        }
+        *known = known.saturating_add(weight);
+    }
+
+    /// How many have one.
+    fn count(&self) -> u32 {
+        match &self.met {
+            Some(met) => met.len() as u32,
+            None => self.weights.iter().map(|weight| u32::from(*weight != 0)).sum(),
+        }
+    }
+
+    /// Gives every case that has one, with it, and takes it away. The later ones come first.
+    #[inline]
+    fn drain(&mut self, mut give: impl FnMut(usize, u16)) {
+        match self.met.replace(Vec::new()) {
+            Some(met) => {
+                for slot in met.into_iter().rev() {
+                    let place = slot as usize;
+                    give(place, std::mem::take(&mut self.weights[place]));
+                }
+            }
+            None => {
+                for (place, weight) in
+                    self.weights.iter().enumerate().rev().filter(|(_, weight)| **weight != 0)
+                {
+                    give(place, *weight);
+                }
+                self.weights.fill(0);
+            }
+        }
     }
 }
 
@@ -114,73 +161,147 @@ pub(super) struct View<'a> {
 }
 
 impl Index {
-    /// The cases that match, as somebody sees them who sees of each case what
-    /// `sight` says. It is asked once for every case, matching or not.
-    pub fn search(&self, query: &Query, page: &Page, sight: impl Fn(CaseId) -> Sight) -> Found {
-        let seen: Vec<u16> = self
-            .ids
-            .iter()
-            .zip(&self.fields)
-            .map(|(id, fields)| if *fields == 0 { 0 } else { sight(*id).0 & fields })
-            .collect();
-        let visible = seen.iter().filter(|seen| **seen != 0).count() as u32;
-        let view = View { index: self, seen };
+    /// The cases that match, as somebody sees them who sees so much of each.
+    pub fn search(&self, query: &Query, page: &Page, sights: Sights) -> Found {
+        let (view, visible) = View::of(self, sights);
         let cases = self.ids.len();
-        let mut tally = Tally { weights: vec![0; cases], met: Vec::new() };
+        let mut tally = Tally::of(self);
+        let mut best = Best::new(page);
+        if let [clause] = &query.clauses[..]
+            && !clause.negated
+        {
+            view.tally(clause, &mut tally);
+            let scores = Scores::of(rarity(visible, tally.count()));
+            // The newest cases come first, so that the older ones soon are out of the question.
+            tally.drain(|place, weight| best.offer(&view, place, scores.at(weight)));
+            view.leave(tally);
+            return best.found();
+        }
         let mut scores = vec![0_u32; cases];
         let mut met = vec![0_u8; cases];
         let mut wanted = 0;
         for clause in query.clauses.iter().filter(|clause| !clause.negated) {
             view.tally(clause, &mut tally);
-            let rarity = rarity(visible, tally.met.len() as u32);
-            for slot in tally.met.drain(..) {
-                let place = slot as usize;
-                let weight = u32::from(std::mem::take(&mut tally.weights[place]));
+            let given = Scores::of(rarity(visible, tally.count()));
+            tally.drain(|place, weight| {
                 if met[place] == wanted {
                     met[place] = wanted + 1;
-                    scores[place] += (rarity * ((weight << 8) / (weight + HALF))) >> 8;
+                    scores[place] += given.at(weight);
                 }
-            }
+            });
             wanted += 1;
         }
         for clause in query.clauses.iter().filter(|clause| clause.negated) {
             view.tally(clause, &mut tally);
-            for slot in tally.met.drain(..) {
-                tally.weights[slot as usize] = 0;
-                met[slot as usize] = EXCLUDED;
-            }
+            tally.drain(|place, _| met[place] = EXCLUDED);
         }
-        let mut matching: Vec<(u32, i64, CaseId)> = Vec::new();
-        for (place, met) in met.iter().enumerate() {
+        for (place, met) in met.iter().enumerate().rev() {
             if *met == wanted && view.seen[place] != 0 {
-                matching.push((scores[place], view.latest(place), self.ids[place]));
+                best.offer(&view, place, scores[place]);
             }
         }
-        let total = matching.len();
-        let hits = cut(matching, page);
-        Found { total, hits }
+        view.leave(tally);
+        best.found()
     }
 }
 
-/// The wanted page of what matches.
-fn cut(mut matching: Vec<(u32, i64, CaseId)>, page: &Page) -> Vec<Hit> {
-    let by_fit = |(score, latest, id): &(u32, i64, CaseId)| (Reverse(*score), Reverse(*latest), *id);
-    let by_time = |(score, latest, id): &(u32, i64, CaseId)| (Reverse(*latest), Reverse(*score), *id);
-    let most = page.most.min(MOST_HITS);
-    let end = page.skip.saturating_add(most);
-    if end < matching.len() {
-        match page.order {
-            Order::Fit => matching.select_nth_unstable_by_key(end, by_fit),
-            Order::Latest => matching.select_nth_unstable_by_key(end, by_time),
+/// What a clause gives that is met with a weight.
+struct Scores {
+    rarity: u32,
+    /// Of the weights that nearly all cases have, for a division takes long.
+    light: [u32; 256],
+}
+
+impl Scores {
+    fn of(rarity: u32) -> Scores {
+        let mut light = [0; 256];
+        light.iter_mut().zip(0..).for_each(|(score, weight)| *score = Scores::reckon(rarity, weight));
+        Scores { rarity, light }
+    }
+
+    #[inline]
+    fn at(&self, weight: u16) -> u32 {
+        let light = self.light.get(usize::from(weight)).copied();
+        light.unwrap_or_else(|| Scores::reckon(self.rarity, u32::from(weight)))
+    }
+
+    fn reckon(rarity: u32, weight: u32) -> u32 {
+        (rarity * ((weight << 8) / (weight + HALF))) >> 8
+    }
+}
+
+/// The first so many of what matches, in the order of a page.
+struct Best {
+    page: Page,
+    /// Where the page ends.
+    end: usize,
+    total: usize,
+    /// The last one that still is among them, once there are enough: its score and its instant.
+    last: (u32, i64),
+    kept: Vec<(u32, i64, CaseId)>,
+}
+
+impl Best {
+    fn new(page: &Page) -> Best {
+        let end = page.skip.saturating_add(page.most.min(MOST_HITS));
+        Best { page: *page, end, total: 0, last: (0, NEVER), kept: Vec::new() }
+    }
+
+    /// Takes in a case that matches, if it can be among them.
+    #[inline(always)]
+    fn offer(&mut self, view: &View<'_>, place: usize, score: u32) {
+        self.total += 1;
+        let older = || view.index.newest[place] < self.last.1;
+        let late = match self.page.order {
+            Order::Fit => score < self.last.0 || score == self.last.0 && older(),
+            Order::Latest => older(),
         };
-        matching.truncate(end);
+        if !late {
+            self.keep(view, place, score);
+        }
     }
-    match page.order {
-        Order::Fit => matching.sort_unstable_by_key(by_fit),
-        Order::Latest => matching.sort_unstable_by_key(by_time),
+
+    #[cold]
+    #[inline(never)]
+    fn keep(&mut self, view: &View<'_>, place: usize, score: u32) {
+        self.kept.push((score, view.latest(place), view.index.ids[place]));
+        // Twice as many as are wanted are looked through at once.
+        if self.kept.len() > 2 * self.end.min(MOST_HITS) + 64 {
+            self.cut();
+        }
     }
-    let wanted = matching.into_iter().skip(page.skip);
-    wanted.map(|(score, latest, case)| Hit { case, score, latest: Instant::from_millis(latest) }).collect()
+
+    /// Leaves those that are wanted, in no order.
+    fn cut(&mut self) {
+        if self.end >= self.kept.len() {
+            return;
+        }
+        let (_, (score, latest, _), _) = match self.page.order {
+            Order::Fit => self.kept.select_nth_unstable_by_key(self.end, by_fit),
+            Order::Latest => self.kept.select_nth_unstable_by_key(self.end, by_time),
+        };
+        self.last = (*score, *latest);
+        self.kept.truncate(self.end);
+    }
+
+    fn found(mut self) -> Found {
+        self.cut();
+        match self.page.order {
+            Order::Fit => self.kept.sort_unstable_by_key(by_fit),
+            Order::Latest => self.kept.sort_unstable_by_key(by_time),
+        }
+        let hit = |(score, latest, case)| Hit { case, score, latest: Instant::from_millis(latest) };
+        let hits = self.kept.into_iter().skip(self.page.skip).map(hit).collect();
+        Found { total: self.total, hits }
+    }
+}
+
+fn by_fit((score, latest, id): &(u32, i64, CaseId)) -> (Reverse<u32>, Reverse<i64>, CaseId) {
+    (Reverse(*score), Reverse(*latest), *id)
+}
+
+fn by_time((score, latest, id): &(u32, i64, CaseId)) -> (Reverse<i64>, Reverse<u32>, CaseId) {
+    (Reverse(*latest), Reverse(*score), *id)
 }
 
 /// The binary logarithm of `1 + (visible + 1) / (matching + ½)`, times 256, the
@@ -193,9 +314,27 @@ pub(super) fn rarity(visible: u32, matching: u32) -> u32 {
     ((whole - 16) << 8) | part
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    /// What is seen of an index, and of how many cases.
+    pub fn of(index: &'a Index, sights: Sights) -> (View<'a>, u32) {
+        let mut seen = sights.0;
+        seen.resize(index.fields.len(), 0);
+        seen.iter_mut().zip(&index.fields).for_each(|(seen, fields)| *seen &= fields);
+        let visible = seen.iter().filter(|seen| **seen != 0).count() as u32;
+        (View { index, seen }, visible)
+    }
+
+    /// Leaves for the next question what this one reckoned with.
+    fn leave(self, tally: Tally) {
+        self.index.spare.give(self.seen);
+        self.index.spare.give(tally.weights);
+    }
+
     /// The latest instant of what is seen of a case.
     fn latest(&self, place: usize) -> i64 {
+        if self.seen[place] == self.index.fields[place] {
+            return self.index.newest[place];
+        }
         let latest = &self.index.cases[place].latest;
         let seen = self.seen[place];
         (0..)
@@ -213,12 +352,43 @@ impl View<'_> {
         match self.fitting(clause) {
             Some(mut places) if places.len() == 1 => {
                 for term in places.pop().unwrap_or_default() {
-                    self.each(term, fields, |slot, field| tally.add(slot, field));
+                    self.tally_term(term, fields, tally);
                 }
             }
             Some(places) => self.tally_phrase(places, fields, tally),
             None => {}
         }
+    }
+
+    /// Adds up the visible texts that hold a word.
+    fn tally_term(&self, term: TermId, fields: u16, tally: &mut Tally) {
+        let Some(postings) = self.index.postings.get(term as usize) else { return };
+        tally.expect(postings.most());
+        let Tally { weights, met: None } = tally else {
+            return self.each(term, fields, |slot, field| tally.add(slot, WEIGHTS[field as usize & 15]));
+        };
+        let (entries, seen) = (self.index.entries(), self.seen.as_slice());
+        let weights = weights.as_mut_slice();
+        // The texts of a case mostly stand together, and are added at once: which case, which
+        // of its fields count, and what is to be added.
+        let (mut slot, mut counts, mut sum) = (Slot::MAX, 0_u16, 0_u32);
+        let mut add = |slot: Slot, sum: u32| {
+            if let Some(weight) = weights.get_mut(slot as usize) {
+                *weight = weight.saturating_add(u16::try_from(sum).unwrap_or(u16::MAX));
+            }
+        };
+        postings.all(|number| {
+            let (next, field) = entries.get(number as usize).map_or((Slot::MAX, 0), |entry| parts(*entry));
+            if next != slot {
+                add(slot, sum);
+                slot = next;
+                counts = seen.get(next as usize).copied().unwrap_or(0) & fields;
+                sum = 0;
+            }
+            let weight = u32::from(WEIGHTS[field as usize & 15]);
+            sum += if counts >> field & 1 != 0 { weight } else { 0 };
+        });
+        add(slot, sum);
     }
 
     /// The numbers of the words that fit each place of a clause, ascending. None
@@ -245,15 +415,22 @@ impl View<'_> {
     /// Gives every visible text in these fields that holds a word.
     #[inline]
     pub fn each(&self, term: TermId, fields: u16, mut give: impl FnMut(Slot, u32)) {
+        self.until(term, fields, |slot, field| {
+            give(slot, field);
+            ControlFlow::Continue(())
+        });
+    }
+
+    /// The same, until it is enough.
+    #[inline]
+    pub fn until(&self, term: TermId, fields: u16, mut give: impl FnMut(Slot, u32) -> ControlFlow<()>) {
         let entries = self.index.entries();
         let Some(postings) = self.index.postings.get(term as usize) else { return };
-        postings.each(|number| {
-            let Some(&entry) = entries.get(number as usize) else { return };
+        postings.until(|number| {
+            let Some(&entry) = entries.get(number as usize) else { return ControlFlow::Break(()) };
             let (slot, field) = parts(entry);
             let seen = self.seen.get(slot as usize).copied().unwrap_or(0);
-            if (seen & fields) >> field & 1 != 0 {
-                give(slot, field);
-            }
+            if (seen & fields) >> field & 1 != 0 { give(slot, field) } else { ControlFlow::Continue(()) }
         });
     }
 
@@ -284,7 +461,7 @@ impl View<'_> {
             let seen = self.seen[slot as usize] & fields;
             for passage in passages(texts).filter(|passage| seen >> passage.field & 1 != 0) {
                 if pattern.is_in(&passage, &mut draft) {
-                    tally.add(slot, u32::from(passage.field));
+                    tally.add(slot, WEIGHTS[usize::from(passage.field) & 15]);
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! Texts come and go.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use fixlead_core::id::CaseId;
 use fixlead_core::time::Instant;
@@ -9,7 +10,7 @@ use super::passages::{Draft, Joined, Passage, passages};
 use super::postings::{Number, Postings};
 use super::terms::{TermId, Terms};
 use super::words::{Identifiers, Part, Word, scan};
-use super::{FIELDS, Field};
+use super::{FIELDS, Field, Sight, Sights};
 
 /// A place in the index where a case is.
 pub(super) type Slot = u32;
@@ -21,6 +22,10 @@ const SLOT_BITS: u32 = 28;
 pub(super) const MOST_OF_A_CASE: usize = 1 << 26;
 /// The entry of a text that is gone.
 const GONE: u32 = u32::MAX;
+/// The mark of a case that got none.
+const UNMARKED: u32 = u32::MAX;
+/// The most lists that are kept for the next question.
+const MOST_SPARE: usize = 4;
 /// The instant of a field without texts.
 pub(super) const NEVER: i64 = i64::MIN;
 
@@ -42,7 +47,40 @@ pub struct Index {
     /// walks the first two from end to end.
     pub(super) ids: Vec<CaseId>,
     pub(super) fields: Vec<u16>,
+    /// The latest instant of all fields of each, in milliseconds.
+    pub(super) newest: Vec<i64>,
+    /// See [`Index::mark`].
+    pub(super) marks: Vec<u32>,
     pub(super) cases: Vec<Case>,
+    pub(super) spare: Spare,
+}
+
+/// What a question reckoned with, for the next one: to get new memory for a number
+/// of each case takes as long as to go through it.
+#[derive(Default)]
+pub(super) struct Spare(Mutex<Vec<Vec<u16>>>);
+
+impl Spare {
+    /// A list of so many zeros.
+    pub fn zeros(&self, length: usize) -> Vec<u16> {
+        let mut list = self.any();
+        list.resize(length, 0);
+        list
+    }
+
+    /// An empty list.
+    fn any(&self) -> Vec<u16> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    /// Keeps a list.
+    pub fn give(&self, mut list: Vec<u16>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < MOST_SPARE {
+            list.clear();
+            kept.push(list);
+        }
+    }
 }
 
 /// The texts of a case.
@@ -56,6 +94,11 @@ pub(super) struct Case {
 impl Case {
     fn empty() -> Self {
         Case { latest: [NEVER; FIELDS], texts: Vec::new() }
+    }
+
+    /// The latest instant of all fields.
+    pub fn newest(&self) -> i64 {
+        self.latest.iter().copied().max().unwrap_or(NEVER)
     }
 }
 
@@ -116,7 +159,10 @@ impl Index {
             free: Vec::new(),
             ids: Vec::new(),
             fields: Vec::new(),
+            newest: Vec::new(),
+            marks: Vec::new(),
             cases: Vec::new(),
+            spare: Spare::default(),
         }
     }
 
@@ -128,6 +174,46 @@ impl Index {
     /// Whether anything of a case is held.
     pub fn holds(&self, case: CaseId) -> bool {
         self.slots.contains_key(&case)
+    }
+
+    /// Notes a number for a case, by which [`Index::sights`] can tell what is seen of
+    /// it without looking the case up. No snapshot holds it.
+    pub fn mark(&mut self, case: CaseId, mark: u32) {
+        if let Some(slot) = self.slots.get(&case) {
+            self.marks[*slot as usize] = mark;
+        }
+    }
+
+    /// What somebody sees: of each case what is said of its mark; of one without a mark
+    /// nothing.
+    pub fn sights(&self, of_mark: impl Fn(u32) -> Sight) -> Sights {
+        // Mostly the case before has the same mark.
+        let mut last = (UNMARKED, Sight::NOTHING.0);
+        let seen = |mark: &u32| {
+            if *mark != last.0 {
+                last = (*mark, if *mark == UNMARKED { Sight::NOTHING.0 } else { of_mark(*mark).0 });
+            }
+            last.1
+        };
+        let mut sights = self.spare.any();
+        sights.extend(self.marks.iter().map(seen));
+        Sights(sights)
+    }
+
+    /// What somebody sees: of each case what is said of it.
+    pub fn sights_of(&self, of_case: impl Fn(CaseId) -> Sight) -> Sights {
+        let mut sights = Sights(self.spare.zeros(self.ids.len()));
+        for (case, slot) in &self.slots {
+            sights.0[*slot as usize] = of_case(*case).0;
+        }
+        sights
+    }
+
+    /// Says otherwise of one case.
+    pub fn set_sight(&self, sights: &mut Sights, case: CaseId, sight: Sight) {
+        if let Some(slot) = self.slots.get(&case) {
+            sights.0[*slot as usize] = sight.0;
+        }
     }
 
     /// Adds a text of a case, written at an instant. Texts that stand in one
@@ -211,6 +297,8 @@ impl Index {
                 }
                 self.ids.push(case);
                 self.fields.push(0);
+                self.newest.push(NEVER);
+                self.marks.push(UNMARKED);
                 self.cases.push(Case::empty());
                 slot
             }
@@ -230,6 +318,8 @@ impl Index {
         let case = &mut self.cases[slot as usize];
         let latest = &mut case.latest[usize::from(field.number())];
         *latest = at.millis().max(*latest);
+        let newest = &mut self.newest[slot as usize];
+        *newest = at.millis().max(*newest);
         // Room for one more text, and not for twice as many.
         case.texts.reserve_exact(bytes.len());
         case.texts.extend_from_slice(bytes);
@@ -277,10 +367,12 @@ impl Index {
             for (field, latest) in self.cases[slot as usize].latest.iter_mut().enumerate() {
                 *latest = if fields & 1 << field == 0 { NEVER } else { *latest };
             }
+            self.newest[slot as usize] = self.cases[slot as usize].newest();
         }
         if texts.is_empty() {
             self.slots.remove(&case);
             self.ids[slot as usize] = CaseId::from_bytes([0; 16]);
+            self.marks[slot as usize] = UNMARKED;
             self.free.push(slot);
         }
         self.cases[slot as usize].texts = texts;

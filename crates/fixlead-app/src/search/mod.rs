@@ -15,9 +15,8 @@
 //!
 //! # What one may not see has no influence
 //!
-//! A question comes with a function that says for each case which fields may
-//! be seen ([`Sight`]). It is asked once for every case, whether the case
-//! matches or not. Then only visible texts count: for matches, for exclusions
+//! A question comes with what may be seen of each case ([`Sights`]), whether the
+//! case matches or not. Only visible texts count: for matches, for exclusions
 //! (`-word`), for totals, for recency, and for the statistics that rank. How
 //! rare a word is is counted anew for each question among the visible cases.
 //! An answer is therefore the same, to the last score, as that of an index in
@@ -126,6 +125,10 @@ impl Field {
 
 /// How many fields there are.
 pub(crate) const FIELDS: usize = 11;
+
+/// What somebody sees of every case of an index, as it is now; made by
+/// [`Index::sights`] or [`Index::sights_of`].
+pub struct Sights(Vec<u16>);
 
 /// Which fields of a case somebody may see.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -333,6 +333,7 @@ fn case(index: &mut Index, rest: &mut &[u8], draft: &mut Draft) -> Option<()> {
     let slot = index.slot(id)? as usize;
     index.fields[slot] = fields;
     index.cases[slot].latest = latest;
+    index.newest[slot] = index.cases[slot].newest();
     index.cases[slot].texts = texts.to_vec();
     Some(())
 }

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::Field;
 use super::phrase::follow;
-use super::query::Query;
+use super::query::{Clause, Query};
 use super::words::{Identifiers, Part, scan};
 
 /// The most places that are marked in one text.
@@ -15,20 +15,35 @@ pub const MOST_PLACES: usize = 1_000;
 
 /// The bytes of a text of a field that the query looks for, ascending and apart.
 pub fn places(query: &Query, field: Field, text: &str) -> Vec<Range<usize>> {
-    let mut words: Vec<(String, Range<usize>)> = Vec::new();
-    let mut joined: Vec<(usize, usize, String)> = Vec::new();
-    scan(text, Identifiers::Divided, |word| match word.part {
-        Part::Next => words.push((word.text.to_owned(), word.place)),
-        Part::Joined(span) => joined.push((words.len(), usize::from(span), word.text.to_owned())),
+    // Each word that is looked for has a bit; there are [`MOST_WORDS`] at most.
+    let mut bits = 0;
+    let mut clauses: Vec<(usize, &Clause)> = Vec::new();
+    for clause in query.clauses.iter().filter(|clause| !clause.negated && clause.concerns(field)) {
+        clauses.push((bits, clause));
+        bits += clause.words.len();
+    }
+    let wanted = |word: &str| {
+        let fits = |(first, clause): &(usize, &Clause)| {
+            let fits = |place: &usize| clause.matches(*place, word);
+            (0..clause.words.len()).filter(fits).fold(0_u32, |found, place| found | 1 << (first + place))
+        };
+        clauses.iter().map(fits).fold(0, |found, bits| found | bits)
+    };
+    let mut words: Vec<(u32, Range<usize>)> = Vec::with_capacity(text.len().min(4096) / 6);
+    let mut joined: Vec<(usize, usize, u32)> = Vec::new();
+    scan(text, Identifiers::Divided, |word| match (word.part, wanted(word.text)) {
+        (Part::Next, is) => words.push((is, word.place)),
+        (Part::Joined(_), 0) => {}
+        (Part::Joined(span), is) => joined.push((words.len(), usize::from(span), is)),
     });
     let mut places: Vec<Range<usize>> = Vec::new();
-    for clause in query.clauses.iter().filter(|clause| !clause.negated && clause.concerns(field)) {
+    for (first, clause) in clauses {
         let is_word =
-            |place: usize, at: usize| words.get(at).is_some_and(|(word, _)| clause.matches(place, word));
+            |place: usize, at: usize| words.get(at).is_some_and(|(is, _)| is >> (first + place) & 1 != 0);
         let is_joined = |place: usize, at: usize| {
-            let first = joined.partition_point(|(start, ..)| *start < at);
-            let (_, span, word) = joined.get(first).filter(|(start, ..)| *start == at)?;
-            clause.matches(place, word).then_some(at + span)
+            let begin = joined.partition_point(|(start, ..)| *start < at);
+            let (_, span, is) = joined.get(begin).filter(|(start, ..)| *start == at)?;
+            (is >> (first + place) & 1 != 0).then_some(at + span)
         };
         for start in 0..words.len() {
             let Some(end) = follow(start, clause.words.len(), is_word, is_joined) else { continue };

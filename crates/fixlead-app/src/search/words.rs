@@ -168,17 +168,21 @@ impl<F: FnMut(Word<'_>)> Scanner<'_, F> {
             if self.count >= MOST_WORDS {
                 return false;
             }
-            // Most words are plain letters between spaces, and need no more.
-            if self.short
-                && self.run.is_empty()
-                && let Some(end) = plain_word(&bytes[at..]).map(|length| at + length)
-            {
-                self.plain(at, end);
-                at = end;
-                continue;
-            }
             let next = bytes.get(at + 1).copied();
-            if bytes[at].is_ascii() && next.is_none_or(|next| next.is_ascii()) {
+            let alone = bytes[at].is_ascii() && next.is_none_or(|next| next.is_ascii());
+            if self.short && self.run.is_empty() {
+                // Most words are plain letters between spaces, and need no more.
+                if alone && !bytes[at].is_ascii_alphanumeric() {
+                    at += 1;
+                    continue;
+                }
+                if let Some(end) = plain_word(&bytes[at..]).map(|length| at + length) {
+                    self.plain(at, end);
+                    at = end;
+                    continue;
+                }
+            }
+            if alone {
                 self.letter(char::from(bytes[at]), at, at + 1);
                 at += 1;
                 continue;

@@ -120,3 +120,14 @@ pub fn webhook_secrets(text: &str, most: usize) -> Vec<&str> {
         })
         .collect()
 }
+/// The token in a header `Authorization: Basic …` (RFC 7617), where it is the
+/// password. The name beside it does not count.
+pub fn of_basic(header: &str) -> Option<String> {
+    use base64::Engine as _;
+    let (scheme, text) = header.split_once(' ')?;
+    let plain = scheme.eq_ignore_ascii_case("basic") && text.len() <= 1024;
+    let bytes = base64::engine::general_purpose::STANDARD.decode(text.trim()).ok().filter(|_| plain)?;
+    let text = String::from_utf8(bytes).ok()?;
+    let (_, password) = text.split_once(':')?;
+    lookup(Purpose::Token, password).is_some().then(|| password.to_owned())
+}

@@ -4,6 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use fixlead_core::desk::wire;
+use fixlead_core::text::hex;
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 
@@ -45,8 +46,7 @@ impl Key {
         let mut hasher = Sha256::new();
         hasher.update(b"fixlead webhook secret\0");
         hasher.update(self.0);
-        let hex: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        wire::Sha256::new(&hex).ok()
+        wire::Sha256::new(&hex(&hasher.finalize())).ok()
     }
 
     /// Its signature over a message.

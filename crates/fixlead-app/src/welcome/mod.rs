@@ -130,6 +130,13 @@ impl Desk {
         Ok(permit.is_ok())
     }
 
+    /// Whether somebody holds any role now, of an installation, an organisation or a
+    /// project.
+    pub async fn has_role(&self, caller: &Caller) -> Result<bool> {
+        let (snapshot, now) = (self.directory().await?, self.now());
+        Ok(snapshot.directory.grants_of(caller.person).iter().any(|grant| grant.is_active(now)))
+    }
+
     /// Makes a project with everything that is known of it. The same request
     /// again makes nothing twice, and links in place of those of before.
     pub async fn begin(&self, caller: &Caller, beginning: Beginning, repeat: &Repeat) -> Result<Begun> {

@@ -3,11 +3,13 @@
 
 mod accounts;
 mod administration;
+mod advisory;
 #[allow(dead_code, reason = "the store's tests need more of it")]
 #[path = "../../../fixlead-store/tests/store/cluster.rs"]
 mod cluster;
 mod desk;
 mod finding;
+mod fix;
 mod house;
 mod joint;
 mod matrix;

@@ -26,7 +26,7 @@ fn commands() -> Vec<Command> {
     let sha256 = || Sha256::new(&"0".repeat(64)).unwrap();
     let record = |kind| Command::Record { event: event(kind), source: Source::Done, overriding: None };
     let give = |role| Command::Give { grant, person, role, reason: reason(), until: None };
-    let ask = |what| Command::AskSecond { offer, what, sha256: sha256(), reason: reason() };
+    let ask = |what| Command::AskSecond { offer, what, sha256: sha256(), reason: reason(), overriding: None };
     let mut commands: Vec<Command> = EventKind::ALL.iter().map(|kind| record(*kind)).collect();
     for room in [Room::Internal, Room::Reporter, Room::Guest] {
         commands.push(Command::Post {
@@ -59,6 +59,8 @@ fn commands() -> Vec<Command> {
         ask(Second::Publication),
         ask(Second::Erasure),
         Command::ConfirmSecond { offer },
+        Command::WriteAdvisory { over: 0, source: body("x") },
+        Command::PublishAdvisory { offer, has_cve: false, overriding: None },
         Command::RecordRead { person, action: Action::CaseRead },
     ]);
     commands

@@ -33,8 +33,8 @@ proptest! {
             for order in [Order::Fit, Order::Latest] {
                 for (skip, most) in [(0, 100), (1, 2)] {
                     let page = Page { order, skip, most };
-                    let here = whole.search(&asked, &page, |id| sight(id.bytes()[0]));
-                    let there = visible.search(&asked, &page, |_| Sight::EVERYTHING);
+                    let here = whole.search(&asked, &page, whole.sights_of(|id| sight(id.bytes()[0])));
+                    let there = visible.search(&asked, &page, visible.sights_of(|_| Sight::EVERYTHING));
                     prop_assert_eq!(here, there, "{:?}", asked);
                 }
             }

@@ -67,7 +67,7 @@ proptest! {
                     skip: 0,
                     most: 10,
                 };
-                index.search(&asked, &everything, |_| Sight::EVERYTHING);
+                index.search(&asked, &everything, index.sights_of(|_| Sight::EVERYTHING));
             }
             Err(error) => {
                 prop_assert!(error.character >= 1 && error.character <= asked.chars().count() + 1);

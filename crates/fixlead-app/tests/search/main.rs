@@ -26,7 +26,7 @@ fn query(text: &str) -> Query {
 
 /// Everything that matches, best first.
 fn all(index: &Index, text: &str, sight: impl Fn(CaseId) -> Sight) -> Found {
-    index.search(&query(text), &Page { order: Order::Fit, skip: 0, most: 1_000 }, sight)
+    index.search(&query(text), &Page { order: Order::Fit, skip: 0, most: 1_000 }, index.sights_of(sight))
 }
 
 /// The numbers of the cases that somebody finds who sees everything.

@@ -211,7 +211,7 @@ proptest! {
                 };
                 for order in [Order::Fit, Order::Latest] {
                     let page = Page { order, skip: 0, most: 100 };
-                    let found = index.search(&asked, &page, |id| sight(id.bytes()[0]));
+                    let found = index.search(&asked, &page, index.sights_of(|id| sight(id.bytes()[0])));
                     let hits: BTreeMap<u8, i64> =
                         found.hits.iter().map(|hit| (hit.case.bytes()[0], hit.latest.millis() / 1_000)).collect();
                     prop_assert_eq!(&hits, &expected(&model, wants, sight), "{:?}", asked);

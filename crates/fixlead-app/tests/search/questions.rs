@@ -122,7 +122,8 @@ fn equal_fits_stand_by_time_and_pages_follow_each_other() {
         index.add(case(number), Field::Title, "same", at(i64::from(number % 10)));
     }
     let page = |order, skip, most| {
-        let found = index.search(&query("same"), &Page { order, skip, most }, |_| Sight::EVERYTHING);
+        let found =
+            index.search(&query("same"), &Page { order, skip, most }, index.sights_of(|_| Sight::EVERYTHING));
         assert_eq!(found.total, 50);
         found.hits.iter().map(|hit| hit.case.bytes()[0]).collect::<Vec<_>>()
     };

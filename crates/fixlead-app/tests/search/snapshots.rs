@@ -78,7 +78,7 @@ proptest! {
         for wants in &questions {
             let asked = query(&wants.iter().map(Want::text).collect::<Vec<_>>().join(" "));
             let page = Page { order: Order::Fit, skip: 0, most: 100 };
-            let answer = |index: &Index| index.search(&asked, &page, |_| Sight::EVERYTHING);
+            let answer = |index: &Index| index.search(&asked, &page, index.sights_of(|_| Sight::EVERYTHING));
             prop_assert_eq!(answer(&loaded), answer(&index));
         }
     }

@@ -52,6 +52,8 @@ vocabulary! {
         RecordSeverity = "record.severity",
         RecordCve = "record.cve",
         RecordFix = "record.fix",
+        FixRead = "fix.read",
+        FixPush = "fix.push",
         Lgtm = "lgtm",
         Approve = "approve",
         RecordDecision = "record.decision",
@@ -212,5 +214,6 @@ vocabulary! {
         Directory = "directory",
         Audit = "audit",
         Calendar = "calendar",
+        Fix = "fix",
     }
 }

@@ -37,6 +37,7 @@ const RESPONDER: Lists = &[
             A::TimelineRead,
             A::InternalRead,
             A::InternalDownload,
+            A::FixRead,
             A::ReporterRead,
             A::ReporterDownload,
             A::ReporterPost,
@@ -108,6 +109,7 @@ const FIX_LEAD: Lists = &[
             A::TimelineRead,
             A::InternalRead,
             A::InternalDownload,
+            A::FixRead,
             A::ReporterRead,
             A::ReporterDownload,
             A::ReporterPost,
@@ -145,6 +147,7 @@ const FIX_LEAD: Lists = &[
             A::RecordSeverity,
             A::RecordCve,
             A::RecordFix,
+            A::FixPush,
             A::Lgtm,
             A::Approve,
             A::RecordDecision,
@@ -177,6 +180,7 @@ const FIX_TEAM: Lists = &[(
         A::TimelineRead,
         A::InternalRead,
         A::InternalDownload,
+        A::FixRead,
         A::InternalPost,
         A::InternalAttach,
         A::GuestRead,
@@ -186,6 +190,7 @@ const FIX_TEAM: Lists = &[(
         A::RecordWorld,
         A::RecordScore,
         A::RecordFix,
+        A::FixPush,
         A::Lgtm,
         A::Approve,
     ],
@@ -200,6 +205,7 @@ const RELEASE_MANAGER: Lists = &[(
         A::TimelineRead,
         A::InternalRead,
         A::InternalDownload,
+        A::FixRead,
         A::InternalPost,
         A::InternalAttach,
         A::GuestRead,
@@ -360,6 +366,7 @@ const READS: &[Action] = &[
     A::TimelineRead,
     A::InternalRead,
     A::InternalDownload,
+    A::FixRead,
     A::ReporterRead,
     A::ReporterDownload,
     A::GuestRead,
@@ -421,6 +428,7 @@ const fn token_actions(scope: TokenScope) -> &'static [Action] {
         }
         TokenScope::Audit => &[A::LogRead, A::WhoKnewRead, A::InstallationRead, A::InstallationLogRead],
         TokenScope::Calendar => &[A::CaseCalendar],
+        TokenScope::Fix => &[A::FixRead, A::FixPush],
     }
 }
 

@@ -193,10 +193,24 @@ pub enum DeskEvent {
     },
     /// Something that a second person has to confirm.
     #[serde(rename = "second.asked")]
-    SecondAsked { offer: OfferId, what: Second, sha256: Sha256, reason: Line },
+    SecondAsked {
+        offer: OfferId,
+        what: Second,
+        sha256: Sha256,
+        reason: Line,
+        /// Why it is done although the policy holds it, if it does when it is confirmed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        although: Option<Line>,
+    },
     /// A second person confirmed it.
     #[serde(rename = "second.confirmed")]
     SecondConfirmed { offer: OfferId },
+    /// The advisory, as it was written: the whole of its source.
+    #[serde(rename = "advisory.written")]
+    AdvisoryWritten { source: Body },
+    /// The advisory was made public, exactly as it stood.
+    #[serde(rename = "advisory.published")]
+    AdvisoryPublished { sha256: Sha256 },
     /// Another case was merged into this one. Who reported it, and when, is kept.
     #[serde(rename = "case.absorbed")]
     CaseAbsorbed {
@@ -206,6 +220,24 @@ pub enum DeskEvent {
         reporters: Vec<PersonId>,
         reason: Line,
     },
+    /// A private repository for the fix was made.
+    #[serde(rename = "fix.opened")]
+    FixOpened {
+        /// What it was made from, as the installation names it.
+        from: Line,
+    },
+    /// Somebody put commits into it.
+    #[serde(rename = "fix.pushed")]
+    FixPushed(Push),
+    /// The project's own checks were run on a commit of it.
+    #[serde(rename = "fix.checked")]
+    FixChecked(Run),
+    /// A change with the lines of an embargoed fix was found in public.
+    #[serde(rename = "leak.suspected")]
+    LeakSuspected(Sighting),
+    /// Somebody looked at it: it is no leak.
+    #[serde(rename = "leak.dismissed")]
+    LeakDismissed { commit: Line, reason: Line },
     /// Somebody is thanked for this case, also when they reported another that
     /// was merged into it.
     #[serde(rename = "credit.given")]
@@ -217,6 +249,67 @@ pub enum DeskEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         case: Option<CaseId>,
     },
+}
+
+/// That a branch of the private repository of a fix moved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Push {
+    /// The branch of the project that the commits are for.
+    pub branch: Line,
+    /// The commit that was its end; none where it is new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Line>,
+    /// The commit that is its end now.
+    pub to: Line,
+    /// The commits that came with it, parents first.
+    pub commits: Vec<Line>,
+    /// The commits that were made out of others of the fix for this branch, each
+    /// behind the one that it was made from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub picked: Vec<(Line, Line)>,
+}
+
+vocabulary! {
+    /// How a run of a project's own checks ended.
+    RunOutcome {
+        Passed = "passed",
+        Failed = "failed",
+        TimedOut = "timed-out",
+        NotRun = "not-run",
+    }
+}
+
+/// That the project's own checks were run on a commit of the fix.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    /// The branch of the project that it is for.
+    pub branch: Line,
+    /// The commit.
+    pub commit: Line,
+    /// How it ended.
+    pub outcome: RunOutcome,
+    /// The exit code, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<i32>,
+    /// The end of what it wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<Body>,
+}
+
+/// A public change that says what an embargoed fix says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sighting {
+    /// The public commit.
+    pub commit: Line,
+    /// The commit of the fix that it resembles.
+    pub of: Line,
+    /// Where it was found: the repository as the installation names it.
+    pub place: Line,
+    /// How it resembles it.
+    pub how: Line,
 }
 
 /// That somebody was told of a duty.

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::event::{By, DeskEvent, Entry, Happening, Pin, Reminder, Room, Second};
+use super::event::{By, DeskEvent, Entry, Happening, Pin, Reminder, Room, Run, Second, Sighting};
 use super::form::{CreditWish, Detail, Thanks};
 use super::wire::Line;
 use crate::access::{CaseStanding, CaseState, Grant, Role, Scope};
@@ -71,6 +71,8 @@ pub struct Proposal {
     pub by: By,
     /// Exactly what was asked for.
     pub sha256: super::wire::Sha256,
+    /// Why it is done although the policy holds it.
+    pub although: Option<Line>,
     /// Who confirmed.
     pub confirmed: Option<PersonId>,
 }
@@ -101,6 +103,29 @@ pub struct Credit {
     pub person: Option<PersonId>,
     /// The case they reported, if another.
     pub case: Option<CaseId>,
+}
+
+/// The advisory of a case.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Written {
+    /// How often it was written.
+    pub version: u64,
+    /// When it was written last.
+    pub at: Instant,
+    /// By whom.
+    pub by: By,
+    /// Its source.
+    pub source: super::wire::Body,
+    /// What of it was made public last, and when.
+    pub published: Option<(Instant, super::wire::Sha256)>,
+}
+
+impl Written {
+    /// Whether it is public exactly as it stands.
+    pub fn is_published(&self) -> bool {
+        let now = super::wire::Sha256::of(&self.source);
+        self.published.as_ref().is_some_and(|(_, sha256)| *sha256 == now)
+    }
 }
 
 /// A case that was merged into this one.
@@ -151,6 +176,8 @@ pub struct CaseFile {
     pub wishes: BTreeMap<PersonId, CreditWish>,
     /// Who is thanked.
     pub credits: Vec<Credit>,
+    /// Its advisory, once somebody has written one.
+    pub advisory: Option<Written>,
     /// Evidence by duty.
     pub evidence: Vec<(Line, Line, Option<Line>)>,
     /// How often somebody read.
@@ -169,6 +196,17 @@ pub struct CaseFile {
     pub absorbed: Vec<Absorbed>,
     /// Who leads it.
     pub lead: Option<PersonId>,
+    /// What the private repository of its fix was made from, once there is one.
+    pub fix: Option<Line>,
+    /// Who put a commit into it first.
+    pub brought: BTreeMap<Line, By>,
+    /// What a commit of it was made from for its branch.
+    pub picked: BTreeMap<Line, BTreeSet<Line>>,
+    /// What the project's own checks said last to a commit of it, and when.
+    pub runs: BTreeMap<Line, (Instant, Run)>,
+    /// Public changes that resemble the fix, and whether somebody said that one
+    /// is no leak.
+    pub sightings: BTreeMap<Line, (Sighting, bool)>,
 }
 
 impl CaseFile {
@@ -326,9 +364,10 @@ impl CaseFile {
             DeskEvent::EvidenceAdded { duty, text, reference } => {
                 self.evidence.push((duty.clone(), text.clone(), reference.clone()));
             }
-            DeskEvent::SecondAsked { offer, what, sha256, .. } => {
-                let (what, by, sha256) = (*what, entry.by, sha256.clone());
-                self.proposals.entry(*offer).or_insert(Proposal { what, by, sha256, confirmed: None });
+            DeskEvent::SecondAsked { offer, what, sha256, although, .. } => {
+                let (what, by, sha256, although) = (*what, entry.by, sha256.clone(), although.clone());
+                let proposal = Proposal { what, by, sha256, although, confirmed: None };
+                self.proposals.entry(*offer).or_insert(proposal);
             }
             DeskEvent::SecondConfirmed { offer } => {
                 // Nobody is the second person to themselves.
@@ -338,10 +377,49 @@ impl CaseFile {
                     proposal.confirmed.get_or_insert(person);
                 }
             }
+            DeskEvent::AdvisoryWritten { source } => {
+                let before = self.advisory.take();
+                self.advisory = Some(Written {
+                    version: before.as_ref().map_or(0, |before| before.version).saturating_add(1),
+                    at: entry.at,
+                    by: entry.by,
+                    source: source.clone(),
+                    published: before.and_then(|before| before.published),
+                });
+            }
+            DeskEvent::AdvisoryPublished { sha256 } => {
+                if let Some(advisory) = &mut self.advisory {
+                    self.public = true;
+                    advisory.published = Some((entry.at, sha256.clone()));
+                }
+            }
             DeskEvent::CaseAbsorbed { case, reported, reporters, .. } => {
                 if self.absorbed.iter().all(|known| known.case != *case) {
                     let (case, reported, reporters) = (*case, *reported, reporters.clone());
                     self.absorbed.push(Absorbed { case, reported, reporters });
+                }
+            }
+            DeskEvent::FixOpened { from } => {
+                self.fix = Some(from.clone());
+            }
+            DeskEvent::FixPushed(push) => {
+                for (from, to) in &push.picked {
+                    self.picked.entry(to.clone()).or_default().insert(from.clone());
+                }
+                for commit in &push.commits {
+                    self.brought.entry(commit.clone()).or_insert(entry.by);
+                }
+            }
+            DeskEvent::FixChecked(run) => {
+                self.runs.insert(run.commit.clone(), (entry.at, run.clone()));
+            }
+            DeskEvent::LeakSuspected(sighting) => {
+                let known = self.sightings.entry(sighting.commit.clone());
+                known.or_insert_with(|| (sighting.clone(), false));
+            }
+            DeskEvent::LeakDismissed { commit, .. } => {
+                if let Some((_, dismissed)) = self.sightings.get_mut(commit) {
+                    *dismissed = true;
                 }
             }
             DeskEvent::CreditGiven { name, role, person, case } => {
@@ -436,6 +514,48 @@ impl CaseFile {
     /// The author of a commit that stands or stood.
     pub fn author(&self, commit: &str) -> Option<&str> {
         self.proposal(commit).and_then(|event| event.text(Field::Author))
+    }
+
+    /// Whether somebody wrote a commit, or a part of what it became or was made
+    /// from, or put any of that into the repository of the fix: who an author is
+    /// can be claimed there, who pushed cannot.
+    pub fn wrote(&self, commit: &str, who: &str) -> bool {
+        let origins = self.origins(commit);
+        let pushed = self.brought.iter().any(|(id, by)| {
+            matches!(by, By::Person(person) if person.to_string() == who) && origins.contains(&**id)
+        });
+        pushed
+            || self.history.iter().any(|event| {
+                if event.kind != EventKind::CommitProposed
+                    || !event.text(Field::Id).is_some_and(|id| origins.contains(id))
+                {
+                    return false;
+                }
+                let author = event.text(Field::Author).unwrap_or_default();
+                // An author whom nobody knows here may be who brought it.
+                let unknown = PersonId::parse(author).is_err();
+                author == who || (unknown && event.texts(Field::By).any(|by| by == who))
+            })
+    }
+
+    /// A commit, and all that it was before it was rewritten or made for another
+    /// branch, in whatever order that went.
+    fn origins<'a>(&'a self, commit: &'a str) -> BTreeSet<&'a str> {
+        let mut before: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for event in self.history.iter().filter(|event| event.kind == EventKind::CommitRewritten) {
+            if let (Some(from), Some(to)) = (event.text(Field::From), event.text(Field::To)) {
+                before.entry(to).or_default().push(from);
+            }
+        }
+        for (to, from) in &self.picked {
+            before.entry(to).or_default().extend(from.iter().map(|id| &**id));
+        }
+        let (mut found, mut open) = (BTreeSet::from([commit]), vec![commit]);
+        while let Some(next) = open.pop() {
+            let new = before.get(next).into_iter().flatten().copied();
+            open.extend(new.filter(|id| found.insert(id)));
+        }
+        found
     }
 
     /// How a commit that stands or stood was proposed. One that was rewritten

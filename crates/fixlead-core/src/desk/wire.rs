@@ -139,6 +139,15 @@ impl Sha256 {
     }
 }
 
+impl Sha256 {
+    /// The one over a text.
+    pub fn of(text: &str) -> Sha256 {
+        use sha2::Digest;
+        let digest = sha2::Sha256::digest(text);
+        Sha256(text::hex(&digest).into())
+    }
+}
+
 impl std::ops::Deref for Sha256 {
     type Target = str;
     fn deref(&self) -> &str {
@@ -193,6 +202,7 @@ words! {
     Standing,
     super::event::Room,
     super::event::Visibility,
+    super::event::RunOutcome,
     super::event::Second,
     super::form::Question,
     super::form::Thanks,

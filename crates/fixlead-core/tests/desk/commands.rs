@@ -6,6 +6,7 @@ use fixlead_core::desk::CaseFile;
 use fixlead_core::desk::command::{self, Command, Context, Part, Refused, Source, Thing, Wrong};
 use fixlead_core::desk::event::{By, DeskEvent, Entry, Happening, Reminder, Room, Second};
 use fixlead_core::desk::state::Credit;
+use fixlead_core::desk::wire::Sha256;
 use fixlead_core::id::{CaseId, GrantId, MessageId, PersonId, ProjectId};
 use fixlead_core::time::Span;
 
@@ -207,18 +208,100 @@ fn the_installation_dismisses_the_team_after_the_release() {
 }
 
 #[test]
-fn a_second_person_is_another_person() {
+fn an_advisory_is_written_over_what_was_read() {
+    let mut office = Office::with_fix("opentelemetry");
+    let write = |over, text: &str| Command::WriteAdvisory { over, source: body(text) };
+    assert_eq!(office.by(GUS, write(0, "mine")), Err(Refused::Permit));
+    office.by(ELI, write(0, "one")).unwrap();
+    assert_eq!(office.by(ANA, write(0, "another")), refused(Wrong::Overtaken(1)));
+    assert_eq!(office.by(ANA, write(1, "one")), refused(Wrong::Unchanged));
+    office.by(ANA, write(1, "two")).unwrap();
+    let written = office.file.advisory.as_ref().unwrap();
+    assert_eq!((written.version, &*written.source, written.by), (2, "two", By::Person(ANA)));
+    assert!(written.published.is_none() && !written.is_published());
+}
+
+#[test]
+fn an_advisory_becomes_public_by_two_people_as_it_stood_when_it_was_asked_and_not_before_the_policy_lets_it()
+{
     let mut office = Office::led("opentelemetry");
     let offer = office.offer();
-    let ask =
-        Command::AskSecond { offer, what: Second::Publication, sha256: sha('a'), reason: line("ready") };
-    office.by(ANA, ask).unwrap();
-    assert_eq!(office.by(ANA, Command::ConfirmSecond { offer }), refused(Wrong::SamePerson));
-    assert!(!office.file.is_confirmed(Second::Publication, &sha('a')));
-    office.by(BO, Command::ConfirmSecond { offer }).unwrap();
-    assert!(office.file.is_confirmed(Second::Publication, &sha('a')));
-    assert!(!office.file.is_confirmed(Second::Publication, &sha('b')), "what was confirmed is these bytes");
-    assert!(!office.file.is_confirmed(Second::Erasure, &sha('a')));
+    let ask = |offer, text: &str| Command::AskSecond {
+        offer,
+        what: Second::Publication,
+        sha256: Sha256::of(text),
+        reason: line("ready"),
+        overriding: None,
+    };
+    let publish = |offer| Command::PublishAdvisory { offer, has_cve: true, overriding: None };
+    assert_eq!(office.by(ANA, ask(offer, "one")), refused(Wrong::NoAdvisory));
+    office.by(ANA, Command::WriteAdvisory { over: 0, source: body("one") }).unwrap();
+    assert_eq!(office.by(ANA, ask(offer, "two")), refused(Wrong::NotWhatWasAsked));
+    office.by(ANA, ask(offer, "one")).unwrap();
+    assert_eq!(office.by(ANA, publish(offer)), refused(Wrong::SamePerson));
+    assert_eq!(office.by(BO, Command::ConfirmSecond { offer }), refused(Wrong::OwnCommand));
+    let Err(Refused::Held { clauses, override_by, .. }) = office.by(BO, publish(offer)) else {
+        panic!("nothing is released");
+    };
+    assert!(clauses.contains(&"OT-64".to_owned()), "{clauses:?}");
+    assert_eq!(override_by, [Role::FixLead]);
+    assert_eq!(office.file.state(), CaseState::Embargoed);
+    for kind in [EventKind::BinariesVerified, EventKind::Released] {
+        let event = event(kind).with(Field::Branches, Value::Branches(1));
+        office.by(ANA, Command::Record { event, source: Source::Found, overriding: None }).unwrap();
+    }
+    office.wait(Span::hours(1));
+    office.by(ANA, Command::WriteAdvisory { over: 1, source: body("two") }).unwrap();
+    assert_eq!(office.by(BO, publish(offer)), refused(Wrong::NotWhatWasAsked));
+    let offer = office.offer();
+    office.by(ANA, ask(offer, "two")).unwrap();
+    office.by(BO, publish(offer)).unwrap();
+    assert_eq!(office.by(BO, publish(offer)), refused(Wrong::Repeated));
+    assert!(office.file.advisory.as_ref().unwrap().is_published());
+    assert_eq!(office.file.state(), CaseState::Public);
+    assert!(office.file.history.iter().any(|event| event.kind == EventKind::PublicAppeared));
+    office.by(ANA, Command::WriteAdvisory { over: 2, source: body("three") }).unwrap();
+    assert!(!office.file.advisory.as_ref().unwrap().is_published(), "what is public is the version before");
+    assert!(office.file.is_confirmed(Second::Publication, &Sha256::of("two")));
+    assert!(!office.file.is_confirmed(Second::Erasure, &Sha256::of("two")));
+}
+
+#[test]
+fn what_holds_a_publication_is_overridden_with_the_reason_of_one_of_two_who_may() {
+    let mut office = Office::led("opentelemetry");
+    office.by(ANA, Command::WriteAdvisory { over: 0, source: body("one") }).unwrap();
+    let offer = office.offer();
+    let ask = |overriding| Command::AskSecond {
+        offer,
+        what: Second::Publication,
+        sha256: Sha256::of("one"),
+        reason: line("ready"),
+        overriding,
+    };
+    let publish = |overriding| Command::PublishAdvisory { offer, has_cve: true, overriding };
+    let erase = Command::AskSecond {
+        offer: office.offer(),
+        what: Second::Erasure,
+        sha256: Sha256::of("one"),
+        reason: line("old"),
+        overriding: office.overriding(ANA, "attacks are under way"),
+    };
+    assert!(office.by(ANA, erase).is_err(), "nothing holds an erasure that a reason would lift");
+    office.by(ANA, ask(office.overriding(ANA, "attacks are under way"))).unwrap();
+    assert_eq!(office.file.proposals[&offer].although, Some(line("attacks are under way")));
+    assert!(matches!(office.by(BO, publish(None)), Err(Refused::Held { .. })));
+    // Nobody puts another reason into the mouth of whoever asked.
+    let other = office.overriding(ANA, "another reason");
+    assert_eq!(office.by(BO, publish(other)), Err(Refused::Permit));
+    let events = office.by(BO, publish(office.overriding(ANA, "attacks are under way"))).unwrap();
+    assert!(events.len() > 3, "{events:?}");
+    let lifted = office.file.history.iter().filter(|event| event.kind == EventKind::Override);
+    let gates: Vec<_> = lifted.clone().filter_map(|event| event.text(Field::Gate)).collect();
+    assert!(gates.contains(&"announce"), "{gates:?}");
+    let lifted: Vec<_> = lifted.collect();
+    assert_eq!(lifted[0].text(Field::Reason), Some("attacks are under way"));
+    assert!(lifted[0].texts(Field::By).any(|by| by == ANA.to_string()));
+    assert!(office.file.advisory.as_ref().unwrap().is_published());
 }
 
 #[test]

@@ -13,7 +13,9 @@ use fixlead_core::desk::directory::command::DirectoryCommand;
 use fixlead_core::desk::directory::event::{Reach, Turns};
 use fixlead_core::desk::directory::webhook::{WebhookCommand, WebhookEnd};
 use fixlead_core::desk::directory::{Directory, DirectoryEntry, DirectoryEvent};
-use fixlead_core::desk::event::{By, DeskEvent, Entry, Pin, Reminder, Room, Second, Visibility};
+use fixlead_core::desk::event::{
+    By, DeskEvent, Entry, Pin, Push, Reminder, Room, Run, RunOutcome, Second, Sighting, Visibility,
+};
 use fixlead_core::desk::form::{
     Asked, Claims, CreditWish, Detail, Question, QuestionList, ReportKey, Thanks, Told,
 };
@@ -68,6 +70,25 @@ fn planted_facts() -> Project {
 
 fn planted_reminder() -> Reminder {
     Reminder { duty: canary(), subject: Some(canary()), due: START, rung: 0, to: canary() }
+}
+
+fn planted_push() -> Push {
+    Push {
+        branch: canary(),
+        from: Some(canary()),
+        to: canary(),
+        commits: vec![canary()],
+        picked: vec![(canary(), canary())],
+    }
+}
+
+fn planted_run() -> Run {
+    let output = Some(body(CANARY));
+    Run { branch: canary(), commit: canary(), outcome: RunOutcome::Failed, code: Some(1), output }
+}
+
+fn planted_sighting() -> Sighting {
+    Sighting { commit: canary(), of: canary(), place: canary(), how: canary() }
 }
 
 fn planted_credit() -> Credit {
@@ -130,12 +151,19 @@ fn desk_events() -> Vec<DeskEvent> {
         ReadRecorded { person: BO, action: canary() }
         NoteAdded { text: body(CANARY) }
         EvidenceAdded { duty: canary(), text: canary(), reference: Some(canary()) }
-        SecondAsked { offer: OFFER, what: Second::Erasure, sha256: sha('c'), reason: reason() }
+        SecondAsked { offer: OFFER, what: Second::Erasure, sha256: sha('c'), reason: reason(), although: Some(canary()) }
         SecondConfirmed { offer: OFFER }
         HoldPlaced { reason: reason() }
         HoldLifted { reason: reason() }
         CaseAbsorbed { case: CASE, reported: START, reporters: vec![GUS], reason: reason() }
         CreditGiven { name: canary(), role: canary(), person: None, case: None }
+        AdvisoryWritten { source: body(CANARY) }
+        AdvisoryPublished { sha256: sha('d') }
+        FixOpened { from: canary() }
+        FixPushed(planted_push())
+        FixChecked(planted_run())
+        LeakSuspected(planted_sighting())
+        LeakDismissed { commit: canary(), reason: reason() }
     })
 }
 
@@ -238,8 +266,15 @@ fn what_is_asked_for_is_told_by_kind_and_length() {
             case: CASE, reported: START, reporters: vec![GUS], credits: vec![planted_credit()], reason: reason()
         }
         Split { into: CASE, reason: reason() }
-        AskSecond { offer: OFFER, what: Second::Erasure, sha256: sha('c'), reason: reason() }
+        AskSecond { offer: OFFER, what: Second::Erasure, sha256: sha('c'), reason: reason(), overriding: None }
+        OpenFix { from: canary() }
+        PushFix { pushes: vec![planted_push()], events: vec![planted_event(EventKind::CommitProposed)] }
+        RecordRun { run: Box::new(planted_run()) }
+        SuspectLeak { sighting: planted_sighting() }
+        DismissLeak { commit: canary(), reason: reason() }
         ConfirmSecond { offer: OFFER }
+        WriteAdvisory { over: 1, source: body(CANARY) }
+        PublishAdvisory { offer: OFFER, has_cve: true, overriding: None }
         RecordRead { person: BO, action: Action::CaseRead }
         Remind { reminder: planted_reminder(), escalated: false }
     });

@@ -45,7 +45,7 @@ pub fn mail(document: &str) -> Facts {
                     None => package = (*line).to_owned(),
                 }
             }
-            "What to do" => {
+            "What to do" | "What it advised" => {
                 actions.push_str(line);
                 actions.push('\n');
             }
@@ -184,7 +184,10 @@ pub fn html(document: &str) -> Facts {
         let url = rest.split('"').next().map(plain);
         facts.say(References, kind.zip(url).map(|(kind, url)| reference(kind, &url)));
     }
-    let actions = between(document, "<h2>What to do</h2>\n", "<h2>Description</h2>").unwrap_or_default();
+    let actions = ["<h2>What to do</h2>\n", "<h2>What it advised</h2>\n"]
+        .into_iter()
+        .find_map(|heading| between(document, heading, "<h2>Description</h2>"))
+        .unwrap_or_default();
     // Each block of the page ends its line.
     let own = |line: &&str| {
         !(line.starts_with("<p>Upgrade ") && line.ends_with(", or to a later version.</p>"))

@@ -29,6 +29,22 @@ words! {
     Csaf = "csaf",
 }
 
+impl From {
+    /// What a document is, by the fields that it has.
+    pub fn of(text: &str) -> Option<From> {
+        let value = json::read(text).ok()?;
+        let has = |field: &str| value.get(field).is_some();
+        match () {
+            () if has("dataType") || has("cveMetadata") => Some(From::Cve),
+            () if has("document") => Some(From::Csaf),
+            () if has("ghsa_id") => Some(From::Ghsa),
+            () if has("affected") || has("schema_version") => Some(From::Osv),
+            () if has("vulnerabilities") && has("summary") => Some(From::Ghsa),
+            () => None,
+        }
+    }
+}
+
 /// A source, and what it lacks.
 #[derive(Clone, Debug)]
 pub struct Import {
@@ -36,6 +52,8 @@ pub struct Import {
     pub advisory: Advisory,
     /// What could not be taken over, or has to be written.
     pub notes: Vec<String>,
+    /// Whether it says who publishes, and when it was.
+    pub is_whole: bool,
 }
 
 /// Reads a document of others.
@@ -63,8 +81,8 @@ struct Draft {
     notes: Vec<String>,
 }
 
-/// The name of a publisher that the document does not name.
-const UNKNOWN: &str = "Unknown publisher";
+/// The name of a publisher that the document does not name; nothing is published with it.
+pub const UNKNOWN: &str = "Unknown publisher";
 
 impl Draft {
     fn new() -> Draft {
@@ -243,7 +261,8 @@ impl Draft {
         if self.advisory.affected.is_empty() {
             self.note("no package could be taken over: write an [[affected]] section for each");
         }
-        Import { advisory: self.advisory, notes: self.notes }
+        let is_whole = published.is_some() && !unknown;
+        Import { advisory: self.advisory, notes: self.notes, is_whole }
     }
 }
 

@@ -406,6 +406,11 @@ fn records(advisory: &Advisory, findings: &mut Findings) {
         }
         Some(_) => {}
     }
+    if advisory.withdrawn.is_some() && advisory.revisions.is_empty() {
+        let message =
+            "say why: write a [[revision]] of that day, whose summary stands before everything else";
+        findings.warn("revision", "withdrawn", message);
+    }
     if advisory.withdrawn.is_some() {
         findings.warn("cna", "withdrawn", "the CVE record stays published: ask the CNA to reject it");
     }

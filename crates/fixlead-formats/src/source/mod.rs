@@ -1,6 +1,7 @@
 //! The one source of an advisory: `CASE.toml`, as docs/advisories.md describes
 //! it. [`read()`] is the only way in, [`write()`] the only way out.
 
+pub mod draft;
 mod read;
 mod write;
 

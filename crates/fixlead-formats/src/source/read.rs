@@ -33,6 +33,8 @@ const MOST_MESSAGE: usize = 500;
 pub struct Complaint {
     /// Where, or nothing when it concerns no single place.
     pub spot: Option<Spot>,
+    /// The part of the source, as the lint names it; empty when it is none.
+    pub path: String,
     /// What is wrong, and the remedy.
     pub message: String,
 }
@@ -63,6 +65,7 @@ impl Source {
     /// `affected/0/range/1/fixed`. What is not written there is looked for
     /// around it.
     pub fn complaint(&self, path: &str, message: &str) -> Complaint {
+        let whole = path;
         let mut path = path;
         let place = loop {
             match self.places.get(path) {
@@ -73,12 +76,13 @@ impl Source {
                 break 0;
             }
         };
-        complaint(&self.text, place, message)
+        complaint(&self.text, place, whole, message)
     }
 }
 
-fn complaint(text: &str, place: usize, message: &str) -> Complaint {
-    Complaint { spot: Some(Spot::of(text, place)), message: short(message, MOST_MESSAGE) }
+fn complaint(text: &str, place: usize, path: &str, message: &str) -> Complaint {
+    let message = short(message, MOST_MESSAGE);
+    Complaint { spot: Some(Spot::of(text, place)), path: path.to_owned(), message }
 }
 
 /// Reads a source.
@@ -89,7 +93,7 @@ pub fn read(text: &str) -> Result<Source, Vec<Complaint>> {
     if text.len() > MOST_BYTES {
         let message =
             format!("{} bytes, at most {MOST_BYTES} are read; a file holds one advisory", text.len());
-        return Err(vec![Complaint { spot: None, message }]);
+        return Err(vec![Complaint { spot: None, path: String::new(), message }]);
     }
     let table = DeTable::parse(text).map_err(|error| {
         let place = error.span().map_or(0, |span| span.start);
@@ -98,22 +102,33 @@ pub fn read(text: &str) -> Result<Source, Vec<Complaint>> {
         } else {
             ""
         };
-        vec![complaint(text, place, &format!("not readable as TOML: {}{hint}", error.message()))]
+        vec![complaint(text, place, "", &format!("not readable as TOML: {}{hint}", error.message()))]
     })?;
     let mut reader = Reader { places: BTreeMap::new(), complaints: Vec::new() };
     let advisory = advisory(&mut reader, table.get_ref());
     let Reader { places, mut complaints } = reader;
-    complaints.sort_by_key(|(place, _)| *place);
+    complaints.sort_by_key(|(place, ..)| *place);
     complaints.truncate(MOST_COMPLAINTS);
+    // What stands at a place is the innermost part that begins there.
+    let path_of = |place: usize| {
+        let here = places.iter().filter(|(_, known)| **known == place).map(|(path, _)| path.as_str());
+        here.max_by_key(|path| path.len()).unwrap_or_default()
+    };
     match advisory {
         Some(advisory) if complaints.is_empty() => Ok(Source { advisory, text: text.to_owned(), places }),
-        _ => Err(complaints.into_iter().map(|(place, message)| complaint(text, place, &message)).collect()),
+        _ => Err(complaints
+            .iter()
+            .map(|(place, path, message)| {
+                complaint(text, *place, path.as_deref().unwrap_or_else(|| path_of(*place)), message)
+            })
+            .collect()),
     }
 }
 
 struct Reader {
     places: BTreeMap<String, usize>,
-    complaints: Vec<(usize, String)>,
+    /// Where, which part if it is not what stands there, and what.
+    complaints: Vec<(usize, Option<String>, String)>,
 }
 
 /// A table with its place in the file and in the source.
@@ -277,7 +292,7 @@ fn join(path: &str, key: &str) -> String {
 
 impl Reader {
     fn complain(&mut self, place: usize, message: impl Into<String>) {
-        self.complaints.push((place, message.into()));
+        self.complaints.push((place, None, message.into()));
     }
 
     /// Refuses keys that nobody would read.
@@ -309,7 +324,7 @@ impl Reader {
         } else {
             format!("`{whose}` needs the key `{key}`")
         };
-        self.complain(section.place, message);
+        self.complaints.push((section.place, Some(join(&section.path, key)), message));
         None
     }
 

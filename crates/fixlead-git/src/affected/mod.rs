@@ -82,10 +82,50 @@ pub struct Answer<'a> {
     pub same: &'a [Same],
     /// Commits that may be the same change; somebody has to look.
     pub candidates: &'a [Candidate],
-    /// The repository's names; the states are in their order.
+    /// The repository's names, tags first; the states are in their order.
     pub names: &'a [Ref],
+    /// Of each name.
+    pub states: States<'a>,
+}
+
+/// Where the names of a repository stand, a bit for each: there can be thousands, and
+/// thousands of answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct States<'a> {
+    count: usize,
+    known: &'a [u64],
+    affected: &'a [u64],
+    reached: &'a [u64],
+}
+
+impl States<'_> {
     /// Of each name; `None` for a tag that stands for no commit.
-    pub states: &'a [Option<State>],
+    pub fn iter(&self) -> impl Iterator<Item = Option<State>> + '_ {
+        (0..self.count).map(|place| self.of(place))
+    }
+
+    /// Of the name at a place.
+    pub fn of(&self, place: usize) -> Option<State> {
+        let has = |words: &[u64]| words.get(place / 64).is_some_and(|word| word >> (place % 64) & 1 == 1);
+        if !has(self.known) {
+            return None;
+        }
+        Some(match (has(self.affected), has(self.reached)) {
+            (true, _) => State::Affected,
+            (false, true) => State::Fixed,
+            (false, false) => State::Unaffected,
+        })
+    }
+
+    /// The names in a state, 64 in a word, the first in the lowest bit.
+    pub fn words(&self, state: State) -> impl Iterator<Item = u64> + '_ {
+        let all = self.known.iter().zip(self.affected).zip(self.reached);
+        all.map(move |((known, affected), reached)| match state {
+            State::Affected => affected & known,
+            State::Fixed => reached & !affected & known,
+            State::Unaffected => !reached & !affected & known,
+        })
+    }
 }
 
 /// Everything that was read to answer, so that many questions cost little
@@ -136,10 +176,9 @@ impl<'a> Affected<'a> {
             .into_iter()
             .map(|asked| asked.map(|(introduced, fixed)| self.follow(&equivalents, &introduced, &fixed)))
             .collect();
+        let (columns, known) = self.columns();
         let force =
-            Force::weigh(&self.0.graph, &self.0.sweep, &self.0.tips, &equivalents, followed.iter().flatten());
-        let tip_of = self.tip_places();
-        let mut states = Vec::new();
+            Force::weigh(&self.0.graph, &self.0.sweep, &columns, &equivalents, followed.iter().flatten());
         for (query, followed) in queries.iter().zip(&followed) {
             let followed = match followed {
                 Ok(followed) => followed,
@@ -148,19 +187,17 @@ impl<'a> Affected<'a> {
                     Err(error) => return Ok(Err(error)),
                 },
             };
-            let (affected, reached) = force.judge(&followed.introduced, &followed.fixed, self.0.tips.len());
-            for ((repository, names), places) in
-                self.0.workspace.repositories().iter().zip(&self.0.names).zip(&tip_of)
-            {
-                states.clear();
-                states.extend(places.iter().map(|place| {
-                    let place = (*place)?;
-                    Some(match (affected.has(place), reached.has(place)) {
-                        (true, _) => State::Affected,
-                        (false, true) => State::Fixed,
-                        (false, false) => State::Unaffected,
-                    })
-                }));
+            let (affected, reached) = force.judge(&followed.introduced, &followed.fixed, columns.len());
+            let mut first = 0;
+            for (repository, names) in self.0.workspace.repositories().iter().zip(&self.0.names) {
+                let own = first..first + names.len().div_ceil(64);
+                first = own.end;
+                let states = States {
+                    count: names.len(),
+                    known: &known.words()[own.clone()],
+                    affected: &affected.words()[own.clone()],
+                    reached: &reached.words()[own],
+                };
                 let answer = Answer {
                     repository,
                     introduced: self.ids(&followed.introduced),
@@ -168,7 +205,7 @@ impl<'a> Affected<'a> {
                     same: &followed.same,
                     candidates: &followed.candidates,
                     names,
-                    states: &states,
+                    states,
                 };
                 if let Err(error) = take(query, Ok(&answer)) {
                     return Ok(Err(error));
@@ -218,10 +255,18 @@ impl<'a> Affected<'a> {
             .collect()
     }
 
-    /// For each repository's names, which of the tips they stand for.
-    fn tip_places(&self) -> Vec<Vec<Option<usize>>> {
-        let place = |name: &Ref| self.0.tips.binary_search(&self.0.graph.position(&name.target)?).ok();
-        self.0.names.iter().map(|names| names.iter().map(place).collect()).collect()
+    /// The commits that the names stand for, each repository's from a whole word on, and
+    /// which of them there are.
+    fn columns(&self) -> (Vec<Option<u32>>, Bits) {
+        let mut columns = Vec::new();
+        for names in &self.0.names {
+            columns.extend(names.iter().map(|name| self.0.graph.position(&name.target)));
+            columns.resize(columns.len().next_multiple_of(64), None);
+        }
+        let mut known = Bits::none(columns.len());
+        let there = columns.iter().enumerate().filter(|(_, tip)| tip.is_some());
+        there.for_each(|(place, _)| known.add(place));
+        (columns, known)
     }
 
     fn follow(&self, equivalents: &Equivalents, introduced: &[Id], fixed: &[Id]) -> Followed {
@@ -266,7 +311,7 @@ fn revisions(queries: &[Query]) -> impl Iterator<Item = &str> {
 struct Force {
     /// The tips that contain the commit.
     contained: HashMap<u32, Bits>,
-    /// Those on which no revert takes it back.
+    /// Those on which no revert takes it back, of commits that have one.
     in_force: HashMap<u32, Bits>,
     /// Fixes with the introducing commits that stand in their history.
     mends: BTreeSet<(u32, u32)>,
@@ -276,7 +321,7 @@ impl Force {
     fn weigh<'b>(
         graph: &Graph,
         sweep: &Sweep,
-        tips: &[u32],
+        tips: &[Option<u32>],
         equivalents: &Equivalents,
         followed: impl Iterator<Item = &'b Followed> + Clone,
     ) -> Force {
@@ -326,17 +371,22 @@ impl Force {
             taken_back.entry(*commit).or_default().push(*revert);
         }
         // Descendants first: what is in force depends on later commits alone.
-        let mut order = commits;
+        let mut order: Vec<u32> = taken_back.keys().copied().collect();
         order.sort_by_key(|commit| std::cmp::Reverse(graph.level(*commit)));
-        let mut in_force: HashMap<u32, Bits> = HashMap::with_capacity(order.len());
+        let mut force = Force { contained, in_force: HashMap::new(), mends };
         for commit in order {
-            let mut bits = contained[&commit].clone();
+            let mut bits = force.contained[&commit].clone();
             for revert in taken_back.get(&commit).into_iter().flatten() {
-                bits.without(&in_force[revert]);
+                bits.without(force.in_force(*revert));
             }
-            in_force.insert(commit, bits);
+            force.in_force.insert(commit, bits);
         }
-        Force { contained, in_force, mends }
+        force
+    }
+
+    /// The tips on which a commit is in force.
+    fn in_force(&self, commit: u32) -> &Bits {
+        self.in_force.get(&commit).unwrap_or_else(|| &self.contained[&commit])
     }
 
     /// The tips that are affected, and those that hold an introducing commit.
@@ -344,9 +394,9 @@ impl Force {
         let (mut affected, mut reached) = (Bits::none(tips), Bits::none(tips));
         for flaw in introduced {
             reached.join(&self.contained[flaw]);
-            let mut open = self.in_force[flaw].clone();
+            let mut open = self.in_force(*flaw).clone();
             for fix in fixed.iter().filter(|fix| self.mends.contains(&(**fix, *flaw))) {
-                open.without(&self.in_force[fix]);
+                open.without(self.in_force(*fix));
             }
             affected.join(&open);
         }
@@ -357,8 +407,8 @@ impl Force {
 impl Answer<'_> {
     /// The names of a kind that are in a state, in order.
     pub fn names_in(&self, tags: bool, state: State) -> impl Iterator<Item = &str> {
-        let all = self.names.iter().zip(self.states);
-        all.filter(move |(name, own)| (name.kind == Kind::Tag) == tags && **own == Some(state))
+        let all = self.names.iter().zip(self.states.iter());
+        all.filter(move |(name, own)| (name.kind == Kind::Tag) == tags && *own == Some(state))
             .map(|(name, _)| name.name.as_str())
     }
 }

@@ -22,9 +22,16 @@ impl Bits {
         Bits(vec![0; count.div_ceil(64)])
     }
 
-    /// Whether one is in it.
-    pub fn has(&self, place: usize) -> bool {
-        self.0.get(place / 64).is_some_and(|word| word >> (place % 64) & 1 == 1)
+    /// Adds one.
+    pub fn add(&mut self, place: usize) {
+        if let Some(word) = self.0.get_mut(place / 64) {
+            *word |= 1 << (place % 64);
+        }
+    }
+
+    /// The same, 64 in a word, the first in the lowest bit.
+    pub fn words(&self) -> &[u64] {
+        &self.0
     }
 
     /// Adds those of another set.
@@ -86,8 +93,8 @@ impl Sweep {
         &self.parents[self.starts[rank] as usize..self.starts[rank + 1] as usize]
     }
 
-    /// For each commit, which of the tips are it or descend from it.
-    pub fn tips_containing(&self, commits: &[u32], tips: &[u32]) -> Vec<Bits> {
+    /// For each commit, which of the tips are it or descend from it; a place without a tip never does.
+    pub fn tips_containing(&self, commits: &[u32], tips: &[Option<u32>]) -> Vec<Bits> {
         let mut rows = vec![Bits::none(tips.len()); commits.len()];
         let lowest = commits.iter().map(|commit| self.ranks[*commit as usize] as usize).min().unwrap_or(0);
         let mut lanes: Vec<Lane> = Vec::new();
@@ -95,6 +102,7 @@ impl Sweep {
             lanes.clear();
             lanes.resize(self.ranks.len(), [0; WORDS]);
             for (bit, tip) in some.iter().enumerate() {
+                let Some(tip) = tip else { continue };
                 lanes[self.ranks[*tip as usize] as usize][bit / 64] |= 1 << (bit % 64);
             }
             for rank in (lowest..lanes.len()).rev() {

@@ -25,9 +25,9 @@ fn ask(workspace: &Workspace, reach: Reach, introduced: &[Id], fixed: &[Id]) -> 
     affected
         .answer(&queries, |_, answer| {
             let answer = answer.map_err(ToString::to_string)?;
-            let states = answer.names.iter().zip(answer.states);
+            let states = answer.names.iter().zip(answer.states.iter());
             said = Some(Said {
-                states: states.filter_map(|(name, state)| Some((name.name.clone(), (*state)?))).collect(),
+                states: states.filter_map(|(name, state)| Some((name.name.clone(), state?))).collect(),
                 introduced: answer.introduced.iter().copied().collect(),
                 fixed: answer.fixed.iter().copied().collect(),
                 same: answer.same.iter().map(|same| (same.of, same.commit, same.how)).collect(),
@@ -394,7 +394,7 @@ fn several_repositories_are_one_store_with_names_of_their_own() {
     let mut affected = Affected::open(&workspace, Reach::Everything, &queries).unwrap();
     let taken = affected.answer(&queries, |_, answer| {
         let answer = answer.map_err(ToString::to_string)?;
-        answers.push((answer.repository.path.clone(), answer.states.to_vec()));
+        answers.push((answer.repository.path.clone(), answer.states.iter().collect::<Vec<_>>()));
         Ok::<(), String>(())
     });
     taken.unwrap().unwrap();
@@ -416,7 +416,7 @@ fn a_flaw_from_the_beginning_is_in_every_root() {
     let mut states = Vec::new();
     let taken =
         Affected::open(&workspace, Reach::NamedOnly, &queries).unwrap().answer(&queries, |_, answer| {
-            states = answer.map_err(ToString::to_string)?.states.to_vec();
+            states = answer.map_err(ToString::to_string)?.states.iter().collect();
             Ok::<(), String>(())
         });
     taken.unwrap().unwrap();

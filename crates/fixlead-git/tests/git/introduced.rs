@@ -5,7 +5,7 @@ use fixlead_git::introduced::{Candidate, Confidence, How, candidates};
 use crate::repo::Repo;
 
 fn ask(repo: &Repo, fix: &str) -> Vec<Candidate> {
-    candidates(&repo.workspace(), fix).unwrap().1
+    candidates(&repo.workspace(), fix, 100).unwrap().1
 }
 
 const TEXT: &str = "fn one() {\n    a();\n}\n\nfn two() {\n    b();\n}\n\nfn three() {\n    c();\n}\n";
@@ -25,6 +25,9 @@ fn who_wrote_what_the_fix_takes_away_is_likely() {
     assert_eq!((line.path.as_str(), line.number, line.text.trim()), ("f.rs", 6, "b(unchecked);"));
     let earlier = found.iter().find(|candidate| candidate.commit == first).unwrap();
     assert_eq!((earlier.confidence, earlier.how.first()), (Confidence::Weak, Some(&How::EarlierHistory)));
+    // Whoever bounds it is told what to do.
+    let bounded = candidates(&repo.workspace(), &fix.to_string(), 0).map(drop);
+    assert!(bounded.unwrap_err().to_string().contains("name fewer commits"));
 }
 
 #[test]

@@ -9,4 +9,5 @@ mod hostile;
 mod identity;
 mod introduced;
 mod owners;
+mod private;
 mod repo;

@@ -103,6 +103,12 @@ impl Postgres {
         self.row(query, &[&to_bytes(stream).as_slice()], read).await
     }
 
+    pub(crate) async fn versions(&self, streams: &[StreamId]) -> Result<Vec<(StreamId, u64)>> {
+        let query = "SELECT id, version FROM stream WHERE id = ANY($1)";
+        let ids: Vec<Vec<u8>> = streams.iter().map(|stream| to_bytes(*stream).to_vec()).collect();
+        self.rows(query, &[&ids], |row| Ok((stream_id(row, 0)?, number(row, 1)?))).await
+    }
+
     pub(crate) async fn events(&self, stream: StreamId, after: u64, most: u32) -> Result<Vec<SealedEvent>> {
         let query = "
             SELECT version, position, at, sealed FROM event WHERE stream = $1 AND version > $2

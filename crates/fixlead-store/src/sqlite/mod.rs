@@ -9,6 +9,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{Semaphore, watch};
 
@@ -95,39 +96,54 @@ impl Sqlite {
         self.writer.close().await;
     }
 
+    /// Runs a query that looks at a few rows, on this thread: with write-ahead logging it
+    /// waits for nobody who writes, and takes less time than to wake another thread.
+    pub(crate) async fn look<T>(&self, query: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let _turn = Arc::clone(&self.readers.free).acquire_owned().await.map_err(closed)?;
+        self.readers.run(&self.path, query)
+    }
+
     /// Runs a query on a reading connection, away from the async threads.
     pub(crate) async fn read<T, F>(&self, query: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
-        let gone = |_| Error::Unavailable("the store was closed".into());
         let readers = Arc::clone(&self.readers);
         let path = Arc::clone(&self.path);
-        let turn = Arc::clone(&readers.free).acquire_owned().await.map_err(gone)?;
+        let turn = Arc::clone(&readers.free).acquire_owned().await.map_err(closed)?;
         tokio::task::spawn_blocking(move || {
             // Whoever asked may be gone before this ends.
             let _turn = turn;
-            let idle = readers.lock().pop();
-            let connection = match idle {
-                Some(connection) => connection,
-                None => open_reader(&path)?,
-            };
-            let result = query(&connection);
-            // A connection that failed is not used again.
-            if result.is_ok() || connection.is_autocommit() {
-                readers.lock().push(connection);
-            }
-            result
+            readers.run(&path, query)
         })
         .await
         .map_err(|_| Error::Unavailable("a query was broken off".into()))?
     }
 }
 
+fn closed(_: tokio::sync::AcquireError) -> Error {
+    Error::Unavailable("the store was closed".into())
+}
+
 impl Readers {
     fn new() -> Self {
         Readers { idle: Mutex::new(Vec::new()), free: Arc::new(Semaphore::new(READERS)) }
+    }
+
+    /// Runs a query on an idle connection, or a new one; for whoever has a turn.
+    fn run<T>(&self, path: &Path, query: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let idle = self.lock().pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => open_reader(path)?,
+        };
+        let result = query(&connection);
+        // A connection that failed is not used again.
+        if result.is_ok() || connection.is_autocommit() {
+            self.lock().push(connection);
+        }
+        result
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
@@ -156,7 +172,7 @@ fn connect(path: &Path) -> Result<Connection> {
         path,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    prepare_once(&connection)?;
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
     connection.execute_batch(
         "PRAGMA journal_mode = WAL;
@@ -172,6 +188,14 @@ fn connect(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
+/// Statements are kept, and their plans hold for every value: otherwise SQLite
+/// prepares those with a range or a bound anew whenever a value changes.
+fn prepare_once(connection: &Connection) -> Result<()> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
+}
+
 /// A connection that only reads.
 pub(crate) fn open_reader(path: &Path) -> Result<Connection> {
     if !path.exists() {
@@ -181,7 +205,7 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection> {
         path,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    prepare_once(&connection)?;
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
     connection
         .execute_batch("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -8192;")?;
@@ -237,4 +261,36 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
     let to = to.to_str().ok_or_else(|| Error::file(to, "the path is not UTF-8"))?;
     connection.execute("VACUUM INTO ?1", [to])?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::{migrate_file, open_reader};
+
+    #[test]
+    fn no_statement_is_prepared_anew_for_another_parameter() {
+        let place = std::env::temp_dir().join(format!("fixlead-prepared-{}", std::process::id()));
+        std::fs::create_dir_all(&place).unwrap();
+        let path = super::make_file(&place).unwrap();
+        drop(migrate_file(&path).unwrap());
+        let reader = open_reader(&path).unwrap();
+        for sql in [
+            "SELECT stream, sort, sealed FROM list WHERE list = ?1 AND sort > ?2 ORDER BY sort LIMIT ?3",
+            "SELECT row, version FROM record WHERE row > ?1 AND row <= ?2 ORDER BY row LIMIT ?3",
+            "SELECT version, sealed FROM event WHERE stream = ?1 AND version > ?2 ORDER BY version LIMIT ?3",
+        ] {
+            let mut statement = reader.prepare(sql).unwrap();
+            for number in 1..4_i64 {
+                for place in 1..=statement.parameter_count() {
+                    statement.raw_bind_parameter(place, number).unwrap();
+                }
+                let mut rows = statement.raw_query();
+                while rows.next().unwrap().is_some() {}
+            }
+            assert_eq!(statement.get_status(StatementStatus::RePrepare), 0, "{sql}");
+        }
+        std::fs::remove_dir_all(&place).unwrap();
+    }
 }

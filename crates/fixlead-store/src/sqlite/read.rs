@@ -63,6 +63,17 @@ pub(crate) fn stream(connection: &Connection, stream: StreamId) -> Result<Option
         .optional()?)
 }
 
+/// The versions of those of these streams that there are.
+pub(crate) fn versions(connection: &Connection, streams: &[StreamId]) -> Result<Vec<(StreamId, u64)>> {
+    let mut query = connection.prepare_cached("SELECT version FROM stream WHERE id = ?1")?;
+    let mut found = Vec::with_capacity(streams.len());
+    for stream in streams {
+        let version = query.query_row([to_bytes(*stream)], |row| number(row, 0)).optional()?;
+        found.extend(version.map(|version| (*stream, version)));
+    }
+    Ok(found)
+}
+
 /// Events of a stream after a version.
 pub(crate) fn events(
     connection: &Connection,

@@ -72,6 +72,13 @@ async fn what_was_appended_is_loaded_again(ground: Ground) {
     let end = store.load(&may_read(one), one, 2).await.unwrap();
     assert_eq!((end.version, end.events.len()), (3, 1));
     assert_eq!(store.load(&may_read(one), one, 3).await.unwrap(), Loaded { version: 3, events: vec![] });
+    // In the order of the question, whatever is asked twice or is not there.
+    let asked = [case(2), case(9), one, case(2)];
+    assert_eq!(store.versions(&asked).await.unwrap(), [1, 0, 3, 1]);
+    assert!(store.versions(&[]).await.unwrap().is_empty());
+    let many: Vec<_> = (0..300).map(|number| case(number % 200)).collect();
+    let versions = store.versions(&many).await.unwrap();
+    assert_eq!((versions.len(), versions[1], versions[202], versions[203]), (300, 3, 1, 0));
 }
 
 async fn a_writer_who_has_not_seen_the_end_gets_a_conflict(ground: Ground) {

@@ -66,7 +66,8 @@ pub struct Ground {
     /// Its project.
     pub project: ProjectId,
     token: String,
-    session: String,
+    /// Of the responder, and of the operator.
+    sessions: [String; 2],
     added: Cell<u64>,
     number: Arc<AtomicU64>,
 }
@@ -123,16 +124,19 @@ impl Ground {
             // Nor does anybody prove who they are to look at pages.
             let settings = Settings { ladder, demonstration: true, ..Settings::default() };
             let desk = Desk::open(store, clock.clone(), Arc::new(System), settings).await.unwrap();
-            let (project, ana) = people(&desk, clock.now()).await;
+            let (project, olga, ana) = people(&desk, clock.now()).await;
             let ends = clock.now() + Span::days(366);
             let scopes = vec![TokenScope::Read, TokenScope::Intake];
             let new = NewToken { name: "bench".to_owned(), scopes, within: None, ends };
             let (token, _) = desk.accounts().make_token(ana, new).await.unwrap();
             let talk = talk(&desk, project, &caller(ana, clock.now())).await;
             fill(&desk, &clock, project, cases - 1).await;
-            let session = desk.let_in(ana, BROWSER).await.unwrap().secret;
+            let sessions = [
+                desk.let_in(ana, BROWSER).await.unwrap().secret,
+                desk.let_in(olga, BROWSER).await.unwrap().secret,
+            ];
             let (added, number) = (Cell::new(0), Arc::new(AtomicU64::new(0)));
-            Ground { place: place.to_owned(), cases, talk, project, token, session, added, number }
+            Ground { place: place.to_owned(), cases, talk, project, token, sessions, added, number }
         })
     }
 
@@ -141,9 +145,10 @@ impl Ground {
         format!("authorization: Bearer {}\r\n", self.token)
     }
 
-    /// The same as a browser shows it.
-    pub fn browser(&self) -> String {
-        format!("cookie: fixlead={}\r\nuser-agent: {BROWSER}\r\n", self.session)
+    /// The same as a browser shows it, the responder's or the operator's.
+    pub fn browser(&self, operator: bool) -> String {
+        let session = &self.sessions[usize::from(operator)];
+        format!("cookie: fixlead={session}\r\nuser-agent: {BROWSER}\r\n")
     }
 
     /// Requests that each send a report.
@@ -204,17 +209,17 @@ impl Ground {
 }
 
 /// A project, an operator and a responder.
-async fn people(desk: &Desk, now: Instant) -> (ProjectId, PersonId) {
+async fn people(desk: &Desk, now: Instant) -> (ProjectId, PersonId, PersonId) {
     let link = desk.set_up().await.unwrap().unwrap();
     let olga = desk.accounts().welcome(&link, "Fixlead", "olga").await.unwrap().person;
     desk.join(olga).await.unwrap();
-    let olga = caller(olga, now);
+    let operator = caller(olga, now);
     let (organisation, project) = (OrganisationId::from_bytes([21; 16]), ProjectId::from_bytes([22; 16]));
     let add = DirectoryCommand::AddOrganisation { organisation, name: line("Example") };
-    desk.direct(&olga, add, None, None).await.unwrap();
+    desk.direct(&operator, add, None, None).await.unwrap();
     let policy = NewPolicy::built_in("opentelemetry");
-    desk.add_project(&olga, project, organisation, line("tool"), policy, None).await.unwrap();
-    let (ana, _) = desk.invite(&olga, line("ana"), None).await.unwrap();
+    desk.add_project(&operator, project, organisation, line("tool"), policy, None).await.unwrap();
+    let (ana, _) = desk.invite(&operator, line("ana"), None).await.unwrap();
     desk.join(ana).await.unwrap();
     let propose = DirectoryCommand::ProposeRole {
         offer: OfferId::from_bytes([23; 16]),
@@ -225,14 +230,14 @@ async fn people(desk: &Desk, now: Instant) -> (ProjectId, PersonId) {
         reason: line("on the team"),
         until: None,
     };
-    desk.direct(&olga, propose, None, None).await.unwrap();
+    desk.direct(&operator, propose, None, None).await.unwrap();
     let branch = |name: &str, class| Branch { name: name.into(), class, since: None };
     let branches =
         vec![branch("main", BranchClass::Development), branch("release-1", BranchClass::Supported)];
     let facts = Box::new(Project { branches, ..Project::default() });
     let facts = DirectoryCommand::SetFacts { project, facts };
     desk.direct(&caller(ana, now), facts, None, None).await.unwrap();
-    (project, ana)
+    (project, olga, ana)
 }
 
 /// A case with fifty messages in two rooms.

@@ -23,6 +23,9 @@ const WITHOUT_KEY: &[&str] = &[
     "/api/v1/session/step-up",
     "/api/v1/tokens",
     "/api/v1/enrolment",
+    "/api/v1/cases/{case}/advisory/check",
+    "/api/v1/projects/{project}/cna",
+    "/api/v1/projects/{project}/cna/quota",
     "/api/v1/retention/ask",
     "/api/v1/retention/confirm",
     "/api/v1/witness/heads",
@@ -44,6 +47,7 @@ const REFUSALS: &[(u16, &str)] = &[
     (428, "It does not say which version was read."),
     (429, "Too often; `Retry-After` says how long to wait."),
     (500, "It broke here; the log of the desk names it by `X-Request-Id`."),
+    (502, "A service outside says no, or does not answer; the text says what it said."),
     (503, "It cannot be done right now; `Retry-After` says how long to wait."),
 ];
 
@@ -222,7 +226,7 @@ fn operation_of(operation: &mut Value, path: &str, method: &str, schemas: &Value
 }
 
 fn takes_key(path: &str, method: &str) -> bool {
-    method == "post" && path.starts_with("/api/") && !WITHOUT_KEY.contains(&path)
+    matches!(method, "post" | "put") && path.starts_with("/api/") && !WITHOUT_KEY.contains(&path)
 }
 
 /// Whether an answer says which version it shows; then `ETag` says it, too.

@@ -9,10 +9,11 @@
 //!   [`reaching`]: what forms ask, keys to encrypt to, pauses. [`people`]: sub-teams, names, links that were lost.
 //! - [`cases`]: reading them. [`search`]: looking for them. [`commands`]: doing something with them.
 //!   [`lifecycle`]: what becomes of a case as a whole. [`attachments`]: their files.
-//!   [`triage`]: deciding about reports. [`retention`]: erasing what was kept long enough.
+//!   [`fix`]: its private repository. [`triage`]: deciding about reports. [`retention`]: erasing what was kept long enough.
 //! - [`webhooks`]: telling addresses outside. [`witness`]: heads of other
 //!   installations' logs.
 //! - [`caller`]: who asks. [`source`]: from where. [`rates`]: how often.
+//! - [`advisory`]: what the world is told, and what a project told it before.
 //! - [`health`], [`metrics`]: for those who run it. [`openapi`]: the description,
 //!   with [`shapes`] of what is read and answered, and [`described`], which says
 //!   of every route what holds for all.
@@ -20,15 +21,18 @@
 //! Handlers call use cases and nothing else: no rule, no store, no clock here.
 
 pub mod account;
+pub mod advisory;
 pub mod answer;
 pub mod attachments;
 pub mod caller;
 pub mod cases;
+pub mod cna;
 pub mod commands;
 pub mod described;
 pub mod directory;
 pub mod enrolment;
 pub mod extract;
+pub mod fix;
 pub mod guard;
 pub mod health;
 pub mod json;
@@ -98,6 +102,10 @@ pub struct Wire {
     pub notice: Arc<Notice>,
     /// Who can be tried, if this is a demonstration.
     pub demonstration: Option<Arc<Demonstration>>,
+    /// The advisories for everybody, if there is somebody who publishes.
+    pub advisories: Option<Arc<crate::serve::advisories::Advisories>>,
+    /// The private repositories of fixes.
+    pub fixes: Arc<crate::serve::fixes::Fixes>,
     /// The streams that tell pages of changes.
     pub live: Arc<crate::web::live::Live>,
 }
@@ -144,9 +152,12 @@ pub fn router(wire: Wire) -> Router {
         .merge(people::routes())
         .merge(search::routes())
         .merge(triage::routes())
+        .merge(advisory::routes())
+        .merge(cna::routes())
         .merge(commands::routes())
         .merge(lifecycle::routes())
         .merge(attachments::routes())
+        .merge(fix::routes())
         .merge(webhooks::routes())
         .merge(retention::routes())
         .merge(witness::routes())

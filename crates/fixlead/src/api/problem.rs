@@ -125,6 +125,7 @@ impl Refusal {
                 Problem::ProviderFailed(_) => {
                     ("provider-failed", "The provider let nobody in", S::UNAUTHORIZED)
                 }
+                Problem::Elsewhere(_) => ("refused-elsewhere", "A service outside says no", S::BAD_GATEWAY),
                 Problem::SignInFailed => ("sign-in-failed", "Signing in failed", S::UNAUTHORIZED),
                 Problem::Forbidden { .. } => ("forbidden", "Not allowed", S::FORBIDDEN),
                 Problem::WrongState => ("wrong-state", "Not in this state", S::CONFLICT),

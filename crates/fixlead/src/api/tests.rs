@@ -45,11 +45,13 @@ async fn wire(name: &str, requests: usize) -> Wire {
         rates: Arc::new(Rates::of(&settings())),
         providers: Arc::new(crate::serve::installation::providers(&settings().keys).unwrap()),
         demonstration: None,
+        advisories: None,
         desk: Desk::open(store.clone(), clock.clone(), random, fixlead_app::Settings::default())
             .await
             .unwrap(),
         readiness: Arc::new(DeskReadiness { store, clock }),
         notice: Arc::default(),
+        fixes: Arc::new(crate::serve::fixes::Fixes::of(&settings())),
     }
 }
 

@@ -45,7 +45,7 @@ async fn take(State(wire): State<Wire>, Json(sending): Json<Sending>) -> Result<
     let taken = wire.desk.keep_heads(wire.public.as_str(), &sending).await?;
     wire.metrics.heads_came(taken.new, taken.refused.len() as u64);
     if let Some(head) = taken.refused.first() {
-        let installation: String = sending.installation.iter().map(|byte| format!("{byte:02x}")).collect();
+        let installation = fixlead_core::text::hex(&sending.installation);
         error!(target: "fixlead::witnesses", installation, head, "sent a head that contradicts the one kept here: its log was rewritten; `fixlead log kept` shows both");
     }
     let body = KeptHeads { heads: taken.holding.heads, last: taken.holding.last, refused: taken.refused };

@@ -81,9 +81,10 @@ impl ClientError {
         }))
     }
 
-    /// Whether the answer is "no", and not that it could not be asked.
+    /// Whether the answer is "no", and not that it could not be asked. A service outside that the
+    /// desk has asked can say no as well (502).
     pub fn is_answer(&self) -> bool {
-        matches!(self, ClientError::Refused(refused) if refused.status < 500)
+        matches!(self, ClientError::Refused(refused) if refused.status < 500 || refused.status == 502)
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod error;
 pub mod kept;
+pub mod services;
 pub mod session;
 
 use std::path::Path;
@@ -232,6 +233,22 @@ impl Server {
             }
         }
         self.read(request.send(body.to_string()))
+    }
+
+    /// Writes something over the version that was read.
+    ///
+    /// # Errors
+    /// What the desk said, or that it did not.
+    pub fn put(
+        &self,
+        path: &str,
+        body: &Value,
+        idempotency_key: &str,
+        if_match: &str,
+    ) -> Result<Answer, ClientError> {
+        let request = self.dressed(self.agent.put(self.url(path)));
+        let request = request.header("content-type", "application/json").header("if-match", if_match);
+        self.read(request.header("idempotency-key", idempotency_key).send(body.to_string()))
     }
 
     fn url(&self, path: &str) -> String {

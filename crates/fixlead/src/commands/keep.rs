@@ -181,7 +181,7 @@ pub fn log(command: &LogCommand, out: &mut impl Write, messages: &mut impl Write
     };
     match verified {
         Ok(found) => {
-            let key: String = found.key.iter().map(|byte| format!("{byte:02x}")).collect();
+            let key = fixlead_core::text::hex(&found.key);
             if args.json {
                 let told = json!({
                     "whole": true, "entries": found.entries, "events": found.events, "streams": found.streams.0,

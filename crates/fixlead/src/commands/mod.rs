@@ -3,6 +3,7 @@
 //! process nor the other commands.
 
 pub mod advisory;
+pub mod cve;
 pub mod cvss;
 pub mod demo;
 pub mod desk;
@@ -13,6 +14,7 @@ pub mod keep;
 pub mod key;
 pub mod patch;
 pub mod policy;
+pub mod publish;
 pub mod rebuild;
 pub mod serve;
 

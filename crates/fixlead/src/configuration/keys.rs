@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::values::{
     Contact, Count, Known, Language, Length, LogFormat, LogLevel, Network, Origin, Provider, Sentence,
-    Setting,
+    Setting, Upstream,
 };
 
 /// A key.
@@ -115,6 +115,14 @@ keys! {
         "How else the team is reached, in `/.well-known/security.txt` (RFC 9116) behind the form of the desk, the preferred one first.";
     security_txt_languages: Vec<Language>, "security-txt.languages" = "[\"en\"]",
         "The languages in which the team reads reports, in `/.well-known/security.txt`.";
+    advisories_provider: Option<PathBuf>, "advisories.provider" = "",
+        "The file that says who publishes advisories, where and with which key: see docs/advisories.md. With it the desk gives them to everybody, below `/advisories/`, `/osv/`, `/cve/`, `/openvex/` and `/.well-known/csaf/`.";
+    advisories_from: Vec<PathBuf>, "advisories.from" = "[]",
+        "Sources of advisories that are published, and directories of them. What changes there is published within seconds.";
+    cve_allowed_networks: Vec<Network>, "cve.allowed-networks" = "[]",
+        "Networks that are not public and in which CVE Services may be all the same, over plain HTTP too: to try it. Without any, only public addresses are asked, and only over HTTPS.";
+    cve_certificate_authorities: Vec<PathBuf>, "cve.certificate-authorities" = "[]",
+        "Files in PEM with certificate authorities that CVE Services may have their certificate from, beside those that everybody believes.";
     onion_url: Option<Origin>, "onion-url" = "",
         "The same desk as an onion service. Pages for everybody name it in the header `Onion-Location`, so that Tor Browser offers it.";
     session_idle: Length<60, 604_800>, "session.idle" = "\"PT12H\"",
@@ -135,6 +143,18 @@ keys! {
         "How soon after something happened the head of the log is signed and given to witnesses.";
     witness_keep: Vec<Known>, "witness.keep" = "[]",
         "Installations whose signed heads are kept here, each as `fixlead key show` prints it there: its id, a colon, its public key.";
+    fix_upstreams: Vec<Upstream>, "fix.upstreams" = "[]",
+        "What the private repositories of fixes are made from, each `PROJECT=REPOSITORY`: the id of the project, as its page has it in its address, and a repository on this machine or an `https://` address. Git's own settings of a user or this machine do not count.";
+    fix_watched: Vec<Upstream>, "fix.watched" = "[]",
+        "More public repositories in which the fixes of a project are looked for while they are embargoed, written alike. What `fix.upstreams` names is among them anyway.";
+    fix_every: Length<10, 86_400>, "fix.every" = "\"PT10M\"",
+        "How often what is public is fetched, and fixes looked for in it.";
+    fix_runner: Vec<Sentence>, "fix.runner" = "[]",
+        "The command that runs a project's own checks on what is pushed to a private branch, and its arguments; none, if it is empty. It runs as the user of the desk, with an empty environment: [patches.md](patches.md#the-projects-own-checks).";
+    fix_runner_time: Length<1, 14_400>, "fix.runner-time" = "\"PT10M\"",
+        "How long such a run may take before it is stopped.";
+    fix_most_push: Count<65_536, 268_435_456>, "fix.most-push" = "33554432",
+        "The largest push to the private repository of a fix, in bytes.";
     retention_closed_cases: Option<Length<86_400, 3_153_600_000>>, "retention.closed-cases" = "",
         "How long a case is kept after it was closed. Then two people may erase it; nothing is erased by itself. Without it: for ever.";
     retention_rejected_reports: Option<Length<86_400, 3_153_600_000>>, "retention.rejected-reports" = "",

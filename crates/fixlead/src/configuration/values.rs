@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use fixlead_core::case::nearest;
 use fixlead_core::desk::wire::{Line, MOST_LINE};
+use fixlead_core::id::ProjectId;
 use fixlead_core::text::short;
 use fixlead_core::time::Span;
+use fixlead_git::Source;
 use serde_json::{Value, json};
 use toml::de::DeValue;
 
@@ -285,7 +287,7 @@ pub struct Known(pub fixlead_app::witness::Known);
 impl Known {
     /// As it is written: id and public key in hexadecimal.
     pub fn written(known: &fixlead_app::witness::Known) -> String {
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        use fixlead_core::text::hex;
         format!("{}:{}", hex(&known.installation), hex(&known.key))
     }
 
@@ -323,6 +325,41 @@ impl Setting for Known {
             let text = short(text, 40);
             format!("`{text}` is no installation with its key; copy what `fixlead key show` prints there")
         })
+    }
+}
+
+/// A project and a repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upstream {
+    /// The project.
+    pub project: ProjectId,
+    /// The repository.
+    pub source: Source,
+}
+
+impl Setting for Upstream {
+    fn kind() -> String {
+        "project and repository".to_owned()
+    }
+    fn schema() -> Value {
+        json!({ "type": "string", "pattern": "^[0-9a-z]{26}=.+$" })
+    }
+    fn told(&self) -> String {
+        format!("{}={}", self.project, self.source.name())
+    }
+    fn read(value: &DeValue<'_>, base: &Path) -> Result<Self, String> {
+        let text = text(value, "a project and a repository")?;
+        let (project, source) = text.split_once('=').ok_or_else(|| {
+            format!("`{}` names no repository; write PROJECT=/path/to/repository.git", short(text, 60))
+        })?;
+        let project = ProjectId::parse(project.trim()).map_err(|_| {
+            format!("`{}` is no id of a project; copy it from the address of its page", short(project, 60))
+        })?;
+        let source = match Source::parse(source.trim())? {
+            Source::Path(path) => Source::Path(base.join(path)),
+            other => other,
+        };
+        Ok(Upstream { project, source })
     }
 }
 

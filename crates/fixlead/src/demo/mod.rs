@@ -4,6 +4,7 @@
 //!
 //! - [`script`]: what is told, read from the files in `crates/fixlead/demo/`.
 //! - [`house`]: the people and projects of it. [`tell`]: its cases, step by step.
+//!   [`upstream`]: the repository of one project.
 //! - [`clock`]: the clock that is set meanwhile.
 //! - [`place`]: where it lies, and that nothing of it is left.
 
@@ -12,6 +13,7 @@ mod house;
 mod place;
 mod script;
 mod tell;
+mod upstream;
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -33,6 +35,19 @@ use clock::SetClock;
 use house::House;
 use place::Place;
 use script::Script;
+use upstream::Public;
+
+/// Who publishes its advisories.
+const PROVIDER: &str = include_str!("../../demo/provider.toml");
+
+/// What is public already, in the order of the files.
+macro_rules! advisories {
+    ($($name:literal),+) => {
+        &[$(($name, include_str!(concat!("../../demo/advisories/", $name)))),+]
+    };
+}
+const ADVISORIES: &[(&str, &str)] =
+    advisories!["decompression.toml", "redirect.toml", "replica.toml", "withdrawn.toml"];
 
 /// How a demonstration is shown.
 pub struct Wanted {
@@ -85,7 +100,7 @@ fn shown(wanted: &Wanted, out: &mut impl Write, messages: &mut impl Write) -> io
     let ended = runtime.block_on(async {
         let mut stop = process::Stop::listen()?;
         let filled = tokio::select! {
-            filled = fill(&settings, wanted.check) => filled,
+            filled = fill(&mut settings, wanted.check) => filled,
             () = stop.asked() => return Ok(Ok(())),
         };
         let filled = match filled {
@@ -111,7 +126,7 @@ struct Filled {
 }
 
 /// Fills a new directory, sealed with a key of its own.
-async fn fill(settings: &Settings, check: bool) -> Result<Filled, String> {
+async fn fill(settings: &mut Settings, check: bool) -> Result<Filled, String> {
     let said = |error: fixlead_store::Error| error.to_string();
     let wrong = |what: String| {
         format!("the demonstration could not be made, and what there was of it is removed: {what}")
@@ -138,7 +153,9 @@ async fn fill(settings: &Settings, check: bool) -> Result<Filled, String> {
         .await
         .map_err(|problem| problem.to_string())?;
     let house = house::settle(&desk, &script).await.map_err(wrong)?;
-    let told = tell::all(&desk, &clock, &house, &script).await.map_err(wrong)?;
+    let public = house.project("collector").and_then(|project| Public::make(settings, &desk, project));
+    let public = public.map_err(wrong)?;
+    let told = tell::all(&desk, &clock, &house, &script, &public).await.map_err(wrong)?;
     clock.set(now);
     let demonstration = demonstration(&script, &house, &told).map_err(wrong)?;
     let seen = look(&desk, &house, &demonstration).await.map_err(wrong)?;
@@ -176,7 +193,7 @@ fn demonstration(script: &Script, house: &House, told: &tell::Told) -> Result<De
         });
     }
     let key = world::random_id().to_string().chars().rev().take(16).collect();
-    Ok(Demonstration { key, people })
+    Ok(Demonstration { key, people, publishes: (PROVIDER, ADVISORIES) })
 }
 
 /// Looks at the desk as each of its people, and says what they find.

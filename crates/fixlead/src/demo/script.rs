@@ -216,6 +216,16 @@ pub struct StepText {
     pub reference: Option<String>,
     /// A file for `room`, with its `text`.
     pub attach: Option<String>,
+    /// The source of the advisory, written.
+    pub advisory: Option<String>,
+    /// Asks that the advisory be made public, and why.
+    pub publish: Option<String>,
+    /// Confirms that.
+    pub confirm: Option<bool>,
+    /// Makes a private repository for the fix.
+    pub repository: Option<bool>,
+    /// Pushes what this name of the public repository's file holds.
+    pub push: Option<String>,
     /// Closes the case, and why.
     pub close: Option<String>,
     /// Merges it into another case, and why.

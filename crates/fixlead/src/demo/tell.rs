@@ -16,11 +16,13 @@ use fixlead_core::desk::event::{Room, Visibility};
 use fixlead_core::desk::wire::{Body, Line};
 use fixlead_core::id::{CaseId, GrantId, MessageId, OfferId};
 use fixlead_core::time::{Instant, Span};
+use fixlead_formats::lint::Insiders;
 use serde_json::Value;
 
 use super::clock::SetClock;
 use super::house::{House, draw};
 use super::script::{CaseText, Script, StepText, instant};
+use super::upstream::Public;
 use crate::serve::world;
 
 /// A case that was opened.
@@ -51,7 +53,13 @@ struct Happens<'a> {
 }
 
 /// Tells all of them.
-pub async fn all(desk: &Desk, clock: &SetClock, house: &House, script: &Script) -> Result<Told, String> {
+pub async fn all(
+    desk: &Desk,
+    clock: &SetClock,
+    house: &House,
+    script: &Script,
+    public: &Public,
+) -> Result<Told, String> {
     let mut happens = Vec::new();
     for case in &script.cases {
         let within = |why: String| format!("case `{}`: {why}", case.name);
@@ -81,7 +89,7 @@ pub async fn all(desk: &Desk, clock: &SetClock, house: &House, script: &Script) 
             told.0.insert(case.name.clone(), opened);
             continue;
         };
-        let one = Telling { desk, house, told: &told, now: script.now, at };
+        let one = Telling { desk, house, public, told: &told, now: script.now, at };
         let what = |why: String| format!("case `{}`, {} at {}: {why}", case.name, step.by, step.at);
         one.tell(case, step).await.map_err(what)?;
     }
@@ -104,7 +112,7 @@ async fn opened(desk: &Desk, house: &House, case: &CaseText) -> Result<Opened, S
     Ok(Opened { case: taken.case, receipt: taken.receipt })
 }
 
-fn said(problem: Problem) -> String {
+pub fn said(problem: Problem) -> String {
     match problem {
         Problem::Held { held } => format!("held by {}: {}", held.clauses.join(", "), held.because),
         Problem::Invalid { errors } => errors
@@ -120,6 +128,7 @@ fn said(problem: Problem) -> String {
 struct Telling<'a> {
     desk: &'a Desk,
     house: &'a House,
+    public: &'a Public,
     told: &'a Told,
     now: Instant,
     at: Instant,
@@ -141,6 +150,13 @@ impl Telling<'_> {
         if let Some(event) = &step.found {
             return self.record(&caller, id, event, Source::Found, None, evidence(step)).await;
         }
+        if step.repository == Some(true) {
+            let repeat = Repeat::new(&world::random_id().to_string(), b"fix").map_err(said)?;
+            return self.desk.open_fix(&caller, id, repeat).await.map(drop).map_err(said);
+        }
+        if let Some(name) = &step.push {
+            return self.public.push(self.desk, &caller, id, name).await;
+        }
         if let Some(into) = &step.merge {
             let what = Join::Merge(self.told.case(into)?.case);
             let joining = Joining { what, reason: because, expected: None, repeat: None };
@@ -150,6 +166,23 @@ impl Telling<'_> {
             let bytes = step.text.clone().unwrap_or_default().into_bytes();
             let attached = self.desk.attach(&caller, id, room(step)?, name, bytes, None).await;
             return attached.map(drop).map_err(said);
+        }
+        if let Some(text) = &step.advisory {
+            let over = self.desk.advisory(&caller, id, &Insiders::default()).await.map_err(said)?.version;
+            let text = self.filled(text)?;
+            return self.desk.write_advisory(&caller, id, &text, over, None).await.map(drop).map_err(said);
+        }
+        if let Some(why) = &step.publish {
+            let own = Insiders::default();
+            let asked = self.desk.ask_publication(&caller, id, (Line::tamed(why), None), &own, None).await;
+            return asked.map(drop).map_err(said);
+        }
+        if step.confirm == Some(true) {
+            let asked = self.desk.advisory(&caller, id, &Insiders::default()).await.map_err(said)?.asked;
+            let (offer, ..) = asked.ok_or("nobody has asked for a publication")?;
+            let public =
+                self.desk.publish_advisory(&caller, id, offer, None, &Insiders::default(), None).await;
+            return public.map(drop).map_err(said);
         }
         let command = self.command(&caller, id, step, because).await?;
         let act = Act { although, ..Act::new(command) };

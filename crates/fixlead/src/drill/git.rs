@@ -146,9 +146,14 @@ impl Git {
 
     /// Runs a command that reads `input`.
     pub fn filter(&self, arguments: &[&str], input: &[u8]) -> Result<String, String> {
-        let output = self.output(arguments, None, Some(input))?;
-        let bytes = self.checked(arguments, output)?;
+        let bytes = self.filter_bytes(arguments, input)?;
         Ok(String::from_utf8_lossy(&bytes).trim_end().to_owned())
+    }
+
+    /// The same; returns its output byte for byte.
+    pub fn filter_bytes(&self, arguments: &[&str], input: &[u8]) -> Result<Vec<u8>, String> {
+        let output = self.output(arguments, None, Some(input))?;
+        self.checked(arguments, output)
     }
 
     /// Runs a command in somebody's name at an instant.

@@ -29,7 +29,7 @@ mod clock;
 mod delays;
 mod files;
 mod flaws;
-mod git;
+pub(crate) mod git;
 mod history;
 mod injects;
 mod letters;

@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use fixlead_app::providers::{Answer, Ask, Fetcher};
+use fixlead_app::webhooks::address::Address;
+use fixlead_app::webhooks::courier::Sent;
 use http_body_util::{BodyExt as _, Full};
 use hyper::Request;
 use hyper::client::conn::http1;
-use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
 use hyper_util::rt::TokioIo;
 
 use super::courier::{Driver, Line};
@@ -41,7 +43,6 @@ impl HttpFetcher {
     }
 
     async fn ask(&self, ask: Ask) -> Option<Answer> {
-        let stream = self.line.open(&ask.address).await.ok()?;
         let request = match ask.form {
             Some(form) => Request::post(ask.address.path())
                 .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -49,32 +50,48 @@ impl HttpFetcher {
             None => Request::get(ask.address.path()).body(Full::default()),
         };
         let mut request = request.ok()?;
-        let headers = request.headers_mut();
-        headers.insert(HOST, ask.address.authority().try_into().ok()?);
-        headers.insert(USER_AGENT, concat!("fixlead/", env!("CARGO_PKG_VERSION")).try_into().ok()?);
-        headers.insert(ACCEPT, "application/json".try_into().ok()?);
         if let Some(authorization) = ask.authorization {
-            headers.insert(AUTHORIZATION, authorization.try_into().ok()?);
+            request.headers_mut().insert(AUTHORIZATION, authorization.try_into().ok()?);
         }
-        let shake = http1::Builder::new().max_buf_size(MOST_HEAD).handshake(TokioIo::new(stream)).await;
-        let (mut sender, connection) = shake.ok()?;
-        let _driver = Driver::of(async move {
-            let _ = connection.await;
-        });
-        let response = sender.send_request(request).await.ok()?;
-        let status = response.status().as_u16();
-        let mut body = Body::new(response.into_body());
-        let mut read = Vec::new();
-        while let Some(frame) = body.frame().await {
-            if let Some(data) = frame.ok()?.data_ref() {
-                if read.len() + data.len() > MOST_BODY {
-                    return None;
-                }
-                read.extend_from_slice(data);
-            }
-        }
-        Some(Answer { status, body: read })
+        let (status, body) = exchange(&self.line, &ask.address, request, MOST_BODY).await.ok()?;
+        Some(Answer { status, body })
     }
+}
+
+/// Asks at an address and reads the answer, up to so many bytes.
+///
+/// # Errors
+/// Why there is none.
+pub(super) async fn exchange(
+    line: &Line,
+    address: &Address,
+    mut request: Request<Full<Bytes>>,
+    most: usize,
+) -> Result<(u16, Vec<u8>), Sent> {
+    let stream = line.open(address).await?;
+    let headers = request.headers_mut();
+    let host = HeaderValue::try_from(address.authority()).map_err(|_| Sent::Forbidden)?;
+    headers.insert(HOST, host);
+    headers.insert(USER_AGENT, HeaderValue::from_static(concat!("fixlead/", env!("CARGO_PKG_VERSION"))));
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    let shake = http1::Builder::new().max_buf_size(MOST_HEAD).handshake(TokioIo::new(stream)).await;
+    let (mut sender, connection) = shake.map_err(|_| Sent::Unreachable)?;
+    let _driver = Driver::of(async move {
+        let _ = connection.await;
+    });
+    let response = sender.send_request(request).await.map_err(|_| Sent::Unknown)?;
+    let status = response.status().as_u16();
+    let mut body = Body::new(response.into_body());
+    let mut read = Vec::new();
+    while let Some(frame) = body.frame().await {
+        if let Some(data) = frame.map_err(|_| Sent::Unknown)?.data_ref() {
+            if read.len() + data.len() > most {
+                return Err(Sent::Unknown);
+            }
+            read.extend_from_slice(data);
+        }
+    }
+    Ok((status, read))
 }
 
 impl Fetcher for HttpFetcher {

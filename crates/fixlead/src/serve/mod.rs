@@ -6,21 +6,25 @@
 //! - [`workers`], [`search`], [`witnesses`]: what is done without being asked. [`outbox`]:
 //!   telling webhooks, by [`courier`], the only one who calls people's addresses.
 //!   [`verification`]: checking the log when somebody asks. [`about`]: what is set.
+//! - [`fixes`]: where the private repositories of fixes are.
 //! - [`process`], [`log`], [`world`], [`clock`]: what the system is asked for.
 //!
 //! Nothing here knows a use case or a page: those are in [`crate::api`].
 
 pub mod about;
+pub mod advisories;
 pub mod clock;
 pub mod connections;
 pub mod courier;
 pub mod directory;
 mod fetch;
+pub mod fixes;
 pub mod installation;
 pub mod listen;
 pub mod log;
 pub mod outbox;
 pub mod process;
+pub mod registry;
 pub mod search;
 pub mod stream;
 pub mod verification;
@@ -74,7 +78,11 @@ pub fn run(
     if let Err(why) = begin(&settings) {
         return refuse(messages, &why);
     }
-    match runtime()?.block_on(desk(&settings, environment, None, out, messages))? {
+    let runtime = runtime()?;
+    let ended = runtime.block_on(desk(&settings, environment, None, out, messages));
+    // What git or a check of a fix does just then is not waited for.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    match ended? {
         Ok(()) => Ok(Outcome::Done),
         Err(why) => refuse(messages, &why),
     }
@@ -121,6 +129,16 @@ pub async fn desk(
     messages: &mut impl Write,
 ) -> io::Result<Result<(), String>> {
     let keys = &settings.keys;
+    // First of all, so that whoever cannot listen leaves no key and no database behind.
+    let listener = match TcpListener::bind(keys.listen).await {
+        Ok(listener) => listener,
+        Err(error) => {
+            return Ok(Err(format!(
+                "cannot listen on {}: {error}; stop what does, or name another address with --listen",
+                keys.listen
+            )));
+        }
+    };
     let _directory = match DataDirectory::take(&keys.data) {
         Ok(directory) => directory,
         Err(why) => return Ok(Err(why)),
@@ -128,12 +146,20 @@ pub async fn desk(
     // Before the first message, so that whoever reads it can already stop us.
     let (mut stop, mut once_more) = (process::Stop::listen()?, process::Stop::listen()?);
     let clock = Arc::new(WatchedClock::default());
+    let advisories = match advisories::Advisories::of(keys) {
+        Ok(advisories) => advisories,
+        Err(why) => return Ok(Err(why)),
+    };
     let opened = match installation::open(settings, environment, Arc::clone(&clock) as _).await {
         Ok(opened) => opened,
         Err(why) => return Ok(Err(why)),
     };
     let courier = match courier::HttpCourier::new(keys) {
         Ok(courier) => Arc::new(courier),
+        Err(why) => return Ok(Err(why)),
+    };
+    let registry = match registry::CveRegistry::new(keys) {
+        Ok(registry) => Arc::new(registry),
         Err(why) => return Ok(Err(why)),
     };
     let providers = match installation::providers(keys) {
@@ -146,15 +172,6 @@ pub async fn desk(
     if let Err(why) = installation::compare_clocks(&opened.store, &*clock).await {
         return Ok(Err(why));
     }
-    let listener = match TcpListener::bind(keys.listen).await {
-        Ok(listener) => listener,
-        Err(error) => {
-            return Ok(Err(format!(
-                "cannot listen on {}: {error}; stop what does, or name another address with --listen",
-                keys.listen
-            )));
-        }
-    };
     let address = listener.local_addr()?;
     let public = keys.public_url.clone().unwrap_or_else(|| Origin::of_address(address));
     writeln!(out, "the desk is at {}", public.as_str())?;
@@ -162,6 +179,12 @@ pub async fn desk(
         writeln!(out, "it listens on http://{address}")?;
     }
     let shows = demonstration.is_some();
+    let advisories = match demonstration.as_ref().map(|shown| shown.advisories(public.as_str())) {
+        Some(Ok(shown)) => Some(shown),
+        Some(Err(why)) => return Ok(Err(why)),
+        None => advisories,
+    };
+    let advisories = advisories.map(Arc::new);
     let desk = match installation::desk(settings, opened.store.clone(), Arc::clone(&clock) as _, shows).await
     {
         Ok(desk) => desk,
@@ -196,7 +219,24 @@ pub async fn desk(
     let about = about::About::of(settings, &opened.store, witnesses.board());
     let fed = witnesses.feed(opened.store.clone(), keys.witness_every.duration());
     let searches = search::tend(desk.clone(), search::file(&keys.data));
+    let publishes = {
+        let (advisories, desk) = (advisories.clone(), desk.clone());
+        async move {
+            match advisories {
+                Some(advisories) => advisories.tend(desk).await,
+                None => std::future::pending().await,
+            }
+        }
+    };
     let last = desk.clone();
+    let fixes = Arc::new(fixes::Fixes::of(settings));
+    fixes.sweep();
+    desk.keep_fixes(Arc::clone(&fixes) as _);
+    // Of a demonstration nothing leaves the machine.
+    if !shows {
+        desk.keep_registry(registry);
+    }
+    let fixed = fixes::tend(desk.clone(), keys.fix_every.duration(), fixes.has_runner());
     let live = Arc::new(Live::default());
     let wire = Wire {
         live: Arc::clone(&live),
@@ -210,6 +250,8 @@ pub async fn desk(
         notice: Arc::new(Notice::of(settings)),
         about: Arc::new(about),
         demonstration: demonstration.map(Arc::new),
+        advisories,
+        fixes,
         desk,
         readiness: Arc::new(installation::DeskReadiness { store: opened.store.clone(), clock }),
     };
@@ -242,6 +284,8 @@ pub async fn desk(
         () = tells => {}
         () = fed => {}
         () = searches => {}
+        () = publishes => {}
+        () = fixed => {}
         () = twice => warn!(target: "fixlead", "stopped at once, as asked twice"),
     }
     // Whoever waits for this process may then replace its files.

@@ -23,7 +23,7 @@ impl Asset {
     fn new(stem: &str, ending: &str, kind: &'static str, text: &str) -> Asset {
         let text = lean(text);
         let hash = Sha256::digest(&text);
-        let short: String = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let short = fixlead_core::text::hex(&hash[..6]);
         Asset { address: format!("/assets/{stem}-{short}.{ending}"), kind, text }
     }
 
@@ -53,6 +53,10 @@ fn lean(text: &str) -> String {
 pub enum Area {
     /// The inbox, the search and cases.
     Work,
+    /// The fix of a case.
+    Fix,
+    /// The advisory of a case.
+    Advisory,
     /// Administration.
     Administration,
     /// What everybody sees, the way in, and what one says of oneself.
@@ -92,12 +96,17 @@ pub fn styles(area: Area) -> [&'static Asset; 2] {
     });
     static WORK: LazyLock<Asset> =
         LazyLock::new(|| style("work", joined!("style": "lead.css", "triage.css")));
+    static FIX: LazyLock<Asset> = LazyLock::new(|| style("fix", joined!("style": "lead.css", "fix.css")));
+    static ADVISORY: LazyLock<Asset> =
+        LazyLock::new(|| style("advisory", joined!("style": "lead.css", "advisory.css")));
     static ADMINISTRATION: LazyLock<Asset> =
         LazyLock::new(|| style("administration", joined!("style": "admin.css")));
     static EVERYBODY: LazyLock<Asset> =
         LazyLock::new(|| style("everybody", joined!("style": "public.css", "account.css", "welcome.css")));
     let own: &Asset = match area {
         Area::Work => &WORK,
+        Area::Fix => &FIX,
+        Area::Advisory => &ADVISORY,
         Area::Administration => &ADMINISTRATION,
         Area::Everybody => &EVERYBODY,
     };
@@ -110,12 +119,16 @@ pub fn scripts(area: Area) -> &'static [&'static Asset] {
     static DESK: LazyLock<Asset> = LazyLock::new(|| script("desk", joined!("script": "base.js")));
     static WORK: LazyLock<Asset> =
         LazyLock::new(|| script("work", joined!("script": "keys.js", "inbox.js", "lead.js", "live.js")));
+    static ADVISORY: LazyLock<Asset> =
+        LazyLock::new(|| script("advisory", joined!("script": "keys.js", "advisory.js")));
     static EVERYBODY: LazyLock<Asset> =
         LazyLock::new(|| script("everybody", joined!("script": "passkey.js")));
-    static ALL: LazyLock<[[&'static Asset; 2]; 2]> = LazyLock::new(|| [[&DESK, &WORK], [&DESK, &EVERYBODY]]);
+    static ALL: LazyLock<[[&'static Asset; 2]; 3]> =
+        LazyLock::new(|| [[&DESK, &WORK], [&DESK, &EVERYBODY], [&DESK, &ADVISORY]]);
     match area {
-        Area::Work => &ALL[0],
+        Area::Work | Area::Fix => &ALL[0],
         Area::Everybody => &ALL[1],
+        Area::Advisory => &ALL[2],
         Area::Administration => &ALL[0][..1],
     }
 }
@@ -133,7 +146,7 @@ pub fn routes() -> Router<Wire> {
 }
 
 async fn asset(Path(name): Path<String>) -> Response {
-    let areas = [Area::Work, Area::Administration, Area::Everybody];
+    let areas = [Area::Work, Area::Fix, Area::Advisory, Area::Administration, Area::Everybody];
     let known =
         areas.into_iter().flat_map(|area| styles(area).into_iter().chain(scripts(area).iter().copied()));
     let Some(found) =

@@ -20,6 +20,7 @@ use crate::api::Wire;
 use crate::api::caller::{Shown, agent, cookie_name, cookie_value, set_cookie, shown};
 use crate::api::extract::InPath;
 use crate::api::source::Source;
+use crate::serve::advisories::Advisories;
 
 /// How long browsers keep the cookies, in seconds.
 const KEPT: u32 = 86_400;
@@ -35,7 +36,12 @@ pub struct Demonstration {
     pub key: String,
     /// The people.
     pub people: Vec<Persona>,
+    /// Who publishes advisories, and their sources.
+    pub publishes: Publishes,
 }
+
+/// Who publishes, as a provider's file has it, and sources by their names.
+pub type Publishes = (&'static str, &'static [(&'static str, &'static str)]);
 
 /// Somebody to be.
 #[derive(Clone)]
@@ -81,6 +87,15 @@ pub fn banner() -> Option<Arc<Banner>> {
 impl Demonstration {
     fn link(&self, word: &str) -> String {
         format!("/demo/{}/{word}", self.key)
+    }
+
+    /// The advisories that it shows.
+    ///
+    /// # Errors
+    /// Never, unless what is in the binary is wrong.
+    pub fn advisories(&self, public: &str) -> Result<Advisories, String> {
+        let (provider, sources) = self.publishes;
+        Advisories::shown(public, provider, sources)
     }
 
     /// What is printed: whom to be, and by which link.

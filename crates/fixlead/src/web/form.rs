@@ -15,7 +15,7 @@ use crate::api::problem::Refusal;
 use crate::serve::world;
 
 /// Most fields of a form.
-const MOST_FIELDS: usize = 200;
+const MOST_FIELDS: usize = 600;
 /// Most files that come with one form.
 const MOST_FILES: usize = 50;
 /// Of so many times what is taken in a lenient form is read to its end.

@@ -31,9 +31,7 @@ async fn choose(State(wire): State<Wire>) -> Result<Response, Trouble> {
     let projects = wire.desk.projects_for_reporters().await?;
     match projects.as_slice() {
         [only] => super::report::empty(&wire, only.project).await,
-        _ => {
-            Ok(page::show(StatusCode::OK, &Front { frame: Frame::open("Report a vulnerability"), projects }))
-        }
+        _ => Ok(shown(&wire, projects)),
     }
 }
 
@@ -42,5 +40,11 @@ async fn front(State(wire): State<Wire>, Anybody(visitor): Anybody) -> Result<Re
         return Ok(page::go("/inbox"));
     }
     let projects = wire.desk.projects_for_reporters().await?;
-    Ok(page::show(StatusCode::OK, &Front { frame: Frame::open("Report a vulnerability"), projects }))
+    Ok(shown(&wire, projects))
+}
+
+fn shown(wire: &Wire, projects: Vec<Reporting>) -> Response {
+    let publishes = wire.advisories.is_some();
+    let frame = Frame { publishes, ..Frame::open("Report a vulnerability") };
+    page::show(StatusCode::OK, &Front { frame, projects })
 }

@@ -137,6 +137,8 @@ struct Page {
     next: Option<String>,
     /// Whether whoever looks can make a project.
     begins: bool,
+    /// Whether they hold no role, so that no list can have anything for them.
+    without_role: bool,
     did: Option<String>,
 }
 
@@ -182,6 +184,7 @@ async fn inbox(
     let mut filters = project.map(|project| format!("&amp;project={project}")).unwrap_or_default();
     filters.extend(severity.map(|severity| format!("&amp;severity={severity}")));
     let begins = rows.is_empty() && wire.desk.may_begin(&visitor.caller).await?;
+    let without_role = rows.is_empty() && !begins && !wire.desk.has_role(&visitor.caller).await?;
     // A cursor that the desk has read is digits, letters and a full stop.
     let plain =
         |after: &&str| after.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-');
@@ -189,6 +192,7 @@ async fn inbox(
     let live = format!("shelf={shelf}{filters}{from}&amp;digest={digest}");
     let page = Page {
         begins,
+        without_role,
         frame: Frame::desk("Inbox", "inbox", &visitor),
         rows,
         most: ROWS,

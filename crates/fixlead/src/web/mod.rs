@@ -12,7 +12,8 @@
 //! - [`live`]: telling a page that what it shows has changed.
 //! - [`answers`]: what a project answers reporters with. [`search`]: looking for
 //!   cases. [`several`]: the same for several cases at once.
-//! - [`front`], [`report`], [`status`] with [`following`], [`publicity`]: for everybody.
+//! - [`front`], [`report`], [`status`] with [`following`], [`publicity`],
+//!   [`advisories`]: for everybody.
 //!   [`questions`]: what forms ask, in words; [`reaching`]: who may set it. [`enrol`],
 //!   [`sign_in`], [`passkey`], [`provider`]: the way in. [`welcome`]: the first project.
 //!   [`account`]: what lets somebody in. [`inbox`], [`case`]: where work is done. [`admin`]: what it is
@@ -21,6 +22,7 @@
 
 pub mod account;
 pub mod admin;
+pub mod advisories;
 pub mod answers;
 pub mod asset;
 pub mod calendar;
@@ -63,6 +65,7 @@ pub fn routes(wire: &Wire) -> Router<Wire> {
         .merge(front::routes())
         .merge(report::routes())
         .merge(publicity::routes())
+        .merge(advisories::routes())
         .merge(status::routes())
         .merge(reaching::routes())
         .merge(enrol::routes())

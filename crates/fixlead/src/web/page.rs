@@ -25,6 +25,8 @@ pub struct Frame {
     pub who: Option<String>,
     /// Whether they find something in administration.
     pub administers: bool,
+    /// Whether there are published advisories to lead to.
+    pub publishes: bool,
     /// Which entry of the menu it belongs to.
     pub here: &'static str,
     /// Whose styles and scripts it loads.
@@ -42,6 +44,7 @@ impl Frame {
             title: title.into(),
             who: None,
             administers: false,
+            publishes: false,
             here: "",
             area: Area::Everybody,
             icon: asset::icon().address(),
@@ -52,7 +55,8 @@ impl Frame {
     /// A page of the desk.
     pub fn desk(title: impl Into<String>, here: &'static str, visitor: &Visitor) -> Frame {
         let who = Some(visitor.name.clone());
-        Frame { who, administers: visitor.administers, here, area: Area::of(here), ..Frame::open(title) }
+        let Visitor { administers, publishes, .. } = *visitor;
+        Frame { who, administers, publishes, here, area: Area::of(here), ..Frame::open(title) }
     }
 
     /// The addresses of its styles.

@@ -13,6 +13,7 @@ use axum::routing::get;
 use fixlead_app::public::Reporting;
 use fixlead_core::id::ProjectId;
 use fixlead_core::time::{Instant, Span};
+use fixlead_publish::csaf::METADATA;
 
 use super::markdown::{Inert, document};
 use super::page::{self, Frame};
@@ -84,12 +85,21 @@ async fn policy(State(wire): State<Wire>, InPath(id): InPath<ProjectId>) -> Resu
 
 async fn security_md(State(wire): State<Wire>, InPath(id): InPath<ProjectId>) -> Result<Response, Trouble> {
     let rendered = wire.desk.policy_for_reporters(id, &intake(&wire, id)).await?;
-    Ok(plain("text/markdown; charset=utf-8", rendered.security_md))
+    Ok(plain("text/markdown; charset=utf-8", rendered.security_md.clone()))
 }
 
 async fn security_txt(State(wire): State<Wire>) -> Result<Response, Trouble> {
     let projects = wire.desk.projects_for_reporters().await?;
-    let text = security_txt_of(&wire.public, &wire.notice, &projects, world::now());
+    let now = world::now();
+    let provider = wire.advisories.as_ref().map(|advisories| advisories.provider());
+    let csaf = provider.map(|provider| provider.at(METADATA));
+    let text = security_txt_of(&wire.public, &wire.notice, &projects, csaf.as_deref(), now);
+    // As of the day's beginning, so that it is the same all day.
+    let signed = provider.and_then(|provider| provider.key.as_ref());
+    let text = match signed {
+        Some(key) => key.sign_clear(&text, Instant::midnight(now.day())),
+        None => text,
+    };
     Ok(plain("text/plain; charset=utf-8", text))
 }
 
@@ -101,15 +111,17 @@ fn plain(kind: &'static str, text: String) -> Response {
     (headers, text).into_response()
 }
 
-/// The file: the form first, then the other ways, the policy of each project.
-fn security_txt_of(public: &Origin, notice: &Notice, projects: &[Reporting], now: Instant) -> String {
+/// The file: the form first, then the other ways, the policy of each project,
+/// and where the advisories are for programs.
+fn security_txt_of(
+    public: &Origin,
+    notice: &Notice,
+    projects: &[Reporting],
+    csaf: Option<&str>,
+    now: Instant,
+) -> String {
     let at = public.as_str();
     let mut text = String::from("# How to report a vulnerability, in private. The form needs no account.\n");
-    // RFC 9116 wants `https` wherever a web address stands; a desk that has
-    // none says so rather than nothing.
-    if !public.is_https() {
-        text.push_str("# This desk is reached without TLS: set `public-url` to its https address.\n");
-    }
     let mut say = |field: &str, value: &str| {
         let _ = writeln!(text, "{field}: {value}");
     };
@@ -135,6 +147,10 @@ fn security_txt_of(public: &Origin, notice: &Notice, projects: &[Reporting], now
         say("Preferred-Languages", &notice.languages.join(", "));
     }
     say("Canonical", &format!("{at}/.well-known/security.txt"));
+    // CSAF 2.0, section 7.1.8.
+    if let Some(csaf) = csaf {
+        say("CSAF", csaf);
+    }
     text
 }
 
@@ -174,8 +190,10 @@ mod tests {
              Policy: https://desk.example.org/projects/{id}/policy\n\
              Encryption: https://desk.example.org/projects/{id}/key.asc\n\
              Preferred-Languages: en, es\n\
-             Canonical: https://desk.example.org/.well-known/security.txt\n"
+             Canonical: https://desk.example.org/.well-known/security.txt\n\
+             CSAF: https://desk.example.org/csaf.json\n"
         );
-        assert_eq!(security_txt_of(&public, &notice, &[project], now), expected);
+        let csaf = Some("https://desk.example.org/csaf.json");
+        assert_eq!(security_txt_of(&public, &notice, &[project], csaf, now), expected);
     }
 }

@@ -21,6 +21,8 @@ pub struct Visitor {
     pub name: String,
     /// Whether administration has something for them.
     pub administers: bool,
+    /// Whether this desk publishes advisories.
+    pub publishes: bool,
 }
 
 impl FromRequestParts<Wire> for Visitor {
@@ -48,7 +50,7 @@ impl FromRequestParts<Wire> for Visitor {
             zone::read_in(&zone);
         }
         let administers = wire.desk.administers(&caller).await?;
-        Ok(Visitor { caller, name, administers })
+        Ok(Visitor { caller, name, administers, publishes: wire.advisories.is_some() })
     }
 }
 

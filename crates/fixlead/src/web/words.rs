@@ -102,12 +102,15 @@ pub fn sentence(text: &str) -> String {
         let end = word[..end].trim_end_matches(['.', ':']).len().max(1);
         out.push_str(before);
         let word_text = &word[..end];
-        match (Instant::parse(word_text), Span::parse(word_text)) {
-            (Ok(at), _) => out.push_str(&Moment::new(at, at).text),
+        // Most words are neither, and an error takes longer to make than a word to read.
+        let first = word_text.as_bytes().first().copied().unwrap_or_default();
+        let at = if first.is_ascii_digit() { Instant::parse(word_text).ok() } else { None };
+        let length = if first == b'P' { Span::parse(word_text).ok() } else { None };
+        match (at, length) {
+            (Some(at), _) => out.push_str(&Moment::new(at, at).text),
             // 24 hours stay 24 hours, as the document says them.
-            (_, Ok(_)) if hours(word_text).is_some() => out.push_str(&hours(word_text).unwrap_or_default()),
-            (_, Ok(length)) if word_text.starts_with('P') => out.push_str(&span(length)),
-            _ => out.push_str(word_text),
+            (None, Some(length)) => out.push_str(&hours(word_text).unwrap_or_else(|| span(length))),
+            (None, None) => out.push_str(word_text),
         }
         rest = &word[end..];
     }

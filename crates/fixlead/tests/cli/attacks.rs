@@ -49,13 +49,18 @@ fn body_for(path: &str, person: &str) -> Option<Value> {
         "grants" => json!({ "person": person, "role": "fix-team", "reason": "why" }),
         "recusals" => json!({ "person": person, "reason": "why" }),
         "notes" => json!({ "text": "text" }),
+        "advisory" | "check" => json!({ "source": "title = 1" }),
+        "advisories" => json!({ "advisories": ["title = 1"] }),
         "decline" | "revoke" | "close" | "reopen" | "restrict" | "unrestrict" | "lift" | "erasure"
-        | "end" | "hold" => {
+        | "end" | "hold" | "publication" => {
             json!({ "reason": "why" })
         }
         "facts" if path.contains("{case}") => json!({ "reason": "why" }),
         "facts" => json!({ "facts": {} }),
         "merge" => json!({ "into": NO_ID, "reason": "why" }),
+        "fix" | "origin" | "cve" | "quota" | "record" => json!({}),
+        "reject" => json!({ "reason": "why" }),
+        "branches" => json!({ "from": "main", "onto": "release-1" }),
         "split" => json!({ "title": "a part", "body": "text", "reason": "why" }),
         "take-over" => json!({ "project": NO_ID, "reason": "why" }),
         "teams" => json!({ "name": "a team", "reason": "why" }),
@@ -153,7 +158,8 @@ fn what_one_may_not_know_answers_on_every_route_like_what_does_not_exist() {
         }) {
             let role = format!("{role}, {state}");
             let asked = |id: &str| {
-                let mut address = path.replace("{case}", id);
+                let mut address =
+                    path.replace("{case}", id).replace("{format}", "osv").replace("{id}", "CVE-2026-1");
                 for other in ["{offer}", "{grant}", "{file}", "{person}"] {
                     address = address.replace(other, NO_ID);
                 }
@@ -165,8 +171,9 @@ fn what_one_may_not_know_answers_on_every_route_like_what_does_not_exist() {
                         b"x",
                     );
                 }
-                let body = if method == "POST" { body_for(&path, &team.bo.person) } else { None };
-                assert!(method != "POST" || body.is_some(), "say what {path} reads");
+                let writes = matches!(method.as_str(), "POST" | "PUT");
+                let body = if writes { body_for(&path, &team.bo.person) } else { None };
+                assert!(!writes || body.is_some(), "say what {path} reads");
                 call(&house.desk, &method, &address, &headers, body.as_ref())
             };
             let (there, nowhere) = (asked(case), asked(NO_ID));

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use crate::desk::{Desk, directory, fixlead, messages, run};
+use crate::publishing::until;
 
 /// A demonstration that runs, and the links that it printed.
 struct Shown {
@@ -98,6 +99,21 @@ fn a_demonstration_shows_each_of_its_people_what_is_theirs_and_leaves_nothing() 
     let front = shown.desk.get("/");
     assert!(front.contains("A demonstration.") && front.contains("Meridian Collector"), "{front}");
     assert!(!front.contains("/demo/"), "who was not given a link does not find one");
+
+    for path in [
+        "/advisories/",
+        "/advisories/feed.atom",
+        "/osv/all.zip",
+        "/osv/CVE-2024-90001.json",
+        "/.well-known/csaf/provider-metadata.json",
+    ] {
+        let answer = shown.desk.get(path);
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{path}: {answer}");
+    }
+
+    // What a case of the desk made public stands beside what came from files.
+    until("published", || shown.desk.get("/osv/CVE-2026-89774.json").starts_with("HTTP/1.1 200 "));
+    assert!(shown.desk.get("/advisories/feed.atom").contains("CVE-2026-89774"));
 
     let (gus, to) = shown.enter("reporter");
     assert_eq!(to, "/status");

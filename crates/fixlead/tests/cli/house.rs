@@ -191,6 +191,11 @@ impl House {
         call(&self.desk, "POST", path, &format!("{who}{}", self.key()), Some(sent))
     }
 
+    /// The same, where whoever sends brings the key that makes it happen once.
+    pub fn send_once(&self, who: &str, path: &str, sent: &Value) -> Answer {
+        call(&self.desk, "POST", path, who, Some(sent))
+    }
+
     /// Replaces a part of the directory as it is now.
     pub fn replace(&self, who: &str, path: &str, sent: &Value) -> Answer {
         let seen = self.get(who, "/api/v1/directory").is(200);

@@ -375,3 +375,70 @@ fn a_token_that_was_made_for_something_else_keeps_nobody_from_reporting() {
     let taken: Value = serde_json::from_str(&house.says(&intake, &silent, 0)).unwrap();
     assert!(taken["case"].is_null(), "{taken}");
 }
+
+#[test]
+fn an_advisory_is_written_looked_through_and_published_on_the_command_line() {
+    let house = House::new("advisory");
+    let (_, team) = house.with_team();
+    let place = house.desk.place.clone();
+    let (ana, bo) = (&team.ana, &team.bo);
+    let (case, _) = house.reported(&team, "a flaw in the parser", "canary steps");
+    let c = case.as_str();
+    house.tells(ana, &["case", "lead", c], 0);
+    house.tells(ana, &["case", "record", c, "cve.assigned", "id=CVE-2026-12345"], 0);
+
+    // It begins with what the case knows; what is missing is told with its place.
+    let begun = house.tells(ana, &["case", "advisory", "show", c], 0);
+    assert!(begun.contains("cve = \"CVE-2026-12345\"") && begun.contains("name = \"Gus\""), "{begun}");
+    assert!(!begun.contains("canary"));
+    let said = house.tells(ana, &["case", "advisory", "check", c], 1);
+    assert!(said.contains("error: the key `summary` is missing"), "{said}");
+    house.tells(ana, &["case", "advisory", "show", c, "--format", "osv"], 1);
+    let whole = format!(
+        "summary = \"It stops.\"\ndescription = \"It stops on stripes.\"\npublished = 2026-01-01T00:00:00Z\n{}",
+        begun
+            .replace("status = \"affected\"", "status = \"affected\"\npackage = \"pkg:cargo/tool\"")
+            .replace("introduced = \"0\"", "introduced = \"0\"\nfixed = \"1.2.0\"")
+            .replace("category", "namespace = \"https://example.org\"\ncategory")
+            .replace(
+                "[publisher]",
+                "[[reference]]\nkind = \"fix\"\nurl = \"https://example.org/1\"\n[publisher]"
+            )
+    );
+    fs::write(place.join("CASE.toml"), &whole).unwrap();
+    let said = house.tells(ana, &["case", "advisory", "check", c, "CASE.toml"], 0);
+    assert!(said.ends_with("every document can be made of it\n"), "{said}");
+    let first = house.tells(ana, &["case", "advisory", "write", c, "CASE.toml"], 0);
+    assert_eq!(first, "written; the advisory is at version 1\n");
+    fs::write(place.join("other.toml"), whole.replace("on stripes", "at once")).unwrap();
+    let stale = house.tells(ana, &["case", "advisory", "write", c, "other.toml", "--version", "0"], 1);
+    assert!(stale.contains("version 1"), "{stale}");
+    assert_eq!(house.tells(ana, &["case", "advisory", "show", c], 0), whole);
+    let osv = house.tells(ana, &["case", "advisory", "show", c, "--format", "osv"], 0);
+    let osv: Value = serde_json::from_str(&osv).unwrap();
+    assert_eq!(osv["id"], "CVE-2026-12345");
+
+    // Two people, and not before the release.
+    house.tells(ana, &["case", "advisory", "publish", c, "--reason", "it is ready"], 0);
+    house.tells(ana, &["case", "advisory", "publish", c, "--confirm"], 1);
+    let held = house.tells(bo, &["case", "advisory", "publish", c, "--confirm"], 1);
+    assert!(held.contains("OT-64"), "{held}");
+    let notice = ["case", "record", c, "notice.advance", "at=2025-12-20T00:00:00Z", "--found"];
+    house.tells(ana, &notice, 0);
+    for kind in ["binaries.verified", "released"] {
+        let at = "at=2026-01-02T00:00:00Z";
+        house.tells(ana, &["case", "record", c, kind, "branches=[\"main\"]", at, "--found"], 0);
+    }
+    let done = house.tells(bo, &["case", "advisory", "publish", c, "--confirm"], 0);
+    assert!(done.ends_with("the advisory is public\n"), "{done}");
+    assert_eq!(house.object(ana, &["case", "advisory", "show", c])["is_published"], true);
+
+    // What was published elsewhere comes in whole, or not at all.
+    fs::write(place.join("old.json"), serde_json::to_vec(&osv).unwrap()).unwrap();
+    let lacking = house.tells(bo, &["import", "osv", "old.json", "--into", "tool"], 2);
+    assert!(lacking.contains("write [publisher]"), "{lacking}");
+    let taken = house.tells(bo, &["import", "case", "CASE.toml", "--into", "tool"], 1);
+    assert!(taken.contains("in use here already"), "{taken}");
+    fs::write(place.join("old.toml"), whole.replace("2026-12345", "2025-12345")).unwrap();
+    assert_eq!(house.tells(bo, &["import", "case", "old.toml", "--into", "tool"], 0), "CVE-2025-12345\n");
+}

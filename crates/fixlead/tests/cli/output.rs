@@ -157,7 +157,7 @@ fn wrong_usage_is_two_and_says_so_on_the_stream_for_messages() {
     ] {
         let (out, messages, code) = run(arguments);
         assert_eq!((code, out.as_str()), (2, ""), "{messages}");
-        assert!(!messages.is_empty() && messages.len() < 2_000, "{messages}");
+        assert!(!messages.is_empty() && messages.len() < 2_500, "{messages}");
         assert!(!messages.contains(['\u{1b}', '\u{202e}']), "{messages}");
     }
     let (_, messages, _) =

@@ -222,3 +222,36 @@ fn introduced_shows_candidates_and_their_lines() {
     let (out, _, _) = repository.ask(&["introduced", "--fix", "main"]);
     assert!(out.contains("a feature\n          f:2: flaw\n"), "{out}");
 }
+
+#[test]
+fn watch_finds_the_patch_and_its_lines_in_public_and_nothing_else() {
+    let (private, public) = (Repository::new("watch-private"), Repository::new("watch-public"));
+    let body = "first line of it\nsecond line of it\nthird line of it\n";
+    private.change("a.txt", body, "first");
+    private.git(&["push", "-q", public.path().to_str().unwrap(), "main:refs/heads/kept"]);
+    public.git(&["checkout", "-q", "kept"]);
+    let added = "refuse(header.length > 64)\nreport(header.name)\nreturn Error::TooLong\n}\n";
+    let fix = private.change("a.txt", &format!("{body}{added}"), "Bound it");
+    let asked = ["watch", "--fix", &fix, "--fix-repo", private.path().to_str().unwrap(), "--json"];
+    public.change("b.txt", "return Error::TooLong\n}\nreport(header.name)\n", "two of three lines");
+    assert_eq!(public.ask(&asked), (String::new(), String::new(), 0));
+    let moved = "\trefuse(header.length  >  64)\n\treport( header.name )\n\treturn Error::TooLong\n";
+    let alike = public.change("c.txt", moved, "spaced otherwise");
+    let same = public.change("a.txt", &format!("{body}{added}"), "the very patch");
+    let (text, _, code) = public.ask(&asked);
+    let found: Vec<Value> = text.lines().map(json).collect();
+    assert_eq!((code, found.len()), (1, 2), "{text}");
+    let of =
+        |commit: &str| found.iter().find(|one| one["commit"] == commit).unwrap_or_else(|| panic!("{text}"));
+    assert_eq!((&of(&same)["by"], &of(&same)["of"]), (&Value::from("patch-id"), &Value::from(fix.as_str())));
+    assert_eq!(
+        (&of(&alike)["by"], &of(&alike)["same"], &of(&alike)["added"]),
+        (&Value::from("lines"), &Value::from(3), &Value::from(3))
+    );
+    // A name is the fix's own, whatever it means in public.
+    let mut named = asked;
+    named[2] = "HEAD";
+    assert_eq!(public.ask(&named), (text.clone(), String::new(), 1));
+    let known: Vec<&str> = asked.iter().copied().chain(["--known", "HEAD"]).collect();
+    assert_eq!(public.ask(&known).2, 0, "what was known is passed over");
+}

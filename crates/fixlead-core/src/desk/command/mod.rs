@@ -5,15 +5,21 @@
 //! the gate, its clauses, the arithmetic, the earliest instant, and who may
 //! override it. Nothing else writes events of a case.
 
+mod advisory;
+mod fix;
+mod overriding;
 mod part;
 mod people;
 mod record;
+mod second;
 
 use std::fmt;
 
+pub use advisory::held as publication_held;
+pub use overriding::Overriding;
 pub use part::{Part, open_part};
 
-use super::event::{By, DeskEvent, Happening, Pin, Reminder, Room, Second, Visibility};
+use super::event::{DeskEvent, Happening, Pin, Push, Reminder, Room, Run, Second, Sighting, Visibility};
 use super::form::{CreditWish, Told};
 use super::state::{CaseFile, Credit};
 use super::wire::{Body, Line, Sha256};
@@ -23,7 +29,7 @@ use crate::case::event::{Event, EventKind, Field, Value};
 use crate::id::{BlobId, CaseId, GrantId, MessageId, OfferId, OrganisationId, PersonId, ProjectId};
 use crate::policy::Policy;
 use crate::text::Untold;
-use crate::time::Instant;
+use crate::time::{Instant, When};
 
 /// What a decision is made with, beside the case.
 pub struct Context<'a> {
@@ -36,17 +42,6 @@ pub struct Context<'a> {
     pub responds: &'a dyn Fn(PersonId) -> bool,
     /// Now.
     pub now: Instant,
-}
-
-/// A reason to do what the policy holds, by somebody who may.
-#[derive(Clone, Debug)]
-pub struct Overriding {
-    /// The permit to override.
-    pub permit: Permit,
-    /// Why.
-    pub reason: Line,
-    /// The one branch or channel it is for.
-    pub subject: Option<Line>,
 }
 
 /// Whether somebody does something now, or found that it was done.
@@ -141,9 +136,36 @@ pub enum Command {
     /// Take a part of it to a case of its own.
     Split { into: CaseId, reason: Line },
     /// Ask for a second person.
-    AskSecond { offer: OfferId, what: Second, sha256: Sha256, reason: Line },
+    AskSecond {
+        offer: OfferId,
+        what: Second,
+        sha256: Sha256,
+        reason: Line,
+        /// Done although the policy holds it, if it does when it is confirmed.
+        overriding: Option<Box<Overriding>>,
+    },
+    /// Make a private repository for the fix.
+    OpenFix { from: Line },
+    /// Put commits into it: the branches that move, and the events of the
+    /// policy's vocabulary about their commits.
+    PushFix { pushes: Vec<Push>, events: Vec<Event> },
+    /// Take note of what the project's own checks say to a commit of it.
+    RecordRun { run: Box<Run> },
+    /// Take note of a public change that resembles the fix.
+    SuspectLeak { sighting: Sighting },
+    /// Say that it is no leak.
+    DismissLeak { commit: Line, reason: Line },
     /// Be the second person.
     ConfirmSecond { offer: OfferId },
+    /// Write the advisory, over the version that was read; 0 where there was none.
+    WriteAdvisory { over: u64, source: Body },
+    /// Be the second person for a publication of the advisory, and make it public.
+    PublishAdvisory {
+        offer: OfferId,
+        has_cve: bool,
+        /// Done although the policy holds it, by whoever asks or confirms.
+        overriding: Option<Box<Overriding>>,
+    },
     /// Write down that somebody read it.
     RecordRead { person: PersonId, action: Action },
     /// Write down that somebody was told of a duty.
@@ -199,6 +221,10 @@ pub enum Wrong {
     NobodyLeft,
     Restricted,
     OfferOver,
+    /// It has this version now.
+    Overtaken(u64),
+    NoAdvisory,
+    NotWhatWasAsked,
 }
 
 impl fmt::Display for Wrong {
@@ -242,6 +268,13 @@ impl fmt::Display for Wrong {
             }
             Wrong::OfferOver => {
                 "whoever offered the lead does not lead the case any more; somebody can be assigned, or volunteer"
+            }
+            Wrong::Overtaken(version) => {
+                return write!(f, "somebody has written it since (it is at version {version}); read it again and repeat what still applies");
+            }
+            Wrong::NoAdvisory => "nobody has written an advisory yet; write it first",
+            Wrong::NotWhatWasAsked => {
+                "the advisory was changed after its publication was asked for; ask for what it says now"
             }
             Wrong::Restricted => "the case is restricted; lift that first, or nobody of the other project reaches it",
         })
@@ -402,6 +435,11 @@ impl Command {
                 Some(Second::Erasure) => Action::CaseEraseConfirm,
                 _ => Action::PublishConfirm,
             },
+            Command::WriteAdvisory { .. } => Action::RecordFix,
+            Command::PublishAdvisory { .. } => Action::PublishConfirm,
+            Command::OpenFix { .. } | Command::PushFix { .. } => Action::FixPush,
+            Command::SuspectLeak { .. } | Command::RecordRun { .. } => Action::ReminderRecord,
+            Command::DismissLeak { .. } => Action::RecordDecision,
             Command::RecordRead { .. } => Action::ReadRecord,
             Command::Remind { .. } => Action::ReminderRecord,
         }
@@ -523,22 +561,17 @@ pub fn decide(file: &CaseFile, context: &Context<'_>, permit: &Permit, command: 
                 .with(Field::Reason, text(reason));
             Ok(vec![event.into()])
         }
-        Command::AskSecond { what: Second::Erasure, .. } if file.hold.is_some() => wrong(Wrong::Kept),
-        Command::AskSecond { offer, what, sha256, reason } => {
-            if file.proposals.contains_key(&offer) {
-                return wrong(Wrong::Repeated);
-            }
-            desk(DeskEvent::SecondAsked { offer, what, sha256, reason })
+        command @ (Command::AskSecond { .. } | Command::ConfirmSecond { .. }) => {
+            second::decide(file, permit, command)
         }
-        Command::ConfirmSecond { offer } => match file.proposals.get(&offer) {
-            None => Err(Refused::Unknown(Thing::Offer, offer.to_string())),
-            Some(proposal) if proposal.confirmed.is_some() => wrong(Wrong::Repeated),
-            Some(proposal) if permit.person().map(By::Person) == Some(proposal.by) => {
-                wrong(Wrong::SamePerson)
-            }
-            Some(proposal) if proposal.what == Second::Erasure && file.hold.is_some() => wrong(Wrong::Kept),
-            Some(_) => desk(DeskEvent::SecondConfirmed { offer }),
-        },
+        command @ (Command::WriteAdvisory { .. } | Command::PublishAdvisory { .. }) => {
+            advisory::decide(file, context, permit, command)
+        }
+        command @ (Command::OpenFix { .. }
+        | Command::PushFix { .. }
+        | Command::RecordRun { .. }
+        | Command::SuspectLeak { .. }
+        | Command::DismissLeak { .. }) => fix::decide(file, context, permit, command),
         Command::RecordRead { person, action } => {
             let action = Line::tamed(action.name());
             desk(DeskEvent::ReadRecorded { person, action })

@@ -1,8 +1,8 @@
 //! Recording an event that the policy looks at: what it names has to exist,
 //! and what a gate holds needs a reason of somebody who may override it.
 
-use super::{Context, Decided, Overriding, Refused, Source, Thing, Wrong, happened, text, wrong};
-use crate::access::{self, Permit, Role};
+use super::{Context, Decided, Overriding, Refused, Source, Thing, Wrong, text, wrong};
+use crate::access::{Permit, Role};
 use crate::case::event::{Action, Ask, Event, EventKind, Field, Value};
 use crate::desk::state::CaseFile;
 use crate::id::{PersonId, is_cve_id};
@@ -107,7 +107,7 @@ fn name(context: &Context<'_>, permit: &Permit, event: &mut Event, source: Sourc
 }
 
 /// Refuses what names somebody or something that is not there.
-fn exists(file: &CaseFile, context: &Context<'_>, event: &Event) -> Result<(), Refused> {
+pub(super) fn exists(file: &CaseFile, context: &Context<'_>, event: &Event) -> Result<(), Refused> {
     let count = file.facts.branches.len();
     for field in [Field::Branch, Field::Branches, Field::Patches] {
         let set = event.branches(field).unwrap_or(0);
@@ -133,14 +133,11 @@ fn exists(file: &CaseFile, context: &Context<'_>, event: &Event) -> Result<(), R
         }
         EventKind::Lgtm => {
             for commit in event.texts(Field::On) {
-                let Some(proposed) = file.proposal(commit) else {
+                if file.proposal(commit).is_none() {
                     return Err(Refused::Unknown(Thing::Commit, commit.to_owned()));
-                };
-                let author = proposed.text(Field::Author).unwrap_or_default();
-                // An author whom nobody knows here may be who brought it.
-                let unknown = PersonId::parse(author).is_err();
-                let brought = |by: &str| unknown && proposed.texts(Field::By).any(|who| who == by);
-                if event.texts(Field::By).any(|by| by == author || brought(by)) {
+                }
+                let wrote = |by: &str| file.wrote(commit, by);
+                if event.texts(Field::By).any(wrote) {
                     return wrong(Wrong::SelfApproval);
                 }
             }
@@ -198,22 +195,24 @@ fn asks(file: &CaseFile, event: &Event) -> Vec<Ask> {
 
 /// What the policy has against an event, asked beforehand.
 fn held(file: &CaseFile, case: &Case<'_>, event: &Event) -> Option<Refused> {
-    for ask in asks(file, event) {
-        let answer = case.answer(&ask);
-        if answer.allowed {
-            continue;
-        }
-        let gate =
-            answer.holds.first().map(|hold| &case.record.policy.gates[usize::from(hold.gate)].heading.id);
-        return Some(Refused::Held {
-            gate: gate.map(|id| id.to_string()).unwrap_or_default(),
-            clauses: words::clauses(&case.record, &answer.clauses).into_iter().map(str::to_owned).collect(),
-            because: words::answer(&case.record, &answer),
-            earliest: answer.earliest.filter(|earliest| *earliest > ask.at),
-            override_by: vec![Role::FixLead],
-        });
+    asks(file, event).iter().find_map(|ask| answered(case, ask, vec![Role::FixLead]))
+}
+
+/// What the policy has against something that is asked for, and who may do it all
+/// the same.
+pub(super) fn answered(case: &Case<'_>, ask: &Ask, override_by: Vec<Role>) -> Option<Refused> {
+    let answer = case.answer(ask);
+    if answer.allowed {
+        return None;
     }
-    None
+    let gate = answer.holds.first().map(|hold| &case.record.policy.gates[usize::from(hold.gate)].heading.id);
+    Some(Refused::Held {
+        gate: gate.map(|id| id.to_string()).unwrap_or_default(),
+        clauses: words::clauses(&case.record, &answer.clauses).into_iter().map(str::to_owned).collect(),
+        because: words::answer(&case.record, &answer),
+        earliest: answer.earliest.filter(|earliest| *earliest > ask.at),
+        override_by,
+    })
 }
 
 /// The violation that events would be, had they happened: what a question
@@ -253,19 +252,10 @@ pub(super) fn guarded(
         return Ok(vec![event.into()]);
     };
     let (Some(overriding), Some(action)) = (overriding, question(file, &event)) else { return Err(refused) };
-    let fits = overriding.permit.action() == access::Action::Override
-        && overriding.permit.stream() == permit.stream()
-        && overriding.permit.person() == permit.person();
-    if !fits {
+    if !overriding.fits(permit) {
         return Err(Refused::Permit);
     }
-    let mut lifting = happened(EventKind::Override, &overriding.permit, context.now)
-        .with(Field::Gate, text(action.name()))
-        .with(Field::Reason, text(&overriding.reason));
-    if let Some(subject) = &overriding.subject {
-        lifting = lifting.with(Field::Subject, text(subject));
-    }
-    let both = [lifting, event];
+    let both = [overriding.of(action, context.now), event];
     // An override that lifts nothing, or not all of it, changes nothing.
     if violated(&case, &both).is_some() {
         return Err(refused);

@@ -344,7 +344,7 @@ impl<'d> Compiler<'d> {
             hash.update((document.source.len() as u64).to_be_bytes());
             hash.update(document.source.as_bytes());
         }
-        let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = crate::text::hex(&hash.finalize());
         let (id, version, title) = (text("id"), text("version"), text("title"));
         let roles = self.roles()?;
         let duties = self.duties()?;

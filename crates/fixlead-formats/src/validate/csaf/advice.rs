@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::super::date;
 use super::super::shape::{Place, Report, items, text};
 use super::walk;
+use crate::format::csaf_file_name;
 
 pub fn judge(value: &Value, report: &mut Report) {
     document(value, report);
@@ -123,7 +124,7 @@ fn document(value: &Value, report: &mut Report) {
     if document.pointer("/distribution/tlp/label").is_none() {
         report.warn("6.2.10", &place, "nothing says who may read it: add distribution/tlp/label");
     }
-    let file = file_name(text(tracking, "id"));
+    let file = csaf_file_name(text(tracking, "id"));
     let canonical = items(document, "references").any(|(_, reference)| {
         let url = text(reference, "url");
         text(reference, "category") == "self" && url.starts_with("https://") && url.ends_with(&file)
@@ -158,21 +159,6 @@ fn document(value: &Value, report: &mut Report) {
     if !is_sorted(value) {
         report.warn("6.2.13", &root, "the keys of an object are not in the order of the alphabet");
     }
-}
-
-/// The name of a document's file (section 5.1).
-fn file_name(id: &str) -> String {
-    let lower = id.to_lowercase();
-    let mut name = String::with_capacity(lower.len());
-    for letter in lower.chars() {
-        let known = letter.is_ascii_alphanumeric() || letter == '+' || letter == '-';
-        match known {
-            true => name.push(letter),
-            false if name.ends_with('_') => {}
-            false => name.push('_'),
-        }
-    }
-    format!("{name}.json")
 }
 
 fn is_sorted(value: &Value) -> bool {

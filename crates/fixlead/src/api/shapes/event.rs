@@ -27,6 +27,13 @@ const DESK: &[&str] = &[
     "hold.placed",
     "hold.lifted",
     "evidence.added",
+    "advisory.written",
+    "advisory.published",
+    "fix.opened",
+    "fix.pushed",
+    "fix.checked",
+    "leak.suspected",
+    "leak.dismissed",
     "second.asked",
     "second.confirmed",
 ];

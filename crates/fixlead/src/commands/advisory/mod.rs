@@ -1,6 +1,8 @@
-//! `fixlead advisory`: documents made from one source, and documents judged.
+//! `fixlead advisory`: documents made from one source, documents judged, and the
+//! key that signs them.
 
 mod build;
+mod key;
 mod validate;
 
 use std::io::{self, Write};
@@ -16,6 +18,8 @@ pub enum Command {
     Build(build::BuildArgs),
     /// Judge CVE, CSAF, OSV and OpenVEX documents.
     Validate(validate::ValidateArgs),
+    /// Make the OpenPGP key with which you sign what you publish.
+    Key(key::KeyArgs),
 }
 
 /// Runs `fixlead advisory`.
@@ -26,5 +30,6 @@ pub fn run(command: &Command, out: &mut impl Write, messages: &mut impl Write) -
     match command {
         Command::Build(args) => build::run(args, out, messages),
         Command::Validate(args) => validate::run(args, out, messages),
+        Command::Key(args) => key::run(args, out, messages),
     }
 }

@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 
 use super::named::name;
 use super::search::{self, SearchArgs};
-use super::{Asking, files, id, lead, list, minute, send, send_on, text, whole, written};
+use super::{
+    Asking, advisory, cve, files, id, lead, list, minute, origin, send, send_on, text, whole, written,
+};
 use crate::client::{ClientError, Server};
 use crate::commands::Outcome;
 use crate::terminal::{Style, Tone, plain, table};
@@ -27,6 +29,14 @@ pub enum Command {
     Say(SayArgs),
     /// Write a note for those who work on a case.
     Note(NoteArgs),
+    /// Say where the flaw of a case came from, and which tags and branches have it.
+    Origin(origin::OriginArgs),
+    /// Write the advisory of a case, look it through, make it public.
+    #[command(subcommand)]
+    Advisory(advisory::Command),
+    /// Reserve a CVE id for a case, publish its record, reject it.
+    #[command(subcommand)]
+    Cve(cve::Command),
     /// Show what happened in a case.
     History(HistoryArgs),
     /// Show the log of a case: who recorded which event when, not what it says.
@@ -178,6 +188,9 @@ pub fn run(
             |server| all(server, args),
             |found, out| show_list(style, found, out),
         ),
+        Command::Origin(args) => origin::run(args, out, messages),
+        Command::Advisory(command) => advisory::run(command, out, messages),
+        Command::Cve(command) => cve::run(command, out, messages),
         Command::Search(args) => search::run(args, style, out, messages),
         Command::Show(args) => args.asking.ask(
             out,

@@ -9,10 +9,13 @@
 //! - [`webhook`]: addresses outside. [`named`]: people and projects by the names that people type.
 
 pub mod account;
+pub mod advisory;
 pub mod case;
+pub mod cve;
 pub mod files;
 pub mod lead;
 pub mod named;
+mod origin;
 pub mod people;
 pub mod project;
 pub mod report;
@@ -47,7 +50,7 @@ pub struct Asking {
 
 impl Asking {
     /// Asks, and shows the answer; or says why there is none.
-    fn ask(
+    pub fn ask(
         &self,
         out: &mut impl Write,
         messages: &mut impl Write,

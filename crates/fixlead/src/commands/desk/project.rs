@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::whole::PolicyNamed;
-use super::{Asking, list, named, new_key, read_file, send, text};
+use super::{Asking, cve, list, named, new_key, read_file, send, text};
 use crate::client::{ClientError, Server};
 use crate::commands::Outcome;
 use crate::terminal::{Style, table};
@@ -27,6 +27,8 @@ pub enum Command {
     Maintainers(MaintainersArgs),
     /// Show which policy new cases of a project get, or set another.
     Policy(SetPolicyArgs),
+    /// Show who asks at CVE Services for a project, or set it.
+    Cna(cve::CnaArgs),
 }
 
 /// Nothing in particular.
@@ -139,6 +141,7 @@ pub fn run(
     messages: &mut impl Write,
 ) -> io::Result<Outcome> {
     match command {
+        Command::Cna(args) => cve::run_cna(args, out, messages),
         Command::List(args) => args.asking.ask(
             out,
             messages,

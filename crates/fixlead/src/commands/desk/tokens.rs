@@ -37,7 +37,7 @@ pub struct ListArgs {
 pub struct MakeArgs {
     /// What you call it.
     name: String,
-    /// What it is for, as often as needed: read, post, record, intake, directory, audit.
+    /// What it is for, as often as needed: read, post, record, fix, intake, directory, audit.
     #[arg(long, required = true)]
     scope: Vec<String>,
     /// When it ends, at the latest in 366 days [default: in 90 days].

@@ -9,7 +9,7 @@ use fixlead_core::time::{Instant, Span};
 use fixlead_store::Store;
 use tokio::runtime::Runtime;
 
-use super::{Check, State};
+use super::{Check, State, publishing};
 use crate::client::Server;
 use crate::configuration::values::Origin;
 use crate::configuration::{Environment, Settings, shown};
@@ -48,6 +48,8 @@ pub fn all(settings: &Settings, environment: Environment<'_>, runtime: &Runtime)
         proxy(settings),
         open_files(settings),
         witnesses(settings, environment, runtime),
+        publishing::advisories(settings),
+        publishing::fixes(settings),
     ]
 }
 

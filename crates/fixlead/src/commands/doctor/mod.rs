@@ -3,6 +3,7 @@
 //! that is there as a start would, which brings its schema up to date.
 
 mod checks;
+mod publishing;
 
 use std::io::{self, Write};
 

@@ -82,7 +82,7 @@ pub(super) fn timestamp(
     out: &mut impl Write,
 ) -> io::Result<Outcome> {
     let head = &timestamp.head;
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    use fixlead_core::text::hex;
     let rewritten = witness.iter().any(|kept| {
         (kept.installation, kept.number) == (head.installation, head.number)
             && (kept.hash, kept.key) != (head.hash, head.key)

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use fixlead_core::text::{echo, plain};
 use fixlead_git::affected::{Affected, Answer, Query, Reach, State};
-use fixlead_git::{Id, Kind};
+use fixlead_git::{Id, Kind, Ref};
 use serde_json::Value;
 
 use super::{Asked, Outcome, Stopped, batch};
@@ -87,50 +87,96 @@ pub fn run(
     Ok(outcome)
 }
 
-/// Writes answers as JSON. There can be thousands with thousands of names
-/// each, so names are made fit for JSON once.
+/// Writes answers as JSON. There can be thousands with thousands of names each, so
+/// what stands in them again and again is written once and copied.
 #[derive(Default)]
 struct Json {
     line: Vec<u8>,
-    names: HashMap<PathBuf, Vec<Vec<u8>>>,
+    repositories: HashMap<PathBuf, Names>,
+}
+
+/// The names of a repository as they stand in JSON.
+struct Names {
+    /// Each in quotes, tags first.
+    quoted: Vec<Vec<u8>>,
+    tags: usize,
+    /// For eight tags that stand together, every choice of them that was asked for, each
+    /// with a comma behind it.
+    chosen: Vec<Option<Box<[u8]>>>,
+    /// For sixty-four of them, all.
+    whole: Vec<Option<Box<[u8]>>>,
+}
+
+impl Names {
+    fn new(names: &[Ref]) -> Names {
+        let quoted = names.iter().map(|name| Value::from(name.name.as_str()).to_string().into_bytes());
+        let tags = names.iter().take_while(|name| name.kind == Kind::Tag).count();
+        let (chosen, whole) = (vec![None; tags.div_ceil(8) * 256], vec![None; tags.div_ceil(64)]);
+        Names { quoted: quoted.collect(), tags, chosen, whole }
+    }
+
+    /// Appends the tags of a set, 64 in a word, with a comma behind each.
+    fn tags(&mut self, set: impl Iterator<Item = u64>, line: &mut Vec<u8>) {
+        let quoted = &self.quoted[..self.tags];
+        let joined = |some: &mut dyn Iterator<Item = usize>| -> Box<[u8]> {
+            let names = some.filter_map(|tag| quoted.get(tag));
+            names.flat_map(|name| name.iter().copied().chain([b','])).collect()
+        };
+        for (first, (word, whole)) in (0..).step_by(64).zip(set.zip(&mut self.whole)) {
+            if word == u64::MAX {
+                line.extend_from_slice(whole.get_or_insert_with(|| joined(&mut (first..first + 64))));
+                continue;
+            }
+            for (place, eight) in (first / 8..).zip(word.to_le_bytes()).filter(|(_, eight)| *eight != 0) {
+                let Some(chosen) = self.chosen.get_mut(place * 256 + usize::from(eight)) else { break };
+                let inside = || (0..8).filter(|bit| eight >> bit & 1 == 1).map(|bit| place * 8 + bit);
+                line.extend_from_slice(chosen.get_or_insert_with(|| joined(&mut inside())));
+            }
+        }
+    }
 }
 
 impl Json {
     fn write(&mut self, query: &Query, answer: &Answer<'_>, several: bool) {
-        let names = self.names.entry(answer.repository.path.clone()).or_insert_with(|| {
-            answer.names.iter().map(|name| Value::from(name.name.as_str()).to_string().into_bytes()).collect()
-        });
+        let path = &answer.repository.path;
+        if !self.repositories.contains_key(path) {
+            self.repositories.insert(path.clone(), Names::new(answer.names));
+        }
+        let Some(names) = self.repositories.get_mut(path) else { return };
         let line = &mut self.line;
         line.extend_from_slice(b"{\"id\":");
         let id = if query.id.is_empty() { Value::Null } else { Value::from(query.id.as_str()) };
         line.extend_from_slice(id.to_string().as_bytes());
         if several {
             line.extend_from_slice(b",\"repo\":");
-            let path = answer.repository.path.display().to_string();
-            line.extend_from_slice(Value::from(path).to_string().as_bytes());
+            line.extend_from_slice(Value::from(path.display().to_string()).to_string().as_bytes());
         }
         for (key, ids) in [("introduced", &answer.introduced), ("fixed", &answer.fixed)] {
             list(line, key, ids.iter().map(|id| format!("\"{id}\"").into_bytes()));
         }
-        let all = || answer.names.iter().zip(answer.states).zip(names.iter());
         let states = [
             ("affected_tags", State::Affected),
             ("fixed_tags", State::Fixed),
             ("unaffected_tags", State::Unaffected),
         ];
         for (key, wanted) in states {
-            let tags = all().filter(|((name, state), _)| name.kind == Kind::Tag && **state == Some(wanted));
-            list(line, key, tags.map(|(_, name)| name));
+            begin(line, key);
+            names.tags(answer.states.words(wanted), line);
+            if line.last() == Some(&b',') {
+                line.pop();
+            }
+            line.push(b']');
         }
         line.extend_from_slice(b",\"branches\":{");
-        let branches = all().filter(|((name, _), _)| name.kind != Kind::Tag);
-        for (place, ((_, state), name)) in branches.filter(|((_, state), _)| state.is_some()).enumerate() {
+        let branches = names.quoted.iter().zip(answer.states.iter()).skip(names.tags);
+        let branches = branches.filter_map(|(name, state)| Some((name, state?)));
+        for (place, (name, state)) in branches.enumerate() {
             if place > 0 {
                 line.push(b',');
             }
             line.extend_from_slice(name);
             line.extend_from_slice(b":\"");
-            line.extend_from_slice(state.map_or("", State::as_str).as_bytes());
+            line.extend_from_slice(state.as_str().as_bytes());
             line.push(b'"');
         }
         line.push(b'}');
@@ -165,11 +211,16 @@ impl Json {
     }
 }
 
-/// Appends `,"key":[…]`.
-fn list(line: &mut Vec<u8>, key: &str, items: impl Iterator<Item = impl AsRef<[u8]>>) {
+/// Appends `,"key":[`.
+fn begin(line: &mut Vec<u8>, key: &str) {
     line.extend_from_slice(b",\"");
     line.extend_from_slice(key.as_bytes());
     line.extend_from_slice(b"\":[");
+}
+
+/// Appends `,"key":[…]`.
+fn list(line: &mut Vec<u8>, key: &str, items: impl Iterator<Item = impl AsRef<[u8]>>) {
+    begin(line, key);
     for (place, item) in items.enumerate() {
         if place > 0 {
             line.push(b',');

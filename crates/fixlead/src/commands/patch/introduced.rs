@@ -41,7 +41,7 @@ const SHOWN: usize = 5;
 /// Runs it.
 pub fn run(args: &IntroducedArgs, style: Style, out: &mut impl Write) -> Result<Outcome, Stopped> {
     let workspace = args.asked.open()?;
-    let (series, found) = candidates(&workspace, &args.fix)?;
+    let (series, found) = candidates(&workspace, &args.fix, usize::MAX)?;
     if args.asked.json {
         let fix: Vec<String> = series.iter().map(|commit| commit.id.to_string()).collect();
         let candidates: Vec<Value> = found.iter().map(described).collect();

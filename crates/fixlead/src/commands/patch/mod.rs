@@ -6,9 +6,10 @@ mod batch;
 mod identity;
 mod introduced;
 mod owners;
+mod watch;
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -30,6 +31,8 @@ pub enum Command {
     Introduced(introduced::IntroducedArgs),
     /// Say whose agreement changed paths need.
     Owners(owners::OwnersArgs),
+    /// Look whether a fix stands in public already.
+    Watch(watch::WatchArgs),
 }
 
 /// Which repositories, and how they are asked.
@@ -62,6 +65,25 @@ impl Asked {
     fn open(&self) -> Result<Workspace, String> {
         let here = [PathBuf::from(".")];
         let repositories = if self.repositories.is_empty() { &here } else { self.repositories.as_slice() };
+        self.open_all(repositories)
+    }
+
+    /// The same behind one repository that is none of them.
+    fn open_behind(&self, first: &Path) -> Result<Workspace, String> {
+        if self.repositories.is_empty() {
+            return Err("no public repository is named; name each with --repo".to_owned());
+        }
+        let all: Vec<PathBuf> =
+            std::iter::once(first.to_owned()).chain(self.repositories.iter().cloned()).collect();
+        self.open_all(&all)
+    }
+
+    /// One repository alone, and all the others alone.
+    fn open_apart(&self, first: &Path) -> Result<(Workspace, Workspace), String> {
+        Ok((self.open_all(&[first.to_owned()])?, self.open_all(&self.repositories)?))
+    }
+
+    fn open_all(&self, repositories: &[PathBuf]) -> Result<Workspace, String> {
         let limits = Limits { time: Duration::from_secs(self.timeout), ..Limits::default() };
         Workspace::open(repositories, &self.place(), limits).map_err(|error| error.to_string())
     }
@@ -98,6 +120,7 @@ pub fn run(
         Command::Backports(args) => backports::run(args, style, out),
         Command::Identity(args) => identity::run(args, style, out),
         Command::Introduced(args) => introduced::run(args, style, out),
+        Command::Watch(args) => watch::run(args, style, out),
         Command::Owners(args) => owners::run(args, style, out, messages),
     };
     match ended {

@@ -52,6 +52,7 @@ fn about(scope: TokenScope) -> &'static str {
         TokenScope::Directory => "read people and projects, and what concerns oneself",
         TokenScope::Audit => "read logs and who knew what",
         TokenScope::Calendar => "read what is due as a calendar, and nothing else",
+        TokenScope::Fix => "fetch and push the private repository of a fix with git",
     }
 }
 

@@ -102,7 +102,7 @@ pub fn routes() -> Router<Wire> {
 
 /// Bytes as people compare them.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    fixlead_core::text::hex(bytes)
 }
 
 fn checked(state: &Checking, now: Instant) -> Checked {

@@ -7,10 +7,9 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use fixlead_core::access::Scope;
 use fixlead_core::id::{PersonId, SessionId, TokenId};
-use serde::Deserialize;
 use tracing::info;
 
-use super::shell::{self, Answer, Sent, Shell, Typed};
+use super::shell::{self, Answer, Done, Sent, Shell, Typed};
 use crate::api::Wire;
 use crate::api::extract::InPath;
 use crate::web::page::{self, Frame};
@@ -52,13 +51,6 @@ struct Page {
     more: bool,
 }
 
-/// What was just done.
-#[derive(Default, Deserialize)]
-struct Wanted {
-    #[serde(default)]
-    done: String,
-}
-
 /// The routes.
 pub fn routes() -> Router<Wire> {
     Router::new()
@@ -68,7 +60,7 @@ pub fn routes() -> Router<Wire> {
         .route("/admin/people/{person}/tokens/{token}/end", post(end_token))
 }
 
-async fn doors(State(wire): State<Wire>, visitor: Visitor, Query(wanted): Query<Wanted>) -> Answer {
+async fn doors(State(wire): State<Wire>, visitor: Visitor, Query(done): Query<Done>) -> Answer {
     let desk = wire.desk.administration(&visitor.caller).await?;
     let all = wire.desk.everybodys(&visitor.caller).await?;
     let now = desk.seen.at;
@@ -97,7 +89,7 @@ async fn doors(State(wire): State<Wire>, visitor: Visitor, Query(wanted): Query<
             tone: if soon { "care" } else { "quiet" },
         }
     });
-    let done = !wanted.done.is_empty();
+    let done = done.is_so();
     let (frame, shell) =
         shell::shell(&visitor, &desk, "Sessions and tokens", "/admin/access", Typed::default(), done);
     let page = Page { sessions: sessions.collect(), tokens: tokens.collect(), more: all.more, frame, shell };

@@ -4,15 +4,17 @@
 //!
 //! - [`shell`]: the menu, forms that keep what was typed, and proving again that
 //!   it is you without losing it.
-//! - [`home`]: what waits. [`overview`]: many projects in numbers. [`projects`], [`project`]: what a project is.
+//! - [`home`]: what waits. [`overview`]: many projects in numbers. [`projects`], [`project`]: what a project is. [`import`]: what it published before.
 //!   [`policies`], [`document`]: what it has promised. [`people`], [`person`]: who may do what.
-//!   [`rota`]: whose turn it is. [`doors`]: sessions and tokens. [`webhooks`]: who is told.
+//!   [`rota`]: whose turn it is. [`doors`]: sessions and tokens. [`webhooks`]: who is told. [`cna`]: who asks at CVE Services.
 //!   [`retention`]: what was kept long enough. [`audit`]: the log. [`installation`]: what is set.
 
 pub mod audit;
+pub mod cna;
 pub mod document;
 pub mod doors;
 pub mod home;
+pub mod import;
 pub mod installation;
 pub mod overview;
 pub mod people;
@@ -36,10 +38,12 @@ pub fn routes() -> Router<Wire> {
         .merge(overview::routes())
         .merge(projects::routes())
         .merge(project::routes())
+        .merge(import::routes())
         .merge(policies::routes())
         .merge(rota::routes())
         .merge(doors::routes())
         .merge(webhooks::routes())
+        .merge(cna::routes())
         .merge(audit::routes())
         .merge(installation::routes())
         .merge(retention::routes())

@@ -10,9 +10,8 @@ use fixlead_core::desk::directory::command::DirectoryCommand;
 use fixlead_core::desk::wire::Line;
 use fixlead_core::id::{GrantId, OfferId, PersonId};
 use fixlead_core::time::{format_day, parse_day};
-use serde::Deserialize;
 
-use super::shell::{self, Answer, Sent, Shell, Typed};
+use super::shell::{self, Answer, Done, Sent, Shell, Typed};
 use crate::api::Wire;
 use crate::api::extract::InPath;
 use crate::web::case::act::instant;
@@ -55,13 +54,6 @@ struct Page {
     places: Vec<(String, String)>,
 }
 
-/// What was just done.
-#[derive(Default, Deserialize)]
-struct Wanted {
-    #[serde(default)]
-    done: String,
-}
-
 /// The routes.
 pub fn routes() -> Router<Wire> {
     Router::new()
@@ -84,9 +76,9 @@ async fn person(
     State(wire): State<Wire>,
     visitor: Visitor,
     InPath(person): InPath<PersonId>,
-    Query(wanted): Query<Wanted>,
+    Query(done): Query<Done>,
 ) -> Answer {
-    show(&wire, visitor, person, Typed::default(), !wanted.done.is_empty()).await
+    show(&wire, visitor, person, Typed::default(), done.is_so()).await
 }
 
 async fn show(wire: &Wire, visitor: Visitor, id: PersonId, typed: Typed, done: bool) -> Answer {

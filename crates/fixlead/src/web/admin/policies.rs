@@ -2,6 +2,7 @@
 //! to be told; and setting one, or values for it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
@@ -11,7 +12,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse as _;
 use axum::routing::{get, post};
 use fixlead_app::administration::{Administration, Elsewhere};
-use fixlead_app::policies::{self, Examined, Parameter};
+use fixlead_app::policies::{Examined, Parameter};
 use fixlead_app::problem::Problem;
 use fixlead_core::access::Action;
 use fixlead_core::desk::wire::Line;
@@ -55,7 +56,7 @@ struct Page {
     frame: Frame,
     shell: Shell,
     which: String,
-    policy: Examined,
+    policy: Arc<Examined>,
     document: Document,
     project: Option<(String, String)>,
     others: Vec<(String, String)>,
@@ -134,7 +135,7 @@ async fn list(State(wire): State<Wire>, visitor: Visitor) -> Answer {
         }
     }
     let known = library::BUILT_IN.iter().map(|(id, _)| {
-        let policy = policies::built_in(id)?;
+        let policy = wire.desk.built_in_policy(id)?;
         Ok(row(&policy, format!("/admin/policies/{id}")))
     });
     // An overlay alone is no policy that can be read.
@@ -186,9 +187,9 @@ async fn text(
     let chosen = used.iter().find(|(id, _)| wanted.is_none_or(|wanted| *id == wanted));
     let policy = match chosen {
         Some((id, _)) => wire.desk.policy_of(&visitor.caller, *id).await?,
-        None => policies::built_in(&which)?,
+        None => wire.desk.built_in_policy(&which)?,
     };
-    Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], policy.text).into_response())
+    Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], policy.text.clone()).into_response())
 }
 
 async fn show(
@@ -207,7 +208,7 @@ async fn show(
     };
     let policy = match chosen {
         Some((id, _)) => wire.desk.policy_of(&visitor.caller, id).await?,
-        None => policies::built_in(which)?,
+        None => wire.desk.built_in_policy(which)?,
     };
     let cases = match chosen {
         Some((id, _)) => wire.desk.cases_under(&visitor.caller, id, Some(which)).await?,

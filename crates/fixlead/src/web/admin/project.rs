@@ -17,9 +17,8 @@ use fixlead_core::desk::directory::command::DirectoryCommand;
 use fixlead_core::desk::directory::event::Turns;
 use fixlead_core::id::{CaseId, PersonId, ProjectId};
 use fixlead_core::time::{Instant, Span, format_day, parse_day};
-use serde::Deserialize;
 
-use super::shell::{self, Answer, Sent, Shell, Typed};
+use super::shell::{self, Answer, Done, Sent, Shell, Typed};
 use crate::api::Wire;
 use crate::api::extract::InPath;
 use crate::web::page::{self, Frame};
@@ -70,13 +69,6 @@ impl Page {
     }
 }
 
-/// What was just done.
-#[derive(Default, Deserialize)]
-struct Wanted {
-    #[serde(default)]
-    done: String,
-}
-
 /// The routes.
 pub fn routes() -> Router<Wire> {
     Router::new()
@@ -90,9 +82,9 @@ async fn project(
     State(wire): State<Wire>,
     visitor: Visitor,
     InPath(project): InPath<ProjectId>,
-    Query(wanted): Query<Wanted>,
+    Query(done): Query<Done>,
 ) -> Answer {
-    show(&wire, visitor, project, Typed::default(), !wanted.done.is_empty()).await
+    show(&wire, visitor, project, Typed::default(), done.is_so()).await
 }
 
 /// Names of people that are the only one of that name, both ways.

@@ -1,5 +1,7 @@
 //! Projects, and adding one.
 
+use std::sync::LazyLock;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::{Query, State};
@@ -10,10 +12,9 @@ use fixlead_core::access::{Action, Within};
 use fixlead_core::case::project::BranchClass;
 use fixlead_core::desk::directory::command::DirectoryCommand;
 use fixlead_core::id::{OrganisationId, ProjectId};
-use fixlead_core::policy::library;
-use serde::Deserialize;
+use fixlead_core::policy::{Document, library};
 
-use super::shell::{self, Answer, Sent, Shell, Typed};
+use super::shell::{self, Answer, Done, Sent, Shell, Typed};
 use crate::api::Wire;
 use crate::web::page::{self, Frame};
 use crate::web::visitor::Visitor;
@@ -42,13 +43,6 @@ struct Page {
     overlays: Vec<(&'static str, String)>,
 }
 
-/// What was just done.
-#[derive(Default, Deserialize)]
-struct Wanted {
-    #[serde(default)]
-    done: String,
-}
-
 /// The routes.
 pub fn routes() -> Router<Wire> {
     Router::new()
@@ -56,20 +50,25 @@ pub fn routes() -> Router<Wire> {
         .route("/admin/organisations", post(organise))
 }
 
-/// The built-in policies of a kind, `base` or `overlay`: id and title.
-pub fn built_in(kind: &str) -> Vec<(&'static str, String)> {
-    use fixlead_core::policy::Document;
+/// The built-in policies: their kinds, ids and titles.
+static BUILT_IN: LazyLock<Vec<(String, &'static str, String)>> = LazyLock::new(|| {
     let read = library::BUILT_IN.iter().filter_map(|(id, text)| {
         let document = Document::parse(text).ok()?;
         let about = document.one("policy")?;
-        let fits = about.text("kind") == Some(kind);
-        fits.then(|| (*id, about.text("title").unwrap_or(id).to_owned()))
+        let title = about.text("title").unwrap_or(id);
+        Some((about.text("kind")?.to_owned(), *id, title.to_owned()))
     });
     read.collect()
+});
+
+/// The built-in policies of a kind, `base` or `overlay`: id and title.
+pub fn built_in(kind: &str) -> Vec<(&'static str, String)> {
+    let fits = BUILT_IN.iter().filter(|(known, ..)| known == kind);
+    fits.map(|(_, id, title)| (*id, title.clone())).collect()
 }
 
-async fn projects(State(wire): State<Wire>, visitor: Visitor, Query(wanted): Query<Wanted>) -> Answer {
-    show(&wire, visitor, Typed::default(), !wanted.done.is_empty()).await
+async fn projects(State(wire): State<Wire>, visitor: Visitor, Query(done): Query<Done>) -> Answer {
+    show(&wire, visitor, Typed::default(), done.is_so()).await
 }
 
 async fn show(wire: &Wire, visitor: Visitor, typed: Typed, done: bool) -> Answer {

@@ -11,9 +11,8 @@ use fixlead_app::problem::Problem;
 use fixlead_core::access::Action;
 use fixlead_core::desk::command::Command;
 use fixlead_core::id::CaseId;
-use serde::Deserialize;
 
-use super::shell::{self, Answer, Sent, Shell, Typed};
+use super::shell::{self, Answer, Done, Sent, Shell, Typed};
 use crate::api::Wire;
 use crate::api::extract::InPath;
 use crate::web::page::{self, Frame};
@@ -47,13 +46,6 @@ struct Page {
     outcomes: Vec<Outcome>,
 }
 
-/// What was just done.
-#[derive(Default, Deserialize)]
-struct Wanted {
-    #[serde(default)]
-    done: String,
-}
-
 /// The routes.
 pub fn routes() -> Router<Wire> {
     Router::new()
@@ -64,8 +56,8 @@ pub fn routes() -> Router<Wire> {
         .route("/admin/retention/{case}/release", post(release))
 }
 
-async fn retention(State(wire): State<Wire>, visitor: Visitor, Query(wanted): Query<Wanted>) -> Answer {
-    show(&wire, visitor, Typed::default(), Vec::new(), !wanted.done.is_empty()).await
+async fn retention(State(wire): State<Wire>, visitor: Visitor, Query(done): Query<Done>) -> Answer {
+    show(&wire, visitor, Typed::default(), Vec::new(), done.is_so()).await
 }
 
 async fn show(wire: &Wire, visitor: Visitor, typed: Typed, outcomes: Vec<Outcome>, done: bool) -> Answer {

@@ -14,10 +14,9 @@ use fixlead_core::desk::directory::event::Turns;
 use fixlead_core::desk::directory::rota::is_away;
 use fixlead_core::id::{PersonId, ProjectId};
 use fixlead_core::time::{format_day, parse_day};
-use serde::Deserialize;
 
 use super::people::away;
-use super::shell::{self, Answer, Sent, Shell, Typed};
+use super::shell::{self, Answer, Done, Sent, Shell, Typed};
 use crate::api::Wire;
 use crate::api::extract::InPath;
 use crate::web::page::{self, Frame};
@@ -77,13 +76,6 @@ impl Page {
     fn place(&self, id: &str) -> String {
         format!("place-{id}")
     }
-}
-
-/// What was just done.
-#[derive(Default, Deserialize)]
-struct Wanted {
-    #[serde(default)]
-    done: String,
 }
 
 /// The routes.
@@ -163,9 +155,9 @@ async fn rota(
     State(wire): State<Wire>,
     visitor: Visitor,
     InPath(project): InPath<ProjectId>,
-    Query(wanted): Query<Wanted>,
+    Query(done): Query<Done>,
 ) -> Answer {
-    show(&wire, visitor, project, Typed::default(), !wanted.done.is_empty()).await
+    show(&wire, visitor, project, Typed::default(), done.is_so()).await
 }
 
 async fn show(wire: &Wire, visitor: Visitor, id: ProjectId, typed: Typed, done: bool) -> Answer {

@@ -17,6 +17,7 @@ use fixlead_core::desk::directory::command::DirectoryCommand;
 use fixlead_core::desk::directory::event::Reach;
 use fixlead_core::desk::wire::Line;
 use fixlead_core::id::{OrganisationId, PersonId, ProjectId};
+use serde::Deserialize;
 
 use crate::api::Wire;
 use crate::api::caller::{Shown, shown};
@@ -28,8 +29,25 @@ use crate::web::sign_in;
 use crate::web::trouble::Trouble;
 use crate::web::visitor::Visitor;
 
+/// The field that says that a key was typed before a fresh proof was asked for.
+pub const KEY_AGAIN: &str = "key-again";
+
 /// An answer, or why there is none.
 pub type Answer = Result<Response, Trouble>;
+
+/// Whether something was just done, as the address of a page says it.
+#[derive(Default, Deserialize)]
+pub struct Done {
+    #[serde(default)]
+    done: String,
+}
+
+impl Done {
+    /// Whether it says so.
+    pub fn is_so(&self) -> bool {
+        !self.done.is_empty()
+    }
+}
 
 /// What is around the content of a page.
 pub struct Shell {
@@ -65,6 +83,7 @@ pub fn shell(
         ("/admin/rota", "Rota", true),
         ("/admin/access", "Sessions, tokens", everywhere(Action::TokensManage)),
         ("/admin/webhooks", "Webhooks", anywhere(Action::WebhooksRead)),
+        ("/admin/cna", "CVE Services", everywhere(Action::KeysManage)),
         ("/admin/retention", "Retention", anywhere(Action::CaseList)),
         ("/admin/audit", "Audit", everywhere(Action::InstallationLogRead)),
         ("/admin/installation", "Installation", everywhere(Action::InstallationRead)),
@@ -207,7 +226,10 @@ impl Sent {
 
     /// The page that asks for a fresh proof.
     pub fn prove(&self, problem: Option<String>) -> Response {
-        let known = self.form.fields().filter(|(name, _)| !matches!(*name, "password" | "code"));
+        // A secret is in no answer. That one was typed is: it has to be typed again.
+        let secret = |name: &str| matches!(name, "password" | "code" | "key");
+        let again = self.form.some("key").map(|_| (KEY_AGAIN, "1"));
+        let known = self.form.fields().filter(|(name, _)| !secret(name)).chain(again);
         let status = if problem.is_some() { StatusCode::UNAUTHORIZED } else { StatusCode::OK };
         let page = Prove {
             frame: Frame::desk("Prove again that it is you", "admin", &self.visitor),

@@ -13,9 +13,8 @@ use fixlead_core::access::Action;
 use fixlead_core::desk::directory::webhook::{WebhookEvent, WebhookState};
 use fixlead_core::id::{WebhookId, WorkId};
 use fixlead_core::time::{Instant, Span};
-use serde::Deserialize;
 
-use super::shell::{self, Answer, Sent, Shell, Typed};
+use super::shell::{self, Answer, Done, Sent, Shell, Typed};
 use crate::api::Wire;
 use crate::api::extract::InPath;
 use crate::web::page::{self, Frame};
@@ -94,13 +93,6 @@ struct Secret {
     secret: Option<String>,
 }
 
-/// What was just done.
-#[derive(Default, Deserialize)]
-struct Wanted {
-    #[serde(default)]
-    done: String,
-}
-
 /// The routes.
 pub fn routes() -> Router<Wire> {
     Router::new()
@@ -145,8 +137,8 @@ fn hook(desk: &Administration, shown: &Shown) -> Hook {
     }
 }
 
-async fn list(State(wire): State<Wire>, visitor: Visitor, Query(wanted): Query<Wanted>) -> Answer {
-    listed(&wire, visitor, Typed::default(), !wanted.done.is_empty()).await
+async fn list(State(wire): State<Wire>, visitor: Visitor, Query(done): Query<Done>) -> Answer {
+    listed(&wire, visitor, Typed::default(), done.is_so()).await
 }
 
 async fn listed(wire: &Wire, visitor: Visitor, typed: Typed, done: bool) -> Answer {
@@ -167,9 +159,9 @@ async fn webhook(
     State(wire): State<Wire>,
     visitor: Visitor,
     InPath(webhook): InPath<WebhookId>,
-    Query(wanted): Query<Wanted>,
+    Query(done): Query<Done>,
 ) -> Answer {
-    one(&wire, visitor, webhook, Typed::default(), !wanted.done.is_empty()).await
+    one(&wire, visitor, webhook, Typed::default(), done.is_so()).await
 }
 
 async fn one(wire: &Wire, visitor: Visitor, id: WebhookId, typed: Typed, done: bool) -> Answer {

@@ -8,19 +8,24 @@
 //! - [`act`]: what people do from it. [`record`]: the form for an event of the
 //!   policy's vocabulary, [`entry`] its fields, made from the vocabulary; [`recordable`] lists them all.
 //! - [`severity`]: calculators and opinions, [`metrics`] in plain words. [`plan`]: the
-//!   release planner. [`communication`]: who is told what, where and when.
+//!   release planner. [`communication`]: who is told what, where and when. [`advisory`]: what the world is told.
+//! - [`fix`]: the commits of the fix and where they go, [`origin`] where the flaw came from, [`git`] the repository that holds them.
 //! - [`looked`]: what is new in its rooms. [`triage`]: what a report is, and
 //!   what its reporter is told. [`relate`]: likely duplicates, merging, splitting, and
 //!   going on in public.
 
 pub mod act;
+mod advisory;
 mod communication;
 mod duties;
 mod entry;
+mod fix;
+mod git;
 mod head;
 mod history;
 mod looked;
 mod metrics;
+mod origin;
 mod picture;
 mod plan;
 mod record;
@@ -35,6 +40,7 @@ mod view;
 use axum::Router;
 use axum::routing::{get, post};
 
+pub use git::host;
 pub use triage::{choice, choices, original};
 
 use crate::api::Wire;
@@ -62,6 +68,17 @@ pub fn routes() -> Router<Wire> {
         .route("/cases/{case}/severity", get(severity::page))
         .route("/cases/{case}/severity/result", get(severity::result))
         .route("/cases/{case}/plan", get(plan::page))
+        .route("/cases/{case}/advisory", get(advisory::page).post(advisory::send))
+        .route("/cases/{case}/advisory/check", post(advisory::checked))
+        .route("/cases/{case}/advisory/publish", post(advisory::publish))
+        .route("/cases/{case}/advisory/cve", post(advisory::cve))
+        .route("/cases/{case}/advisory/documents/{format}", get(advisory::document))
+        .route("/cases/{case}/fix", get(fix::page))
+        .route("/cases/{case}/fix/origin", get(origin::page).post(origin::send))
+        .route("/cases/{case}/fix/{what}", post(fix::send))
+        .route("/cases/{case}/fix.git/info/refs", get(git::refs))
+        .route("/cases/{case}/fix.git/git-upload-pack", post(git::fetch))
+        .route("/cases/{case}/fix.git/git-receive-pack", post(git::push))
         .route("/cases/{case}/communication", get(communication::page).post(communication::send))
         .route("/cases/{case}/alike", get(relate::alike))
         .route("/cases/{case}/relate", get(relate::form).post(relate::send))

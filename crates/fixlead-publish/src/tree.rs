@@ -1,0 +1,561 @@
+//! The tree of files, made from the sources of all advisories; and of a tree
+//! that was made before, only what changed.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::rc::Rc;
+
+use fixlead_core::text::echo;
+use fixlead_core::time::Instant;
+use fixlead_formats::format::{Format, Options, build as document, csaf_file_name};
+use fixlead_formats::lint::{Insiders, Level, lint};
+use fixlead_formats::source::{self, Advisory};
+use serde::{Deserialize, Serialize};
+
+use crate::entry::{Entry, sha256};
+use crate::feeds::{self, Place};
+use crate::provider::Provider;
+use crate::site::{self, ON_A_PAGE};
+use crate::zip::{self, Piece};
+use crate::{csaf, osv};
+
+/// Where security.txt is (RFC 9116, section 3).
+pub const SECURITY_TXT: &str = ".well-known/security.txt";
+/// Most complaints that are told at once.
+const MOST_COMPLAINTS: usize = 50;
+
+/// What is remembered of a tree: enough to know what has to be made anew, and
+/// to check that nothing in it was altered.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tree {
+    /// For whom and by what it was made: [`Provider::mark`].
+    pub mark: String,
+    /// The advisories, by when they were published.
+    pub entries: Vec<Entry>,
+    /// The files that speak of several advisories, or of none.
+    pub shared: BTreeMap<String, Shared>,
+}
+
+/// A file that speaks of several advisories, or of none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shared {
+    /// What it was made from.
+    pub from: String,
+    /// The SHA-256 of what it holds.
+    pub digest: String,
+}
+
+/// The source of an advisory, which is read when it is needed.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// What complaints call it.
+    pub name: String,
+    /// The SHA-256 of its text, in hexadecimal: [`hash`].
+    pub hash: String,
+}
+
+/// The hash of a source's text, or of a file.
+pub fn hash(bytes: impl AsRef<[u8]>) -> String {
+    sha256(bytes.as_ref())
+}
+
+/// A tree that was made before, and its files.
+pub struct Before<'a> {
+    /// What is remembered of it.
+    pub tree: &'a Tree,
+    /// Reads a file of it.
+    pub file: &'a dyn Fn(&str) -> Option<Vec<u8>>,
+}
+
+/// What happens to files: those with bytes are written, the others removed.
+pub type Put<'a> = dyn FnMut(String, Option<Vec<u8>>) -> Result<(), String> + 'a;
+
+/// Makes a tree. Every source is looked through before the first file is put;
+/// `before` counts only if it was made for the same provider, and without it
+/// everything is put. `text` reads the source of a place in the list.
+///
+/// # Errors
+/// Everything that is wrong with the sources, a complaint each; or what `text`
+/// and `put` say.
+pub fn build(
+    provider: &Provider,
+    sources: &[Source],
+    text: &dyn Fn(usize) -> Result<String, String>,
+    before: Option<&Before<'_>>,
+    put: &mut Put<'_>,
+) -> Result<Tree, Vec<String>> {
+    let mark = provider.mark();
+    let before = before.filter(|before| before.tree.mark == mark);
+    let nothing = Tree::default();
+    let old = before.map_or(&nothing, |before| before.tree);
+    let known: BTreeMap<&str, &Entry> =
+        old.entries.iter().map(|entry| (entry.hash.as_str(), entry)).collect();
+
+    let read = Reader { provider, text, sources, made: RefCell::default() };
+    let mut complaints = Vec::new();
+    // Each with its place among the sources, and whether its files are there.
+    let mut found: Vec<(Entry, usize, bool)> = Vec::with_capacity(sources.len());
+    for (place, source) in sources.iter().enumerate() {
+        if let Some(entry) = known.get(source.hash.as_str()) {
+            found.push(((*entry).clone(), place, true));
+            continue;
+        }
+        match read.linted(place) {
+            Ok(entry) => found.push((entry, place, false)),
+            Err(wrong) => complaints.extend(wrong),
+        }
+    }
+    found.sort_by(|one, other| (one.0.published, &one.0.id).cmp(&(other.0.published, &other.0.id)));
+    complaints.extend(twice(&found, sources));
+    if found.len() > zip::MOST_ENTRIES {
+        complaints.push(format!("{} advisories, at most {} make one tree", found.len(), zip::MOST_ENTRIES));
+    }
+    if !complaints.is_empty() {
+        complaints.truncate(MOST_COMPLAINTS);
+        return Err(complaints);
+    }
+
+    let one = |wrong: String| vec![wrong];
+    let signed = provider.key.is_some();
+    let mut pieces: BTreeMap<String, Piece> = BTreeMap::new();
+    let mut mine = BTreeSet::new();
+    for (entry, place, there) in &mut found {
+        if *there {
+            continue;
+        }
+        let advisory = read.advisory(*place).map_err(one)?;
+        let files = entry.files(&advisory, provider);
+        let files = files.map_err(|wrong| vec![format!("{}: {wrong}", sources[*place].name)])?;
+        for (path, bytes) in files {
+            if path == format!("osv/{}.json", entry.id) {
+                pieces.insert(entry.id.clone(), Piece::of(&bytes));
+            }
+            mine.insert(path.clone());
+            put(path, Some(bytes)).map_err(one)?;
+        }
+    }
+    let stays: BTreeSet<&str> = found.iter().map(|(entry, ..)| entry.hash.as_str()).collect();
+    for entry in old.entries.iter().filter(|entry| !stays.contains(entry.hash.as_str())) {
+        for path in entry.paths(signed).into_iter().filter(|path| !mine.contains(path)) {
+            put(path, None).map_err(one)?;
+        }
+    }
+
+    let places = found.iter().map(|(_, place, _)| *place).collect();
+    let entries: Vec<Entry> = found.into_iter().map(|(entry, ..)| entry).collect();
+    let everything: String = entries.iter().map(|entry| entry.hash.as_str()).collect();
+    let all = sha256(everything.as_bytes());
+    let pieces = RefCell::new(pieces);
+    let maker = Maker { provider, entries: &entries, all, known, places, read: &read, pieces, before };
+    let mut shared = BTreeMap::new();
+    for part in maker.parts() {
+        let from = maker.from(&part);
+        let was = old.shared.get(&part.path);
+        if let Some(same) = was.filter(|was| was.from == from) {
+            shared.insert(part.path, same.clone());
+            continue;
+        }
+        let bytes = maker.make(&part).map_err(one)?;
+        let digest = sha256(&bytes);
+        shared.insert(part.path.clone(), Shared { from, digest: digest.clone() });
+        if was.is_none_or(|was| was.digest != digest) {
+            put(part.path, Some(bytes)).map_err(one)?;
+        }
+    }
+    for path in old.shared.keys().filter(|path| !shared.contains_key(*path)) {
+        put(path.clone(), None).map_err(one)?;
+    }
+    Ok(Tree { mark, entries, shared })
+}
+
+/// Two sources that would write the same files.
+fn twice(found: &[(Entry, usize, bool)], sources: &[Source]) -> Vec<String> {
+    let mut names: BTreeMap<String, &str> = BTreeMap::new();
+    let mut complaints = Vec::new();
+    for (entry, place, _) in found {
+        let own = sources[*place].name.as_str();
+        // As CSAF writes it, so that ids which differ in case alone do not share a file either.
+        if let Some(other) = names.insert(csaf_file_name(&entry.id), own) {
+            complaints.push(format!(
+                "{own}: {} is published by {other} already; give one of them another id, or leave it out",
+                entry.id
+            ));
+        }
+    }
+    complaints
+}
+
+/// Whether a source has a place in a tree, whatever else is in it.
+///
+/// # Errors
+/// Everything that keeps it out, each with its place.
+pub fn admit(provider: &Provider, source: &Source, text: &str) -> Result<(), Vec<String>> {
+    let text = |_: usize| Ok(text.to_owned());
+    let sources = std::slice::from_ref(source);
+    Reader { provider, text: &text, sources, made: RefCell::default() }.linted(0).map(drop)
+}
+
+/// Why an advisory has no place in the trees of a provider, each with the part of the source
+/// that it is about.
+pub fn refuses(provider: &Provider, advisory: &Advisory) -> Vec<(String, String)> {
+    let mut refusals = Vec::new();
+    let whose = advisory.publisher.namespace.trim_end_matches('/');
+    if whose != provider.namespace {
+        // CSAF 2.0, section 7.2.1: whoever distributes does so on behalf of its own alone.
+        let message = format!(
+            "`{}` publishes it, and the site is that of {}, which gives only its own: write `{}`, or publish it \
+             elsewhere",
+            echo(whose),
+            provider.name,
+            provider.namespace
+        );
+        refusals.push(("publisher/namespace".to_owned(), message));
+    }
+    if let Err(wrong) = Entry::of(advisory, String::new()) {
+        let part = if advisory.cve.is_some() { "cve" } else { "id" };
+        refusals.push((part.to_owned(), wrong));
+    }
+    refusals
+}
+
+/// Reads sources, each once.
+struct Reader<'a> {
+    provider: &'a Provider,
+    text: &'a dyn Fn(usize) -> Result<String, String>,
+    sources: &'a [Source],
+    made: RefCell<BTreeMap<usize, Rc<Advisory>>>,
+}
+
+impl Reader<'_> {
+    fn linted(&self, place: usize) -> Result<Entry, Vec<String>> {
+        let Source { name, hash } = &self.sources[place];
+        let text = (self.text)(place).map_err(|wrong| vec![format!("{name}: {wrong}")])?;
+        let source = source::read(&text)
+            .map_err(|all| all.iter().map(|complaint| format!("{name}: {complaint}")).collect::<Vec<_>>())?;
+        let findings = lint(&source.advisory, &Insiders(self.provider.insiders.clone()));
+        let errors = findings.iter().filter(|finding| finding.level == Level::Error);
+        let mut said: Vec<String> = errors
+            .map(|finding| {
+                let message = format!("error: {} [{}]", finding.message, finding.rule);
+                format!("{name}: {}", source.complaint(&finding.path, &message))
+            })
+            .collect();
+        for (path, message) in refuses(self.provider, &source.advisory) {
+            said.push(format!("{name}: {}", source.complaint(&path, &format!("error: {message} [site]"))));
+        }
+        if !said.is_empty() {
+            return Err(said);
+        }
+        let entry =
+            Entry::of(&source.advisory, hash.clone()).map_err(|wrong| vec![format!("{name}: {wrong}")])?;
+        self.made.borrow_mut().insert(place, Rc::new(source.advisory));
+        Ok(entry)
+    }
+
+    fn advisory(&self, place: usize) -> Result<Rc<Advisory>, String> {
+        if let Some(known) = self.made.borrow().get(&place) {
+            return Ok(Rc::clone(known));
+        }
+        let name = &self.sources[place].name;
+        let text = (self.text)(place).map_err(|wrong| format!("{name}: {wrong}"))?;
+        if hash(&text) != self.sources[place].hash {
+            return Err(format!("{name}: it changed meanwhile; publish again"));
+        }
+        let source = source::read(&text).map_err(|_| format!("{name}: it cannot be read any more"))?;
+        let advisory = Rc::new(source.advisory);
+        self.made.borrow_mut().insert(place, Rc::clone(&advisory));
+        Ok(advisory)
+    }
+}
+
+/// What a shared file is.
+enum What<'a> {
+    List { page: Option<usize>, older: Option<usize>, newer: Option<usize> },
+    Atom(Place),
+    Json(Place),
+    Packages(Vec<(&'a str, usize)>),
+    Package(&'a str),
+    Archive,
+    Modified(Option<&'a str>),
+    Ecosystems,
+    Index,
+    Changes,
+    Feed,
+    Listing(String, Vec<String>),
+    Metadata,
+    Category,
+    Service,
+    Key,
+    Style,
+    SecurityTxt,
+}
+
+/// A shared file: what it is, and the advisories of which it speaks, in order.
+struct Part<'a> {
+    path: String,
+    what: What<'a>,
+    of: Vec<usize>,
+}
+
+struct Maker<'a> {
+    provider: &'a Provider,
+    entries: &'a [Entry],
+    /// The hash of all of them in their order.
+    all: String,
+    /// Those that are in the tree that was made before, by their hashes.
+    known: BTreeMap<&'a str, &'a Entry>,
+    /// Where the source of each is.
+    places: Vec<usize>,
+    read: &'a Reader<'a>,
+    pieces: RefCell<BTreeMap<String, Piece>>,
+    before: Option<&'a Before<'a>>,
+}
+
+impl Maker<'_> {
+    /// Every shared file that there has to be.
+    fn parts(&self) -> Vec<Part<'_>> {
+        let mut parts = Vec::new();
+        let mut part = |path: String, what, of: Vec<usize>| parts.push(Part { path, what, of });
+        let total = self.entries.len();
+        let all: Vec<usize> = (0..total).collect();
+        let sorted = |key: fn(&Entry) -> i64| {
+            let mut order = all.clone();
+            order.sort_by(|one, other| {
+                let (one, other) = (&self.entries[*one], &self.entries[*other]);
+                (key(other), &other.id).cmp(&(key(one), &one.id))
+            });
+            order
+        };
+        // Pages are counted from the oldest, so that they stay where they are.
+        let pages = if total > ON_A_PAGE { total.div_ceil(ON_A_PAGE) } else { 0 };
+        let newest = total.saturating_sub(ON_A_PAGE);
+        let older = newest.checked_sub(1).map(|last| last / ON_A_PAGE);
+        let first = What::List { page: None, older, newer: None };
+        part(format!("{}index.html", site::PLACE), first, (newest..total).rev().collect());
+        let by_change = sorted(|entry| entry.changed);
+        let last: Vec<usize> = by_change.iter().copied().take(ON_A_PAGE).collect();
+        let place = |archive, before| Place { archive, before };
+        part(feeds::name(None, "atom"), What::Atom(place(None, pages.checked_sub(1))), last.clone());
+        part(feeds::name(None, "json"), What::Json(place(None, pages.checked_sub(1))), last);
+        for number in 0..pages {
+            let of: Vec<usize> = (number * ON_A_PAGE..total.min((number + 1) * ON_A_PAGE)).rev().collect();
+            let (older, newer) = (number.checked_sub(1), (number + 1 < pages).then_some(number + 1));
+            let list = What::List { page: Some(number), older, newer };
+            part(format!("{}page/{number}/index.html", site::PLACE), list, of.clone());
+            part(feeds::name(Some(number), "atom"), What::Atom(place(Some(number), older)), of.clone());
+            part(feeds::name(Some(number), "json"), What::Json(place(Some(number), older)), of);
+        }
+
+        let mut packages: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut ecosystems: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut years: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for place in (0..total).rev() {
+            let entry = &self.entries[place];
+            for package in &entry.packages {
+                packages.entry(package).or_default().push(place);
+            }
+            years.entry(entry.csaf.get(..4).unwrap_or_default()).or_default().push(place);
+        }
+        for place in &by_change {
+            for ecosystem in &self.entries[*place].ecosystems {
+                ecosystems.entry(ecosystem).or_default().push(*place);
+            }
+        }
+        let count = packages.iter().map(|(package, of)| (*package, of.len())).collect();
+        let folder = format!("{}packages/", site::PLACE);
+        part(format!("{folder}index.html"), What::Packages(count), Vec::new());
+        for (package, of) in packages {
+            part(format!("{folder}{}/index.html", site::folder(package)), What::Package(package), of);
+        }
+        part("osv/all.zip".to_owned(), What::Archive, all.clone());
+        part("osv/modified_id.csv".to_owned(), What::Modified(None), by_change);
+        part("osv/ecosystems.txt".to_owned(), What::Ecosystems, all.clone());
+        for (ecosystem, of) in ecosystems {
+            part(format!("osv/{ecosystem}/modified_id.csv"), What::Modified(Some(ecosystem)), of.clone());
+            let mut of = of;
+            of.sort_unstable();
+            part(format!("osv/{ecosystem}/all.zip"), What::Archive, of);
+        }
+
+        let by_release = sorted(|entry| entry.current);
+        let top = csaf::PLACE;
+        part(format!("{top}index.txt"), What::Index, all.clone());
+        part(format!("{top}changes.csv"), What::Changes, by_release.clone());
+        part(csaf::FEED.to_owned(), What::Feed, by_release);
+        let mut names: Vec<String> = years.keys().map(|year| format!("{year}/")).collect();
+        names.extend(["changes.csv", "csaf-feed-tlp-white.json", "index.txt"].map(str::to_owned));
+        part(format!("{top}index.html"), What::Listing("CSAF documents".to_owned(), names), Vec::new());
+        for (year, of) in years {
+            let mut names: Vec<String> = of
+                .iter()
+                .filter_map(|place| self.entries[*place].csaf.rsplit('/').next().map(str::to_owned))
+                .collect();
+            names.sort_unstable();
+            part(
+                format!("{top}{year}/index.html"),
+                What::Listing(format!("CSAF documents of {year}"), names),
+                Vec::new(),
+            );
+        }
+        part(csaf::METADATA.to_owned(), What::Metadata, all.clone());
+        part(csaf::CATEGORY.to_owned(), What::Category, all.clone());
+        part(csaf::SERVICE.to_owned(), What::Service, Vec::new());
+        part(format!("{}style.css", site::PLACE), What::Style, Vec::new());
+        if self.provider.key.is_some() {
+            part(csaf::KEY.to_owned(), What::Key, Vec::new());
+        }
+        if self.provider.expires.is_some() {
+            part(SECURITY_TXT.to_owned(), What::SecurityTxt, all);
+        }
+        parts
+    }
+
+    /// What a shared file is made from, so that it is known when it would be the same.
+    fn from(&self, part: &Part<'_>) -> String {
+        let mut said = match &part.what {
+            What::List { older, newer, .. } => format!("{} {older:?} {newer:?}", self.entries.len()),
+            What::Atom(place) | What::Json(place) => format!("{:?}", place.before),
+            What::Packages(packages) => format!("{packages:?}"),
+            What::Listing(_, names) => names.join("/"),
+            _ => String::new(),
+        };
+        // Whatever the order of all is, it follows from them.
+        if part.of.len() == self.entries.len() {
+            said.push_str(&self.all);
+        } else {
+            part.of.iter().for_each(|place| said.push_str(&self.entries[*place].hash));
+        }
+        sha256(said.as_bytes())
+    }
+
+    fn make(&self, part: &Part<'_>) -> Result<Vec<u8>, String> {
+        let provider = self.provider;
+        let entries: Vec<&Entry> = part.of.iter().map(|place| &self.entries[*place]).collect();
+        let newest = || entries.iter().map(|entry| entry.current).max().unwrap_or_default();
+        Ok(match &part.what {
+            What::List { page, older, newer } => {
+                let root = if page.is_some() { "../../" } else { "" };
+                let items =
+                    self.parts_of(part, |old| site::parts(old, site::ITEM), |_, one| site::item(root, one))?;
+                site::list(provider, root, &items, self.entries.len(), *older, *newer).into_bytes()
+            }
+            What::Atom(place) => self.with(part, |advisories| feeds::atom(provider, advisories, place))?,
+            What::Json(place) => self.with(part, |advisories| feeds::json(provider, advisories, place))?,
+            What::Packages(packages) => site::packages(provider, packages).into_bytes(),
+            What::Package(package) => {
+                let sections = self.parts_of(
+                    part,
+                    |old| site::parts(old, site::SECTION),
+                    |_, one| site::section(package, one),
+                )?;
+                site::package(provider, package, &sections).into_bytes()
+            }
+            What::Archive => self.archive(&part.path, &part.of)?,
+            What::Modified(ecosystem) => osv::modified(&entries, *ecosystem),
+            What::Ecosystems => {
+                let all: BTreeSet<&String> = entries.iter().flat_map(|entry| &entry.ecosystems).collect();
+                all.iter().map(|ecosystem| format!("{ecosystem}\n")).collect::<String>().into_bytes()
+            }
+            What::Index => csaf::index(&entries),
+            What::Changes => csaf::changes(&entries),
+            What::Feed => {
+                let lines = self.parts_of(part, csaf::feed_entries, |entry, one| {
+                    csaf::feed_entry(provider, entry, one)
+                })?;
+                csaf::feed(provider, newest(), lines.iter().map(String::as_str))
+            }
+            What::Listing(title, names) => {
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                site::listing(title, &names).into_bytes()
+            }
+            What::Metadata => csaf::metadata(provider, newest()),
+            What::Category => {
+                let packages: BTreeSet<&str> =
+                    entries.iter().flat_map(|entry| &entry.packages).map(String::as_str).collect();
+                csaf::category(&packages.into_iter().collect::<Vec<_>>())
+            }
+            What::Service => csaf::service(provider),
+            What::Key => {
+                provider.key.as_ref().map(|key| key.public.armored()).unwrap_or_default().into_bytes()
+            }
+            What::Style => site::style().into_bytes(),
+            What::SecurityTxt => security_txt(provider, newest()).into_bytes(),
+        })
+    }
+
+    fn with<T>(&self, part: &Part<'_>, make: impl FnOnce(&[&Advisory]) -> T) -> Result<T, String> {
+        let read = |place: &usize| self.read.advisory(self.places[*place]);
+        let all: Vec<Rc<Advisory>> = part.of.iter().map(read).collect::<Result<_, _>>()?;
+        Ok(make(&all.iter().map(Rc::as_ref).collect::<Vec<_>>()))
+    }
+
+    /// What a file says of each advisory: what it said before of those that did
+    /// not change, and what is made of the others.
+    fn parts_of(
+        &self,
+        part: &Part<'_>,
+        known: impl Fn(&str) -> BTreeMap<&str, &str>,
+        make: impl Fn(&Entry, &Advisory) -> String,
+    ) -> Result<Vec<String>, String> {
+        let old = self.before.and_then(|before| (before.file)(&part.path));
+        let old = old.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+        let old = known(&old);
+        let one = |place: &usize| {
+            let entry = &self.entries[*place];
+            match old.get(entry.id.as_str()).filter(|_| self.known.contains_key(entry.hash.as_str())) {
+                Some(same) => Ok((*same).to_owned()),
+                None => Ok(make(entry, &*self.read.advisory(self.places[*place])?)),
+            }
+        };
+        part.of.iter().map(one).collect()
+    }
+
+    /// An archive: what was there before is not compressed again.
+    fn archive(&self, path: &str, of: &[usize]) -> Result<Vec<u8>, String> {
+        let before = self.before.and_then(|before| (before.file)(path));
+        let mut before = before.and_then(|bytes| zip::entries(&bytes)).unwrap_or_default();
+        let mut pieces = BTreeMap::new();
+        for place in of {
+            let id = &self.entries[*place].id;
+            let name = format!("{id}.json");
+            let fresh = self.pieces.borrow().get(id).cloned();
+            let piece = match fresh.or_else(|| before.remove(&name)) {
+                Some(piece) => piece,
+                None => {
+                    let advisory = self.read.advisory(self.places[*place])?;
+                    let piece = Piece::of(document(&advisory, Format::Osv, Options::default())?.as_bytes());
+                    self.pieces.borrow_mut().insert(id.clone(), piece.clone());
+                    piece
+                }
+            };
+            pieces.insert(name, piece);
+        }
+        Ok(zip::archive(&pieces))
+    }
+}
+
+/// security.txt (RFC 9116) with the line that leads to the advisories (CSAF 2.0,
+/// section 7.1.8), signed if there is a key.
+fn security_txt(provider: &Provider, newest: i64) -> String {
+    let mut text = String::new();
+    let mut say = |field: &str, value: &str| {
+        let _ = writeln!(text, "{field}: {value}");
+    };
+    provider.contacts.iter().for_each(|contact| say("Contact", contact));
+    if let Some(expires) = provider.expires {
+        say("Expires", &expires.to_string());
+    }
+    if let Some(policy) = &provider.policy {
+        say("Policy", policy);
+    }
+    if !provider.languages.is_empty() {
+        say("Preferred-Languages", &provider.languages.join(", "));
+    }
+    say("Canonical", &provider.at(SECURITY_TXT));
+    say("CSAF", &provider.at(csaf::METADATA));
+    match &provider.key {
+        Some(key) => key.sign_clear(&text, Instant::from_millis(newest)),
+        None => text,
+    }
+}
