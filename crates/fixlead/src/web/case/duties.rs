@@ -1,5 +1,5 @@
-//! Every duty of a case with the whole of its reasons: those to be done, those that
-//! are open no more, and those that never applied.
+//! Every duty and gate of a case with the whole of its reasons: duties that are to be done,
+//! that are open no more, and that never applied.
 
 use askama::Template;
 use axum::extract::State;
@@ -10,7 +10,7 @@ use fixlead_core::id::CaseId;
 use fixlead_core::plan::duties::State as DutyState;
 
 use super::head::Head;
-use super::rows::{self, DutyRow};
+use super::rows::{self, DutyRow, GateRow};
 use crate::api::Wire;
 use crate::api::extract::InPath;
 use crate::web::page::{self, Frame};
@@ -23,6 +23,7 @@ struct Page {
     frame: Frame,
     head: Head,
     duties: Vec<DutyRow>,
+    gates: Vec<GateRow>,
     settled: Vec<DutyRow>,
     idle: Vec<DutyRow>,
 }
@@ -40,9 +41,10 @@ pub async fn page(
     let made =
         |duties: Vec<&Obligation>| duties.into_iter().map(|duty| rows::reasoned(&board, duty)).collect();
     let page = Page {
-        frame: Frame::desk("Every duty", "inbox", &visitor),
+        frame: Frame::desk("Every duty and gate", "inbox", &visitor),
         head: Head::of(&board.view, "duties"),
         duties: made(open),
+        gates: rows::gates(&board.gates, board.at),
         settled: made(settled),
         idle: made(idle),
     };

@@ -93,6 +93,8 @@ impl DutyRow {
 
 /// Actions, and whether they are allowed: those that the same holds stand together.
 pub struct GateRow {
+    /// What the row is called within its page.
+    pub anchor: String,
     /// Each with the event that records it.
     pub actions: Vec<(String, Option<&'static str>)>,
     pub allowed: bool,
@@ -268,6 +270,7 @@ impl GateRow {
 fn gate(gate: &Gated, now: Instant) -> GateRow {
     let kind = gate.action.reported_by().map(EventKind::name).filter(|kind| *kind != "case.closed");
     GateRow {
+        anchor: format!("g-{}", escaped(gate.action.name())),
         actions: vec![(capital(&words::name(gate.action.name())), kind)],
         allowed: gate.allowed,
         clauses: gate.clauses.join(" "),

@@ -74,6 +74,10 @@ pub struct FileRow {
 const ON_CASE: usize = 6;
 /// How many duties have the whole of their reasons there.
 const WITH_REASONS: usize = 3;
+/// How many duties to do stand there, and how many others, a line each: those of many branches
+/// would fill any page.
+const MOST_DUTIES: usize = 24;
+const MOST_SETTLED: usize = 64;
 
 #[derive(Template)]
 #[template(path = "case.html")]
@@ -99,6 +103,9 @@ struct Page {
     picture: Option<Picture>,
     duties: Vec<DutyRow>,
     settled: Vec<DutyRow>,
+    /// How many more there are of both, which stand on the page of every duty.
+    more: usize,
+    more_settled: usize,
     /// How many duties do not apply.
     idle: usize,
     gates: Vec<GateRow>,
@@ -236,7 +243,7 @@ fn of(board: Board, visitor: &Visitor, wanted: &Wanted) -> Page {
         match duty.state {
             DutyState::NotApplicable => idle += 1,
             _ if rows::is_open(duty) => open.push(duty),
-            _ => settled.push(rows::duty(&board, duty)),
+            _ => settled.push(duty),
         }
     }
     // What is due first comes first; what has no due comes last.
@@ -245,7 +252,10 @@ fn of(board: Board, visitor: &Visitor, wanted: &Wanted) -> Page {
         0..WITH_REASONS => rows::reasoned(&board, duty),
         _ => rows::duty(&board, duty),
     };
-    let duties = open.iter().enumerate().map(row).collect();
+    let duties = open.iter().take(MOST_DUTIES).enumerate().map(row).collect();
+    let more = open.len().saturating_sub(MOST_DUTIES);
+    let more_settled = settled.len().saturating_sub(MOST_SETTLED);
+    let settled = settled.into_iter().take(MOST_SETTLED).map(|duty| rows::duty(&board, duty)).collect();
     let next = rows::next(&board).map(|duty| rows::duty(&board, duty));
     // What is not set in the policy is for whoever keeps the project.
     let of_case = board.findings.iter().filter(|found| found.kind != FindingKind::UnsetParameter);
@@ -295,6 +305,8 @@ fn of(board: Board, visitor: &Visitor, wanted: &Wanted) -> Page {
         next,
         picture,
         settled,
+        more,
+        more_settled,
         gates: rows::gates(&board.gates, now),
         decisions: board.decisions.iter().map(|decision| rows::decision(decision, now)).collect(),
         standings: board.standings.iter().map(|standing| rows::standing(standing, now)).collect(),
