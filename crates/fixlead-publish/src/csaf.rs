@@ -1,10 +1,12 @@
 //! What makes a trusted provider of CSAF documents (CSAF 2.0, section 7).
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::ops::Range;
 
 use fixlead_formats::source::Advisory;
 use serde_json::{Value, json};
 
+use crate::content::Content;
 use crate::entry::{Entry, instant};
 use crate::provider::Provider;
 
@@ -90,10 +92,18 @@ pub fn category(packages: &[&str]) -> Vec<u8> {
 /// What begins an entry of the feed, each of which stands on a line of its own.
 const ENTRY: &str = "{\"id\":\"";
 
-/// The entries of a feed that [`feed`] made, by their ids.
-pub fn feed_entries(feed: &str) -> BTreeMap<&str, &str> {
-    let lines = feed.lines().map(|line| line.trim_end_matches(','));
-    lines.filter_map(|line| Some((line.strip_prefix(ENTRY)?.split('"').next()?, line))).collect()
+/// Where the entries of a feed that [`feed`] made stand in it, by their ids.
+pub fn feed_entries(feed: &str) -> HashMap<&str, Range<usize>> {
+    let mut found = HashMap::new();
+    let mut at = 0;
+    for line in feed.split_inclusive('\n') {
+        let entry = line.trim_end_matches(['\n', ',']);
+        if let Some(id) = entry.strip_prefix(ENTRY).and_then(|rest| rest.split('"').next()) {
+            found.insert(id, at..at + entry.len());
+        }
+        at += line.len();
+    }
+    found
 }
 
 /// An entry of the feed.
@@ -120,8 +130,21 @@ pub fn feed_entry(provider: &Provider, entry: &Entry, advisory: &Advisory) -> St
     .to_string()
 }
 
+/// An entry of the feed that is made: one that was there before, or a new one.
+pub enum FeedEntry {
+    /// Where it stood.
+    Kept(Range<usize>),
+    /// What it says.
+    New(String),
+}
+
 /// The feed of entries, newest first, the last of which was updated then.
-pub fn feed<'a>(provider: &Provider, updated: i64, entries: impl Iterator<Item = &'a str>) -> Vec<u8> {
+pub fn feed<'a>(
+    provider: &Provider,
+    updated: i64,
+    before: &'a [u8],
+    entries: impl Iterator<Item = FeedEntry>,
+) -> Content<'a> {
     let head = json!({
         "id": "csaf-feed-tlp-white",
         "title": format!("Every public advisory of {}", provider.name),
@@ -133,13 +156,20 @@ pub fn feed<'a>(provider: &Provider, updated: i64, entries: impl Iterator<Item =
         "updated": instant(updated),
     })
     .to_string();
-    let mut out = format!("{{\"feed\":{},\"entry\":[", head.trim_end_matches('}'));
+    let mut out = Content::upon(before);
+    out.add(format!("{{\"feed\":{},\"entry\":[", head.trim_end_matches('}')).as_bytes());
     for (place, entry) in entries.enumerate() {
-        out.push_str(if place == 0 { "\n" } else { ",\n" });
-        out.push_str(entry);
+        let between: &[u8] = if place == 0 { b"\n" } else { b",\n" };
+        match entry {
+            FeedEntry::Kept(range) => out.keep_after(between, range),
+            FeedEntry::New(entry) => {
+                out.add(between);
+                out.add(entry.as_bytes());
+            }
+        }
     }
-    out.push_str("\n]}}\n");
-    out.into_bytes()
+    out.add(b"\n]}}\n");
+    out
 }
 
 /// `index.txt` (section 7.1.12): every document.

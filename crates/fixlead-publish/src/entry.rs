@@ -93,6 +93,11 @@ impl Entry {
         })
     }
 
+    /// What its CSAF document is called, which no two advisories share.
+    pub fn csaf_name(&self) -> &str {
+        self.csaf.rsplit('/').next().unwrap_or_default()
+    }
+
     /// Its files.
     pub fn paths(&self, signed: bool) -> Vec<String> {
         let id = &self.id;
@@ -124,7 +129,7 @@ impl Entry {
         let (osv, document) = (make(Format::Osv)?, make(Format::Csaf)?);
         let mut files = Vec::new();
         for path in self.paths(provider.key.is_some()) {
-            let name = self.csaf.rsplit('/').next().unwrap_or_default();
+            let name = self.csaf_name();
             let bytes = match path.split('/').next() {
                 Some("advisories") => site::advisory(provider, self, advisory).into_bytes(),
                 Some("osv") => osv.clone(),

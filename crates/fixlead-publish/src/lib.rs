@@ -10,6 +10,7 @@
 //! number. The same sources give the same bytes, signatures included.
 
 pub mod checker;
+pub mod content;
 pub mod csaf;
 pub mod openpgp;
 pub mod provider;

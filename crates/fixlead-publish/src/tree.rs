@@ -1,18 +1,21 @@
 //! The tree of files, made from the sources of all advisories; and of a tree
 //! that was made before, only what changed.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::rc::Rc;
 
 use fixlead_core::text::echo;
 use fixlead_core::time::Instant;
-use fixlead_formats::format::{Format, Options, build as document, csaf_file_name};
+use fixlead_formats::format::{Format, Options, build as document};
 use fixlead_formats::lint::{Insiders, Level, lint};
 use fixlead_formats::source::{self, Advisory};
 use serde::{Deserialize, Serialize};
 
+use crate::content::Content;
+use crate::csaf::FeedEntry;
 use crate::entry::{Entry, sha256};
 use crate::feeds::{self, Place};
 use crate::provider::Provider;
@@ -63,13 +66,13 @@ pub fn hash(bytes: impl AsRef<[u8]>) -> String {
 /// A tree that was made before, and its files.
 pub struct Before<'a> {
     /// What is remembered of it.
-    pub tree: &'a Tree,
+    pub tree: Tree,
     /// Reads a file of it.
-    pub file: &'a dyn Fn(&str) -> Option<Vec<u8>>,
+    pub file: &'a dyn Fn(&str) -> Option<Cow<'a, [u8]>>,
 }
 
-/// What happens to files: those with bytes are written, the others removed.
-pub type Put<'a> = dyn FnMut(String, Option<Vec<u8>>) -> Result<(), String> + 'a;
+/// What happens to files: those with content are written, the others removed.
+pub type Put<'a> = dyn FnMut(String, Option<Content<'_>>) -> Result<(), String> + 'a;
 
 /// Makes a tree. Every source is looked through before the first file is put;
 /// `before` counts only if it was made for the same provider, and without it
@@ -82,31 +85,32 @@ pub fn build(
     provider: &Provider,
     sources: &[Source],
     text: &dyn Fn(usize) -> Result<String, String>,
-    before: Option<&Before<'_>>,
+    before: Option<Before<'_>>,
     put: &mut Put<'_>,
 ) -> Result<Tree, Vec<String>> {
     let mark = provider.mark();
     let before = before.filter(|before| before.tree.mark == mark);
-    let nothing = Tree::default();
-    let old = before.map_or(&nothing, |before| before.tree);
-    let known: BTreeMap<&str, &Entry> =
-        old.entries.iter().map(|entry| (entry.hash.as_str(), entry)).collect();
+    let (old, file) = before.map_or((Tree::default(), None), |before| (before.tree, Some(before.file)));
+    let mut known: HashMap<String, Entry> =
+        old.entries.into_iter().map(|entry| (entry.hash.clone(), entry)).collect();
 
     let read = Reader { provider, text, sources, made: RefCell::default() };
     let mut complaints = Vec::new();
     // Each with its place among the sources, and whether its files are there.
-    let mut found: Vec<(Entry, usize, bool)> = Vec::with_capacity(sources.len());
+    let mut found: Vec<Member> = Vec::with_capacity(sources.len());
     for (place, source) in sources.iter().enumerate() {
-        if let Some(entry) = known.get(source.hash.as_str()) {
-            found.push(((*entry).clone(), place, true));
+        if let Some(entry) = known.remove(source.hash.as_str()) {
+            found.push(Member { entry, place, known: true });
             continue;
         }
         match read.linted(place) {
-            Ok(entry) => found.push((entry, place, false)),
+            Ok(entry) => found.push(Member { entry, place, known: false }),
             Err(wrong) => complaints.extend(wrong),
         }
     }
-    found.sort_by(|one, other| (one.0.published, &one.0.id).cmp(&(other.0.published, &other.0.id)));
+    found.sort_by(|one, other| {
+        (one.entry.published, &one.entry.id).cmp(&(other.entry.published, &other.entry.id))
+    });
     complaints.extend(twice(&found, sources));
     if found.len() > zip::MOST_ENTRIES {
         complaints.push(format!("{} advisories, at most {} make one tree", found.len(), zip::MOST_ENTRIES));
@@ -118,36 +122,30 @@ pub fn build(
 
     let one = |wrong: String| vec![wrong];
     let signed = provider.key.is_some();
-    let mut pieces: BTreeMap<String, Piece> = BTreeMap::new();
+    let mut pieces: HashMap<String, Piece> = HashMap::new();
     let mut mine = BTreeSet::new();
-    for (entry, place, there) in &mut found {
-        if *there {
-            continue;
-        }
+    for Member { entry, place, .. } in found.iter_mut().filter(|member| !member.known) {
         let advisory = read.advisory(*place).map_err(one)?;
         let files = entry.files(&advisory, provider);
         let files = files.map_err(|wrong| vec![format!("{}: {wrong}", sources[*place].name)])?;
         for (path, bytes) in files {
             if path == format!("osv/{}.json", entry.id) {
-                pieces.insert(entry.id.clone(), Piece::of(&bytes));
+                pieces.insert(entry.id.clone(), Piece::of(&packed(&entry.id), &bytes));
             }
             mine.insert(path.clone());
-            put(path, Some(bytes)).map_err(one)?;
+            put(path, Some(bytes.into())).map_err(one)?;
         }
     }
-    let stays: BTreeSet<&str> = found.iter().map(|(entry, ..)| entry.hash.as_str()).collect();
-    for entry in old.entries.iter().filter(|entry| !stays.contains(entry.hash.as_str())) {
-        for path in entry.paths(signed).into_iter().filter(|path| !mine.contains(path)) {
-            put(path, None).map_err(one)?;
-        }
+    // What is left of those that were known is not published any more.
+    let mut gone: Vec<Entry> = known.into_values().collect();
+    gone.sort_by(|one, other| one.id.cmp(&other.id));
+    for path in gone.iter().flat_map(|entry| entry.paths(signed)).filter(|path| !mine.contains(path)) {
+        put(path, None).map_err(one)?;
     }
 
-    let places = found.iter().map(|(_, place, _)| *place).collect();
-    let entries: Vec<Entry> = found.into_iter().map(|(entry, ..)| entry).collect();
-    let everything: String = entries.iter().map(|entry| entry.hash.as_str()).collect();
+    let everything: String = found.iter().map(|member| member.entry.hash.as_str()).collect();
     let all = sha256(everything.as_bytes());
-    let pieces = RefCell::new(pieces);
-    let maker = Maker { provider, entries: &entries, all, known, places, read: &read, pieces, before };
+    let maker = Maker { provider, members: &found, all, read: &read, pieces: RefCell::new(pieces) };
     let mut shared = BTreeMap::new();
     for part in maker.parts() {
         let from = maker.from(&part);
@@ -156,27 +154,42 @@ pub fn build(
             shared.insert(part.path, same.clone());
             continue;
         }
-        let bytes = maker.make(&part).map_err(one)?;
-        let digest = sha256(&bytes);
+        let before = file.filter(|_| part.builds()).and_then(|file| file(&part.path)).unwrap_or_default();
+        let content = maker.make(&part, &before).map_err(one)?;
+        let digest = content.hash();
         shared.insert(part.path.clone(), Shared { from, digest: digest.clone() });
         if was.is_none_or(|was| was.digest != digest) {
-            put(part.path, Some(bytes)).map_err(one)?;
+            put(part.path, Some(content)).map_err(one)?;
         }
     }
     for path in old.shared.keys().filter(|path| !shared.contains_key(*path)) {
         put(path.clone(), None).map_err(one)?;
     }
-    Ok(Tree { mark, entries, shared })
+    Ok(Tree { mark, entries: found.into_iter().map(|member| member.entry).collect(), shared })
+}
+
+/// An advisory that is published.
+struct Member {
+    entry: Entry,
+    /// Where its source is.
+    place: usize,
+    /// Whether it was published before as it is now.
+    known: bool,
+}
+
+/// What an OSV entry is called in an archive.
+fn packed(id: &str) -> String {
+    format!("{id}.json")
 }
 
 /// Two sources that would write the same files.
-fn twice(found: &[(Entry, usize, bool)], sources: &[Source]) -> Vec<String> {
-    let mut names: BTreeMap<String, &str> = BTreeMap::new();
+fn twice(found: &[Member], sources: &[Source]) -> Vec<String> {
+    let mut names: HashMap<&str, &str> = HashMap::with_capacity(found.len());
     let mut complaints = Vec::new();
-    for (entry, place, _) in found {
+    for Member { entry, place, .. } in found {
         let own = sources[*place].name.as_str();
         // As CSAF writes it, so that ids which differ in case alone do not share a file either.
-        if let Some(other) = names.insert(csaf_file_name(&entry.id), own) {
+        if let Some(other) = names.insert(entry.csaf_name(), own) {
             complaints.push(format!(
                 "{own}: {} is published by {other} already; give one of them another id, or leave it out",
                 entry.id
@@ -298,31 +311,42 @@ struct Part<'a> {
     of: Vec<usize>,
 }
 
+impl Part<'_> {
+    /// Whether it is made from what it was before.
+    fn builds(&self) -> bool {
+        matches!(self.what, What::List { .. } | What::Package(_) | What::Archive | What::Feed)
+    }
+}
+
 struct Maker<'a> {
     provider: &'a Provider,
-    entries: &'a [Entry],
-    /// The hash of all of them in their order.
+    /// What is published, in its order.
+    members: &'a [Member],
+    /// The hash of all of them in that order.
     all: String,
-    /// Those that are in the tree that was made before, by their hashes.
-    known: BTreeMap<&'a str, &'a Entry>,
-    /// Where the source of each is.
-    places: Vec<usize>,
     read: &'a Reader<'a>,
-    pieces: RefCell<BTreeMap<String, Piece>>,
-    before: Option<&'a Before<'a>>,
+    pieces: RefCell<HashMap<String, Piece>>,
 }
 
 impl Maker<'_> {
+    fn entry(&self, place: usize) -> &Entry {
+        &self.members[place].entry
+    }
+
+    fn advisory(&self, place: usize) -> Result<Rc<Advisory>, String> {
+        self.read.advisory(self.members[place].place)
+    }
+
     /// Every shared file that there has to be.
     fn parts(&self) -> Vec<Part<'_>> {
         let mut parts = Vec::new();
         let mut part = |path: String, what, of: Vec<usize>| parts.push(Part { path, what, of });
-        let total = self.entries.len();
+        let total = self.members.len();
         let all: Vec<usize> = (0..total).collect();
         let sorted = |key: fn(&Entry) -> i64| {
             let mut order = all.clone();
             order.sort_by(|one, other| {
-                let (one, other) = (&self.entries[*one], &self.entries[*other]);
+                let (one, other) = (self.entry(*one), self.entry(*other));
                 (key(other), &other.id).cmp(&(key(one), &one.id))
             });
             order
@@ -351,14 +375,14 @@ impl Maker<'_> {
         let mut ecosystems: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         let mut years: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for place in (0..total).rev() {
-            let entry = &self.entries[place];
+            let entry = self.entry(place);
             for package in &entry.packages {
                 packages.entry(package).or_default().push(place);
             }
             years.entry(entry.csaf.get(..4).unwrap_or_default()).or_default().push(place);
         }
         for place in &by_change {
-            for ecosystem in &self.entries[*place].ecosystems {
+            for ecosystem in &self.entry(*place).ecosystems {
                 ecosystems.entry(ecosystem).or_default().push(*place);
             }
         }
@@ -387,10 +411,8 @@ impl Maker<'_> {
         names.extend(["changes.csv", "csaf-feed-tlp-white.json", "index.txt"].map(str::to_owned));
         part(format!("{top}index.html"), What::Listing("CSAF documents".to_owned(), names), Vec::new());
         for (year, of) in years {
-            let mut names: Vec<String> = of
-                .iter()
-                .filter_map(|place| self.entries[*place].csaf.rsplit('/').next().map(str::to_owned))
-                .collect();
+            let mut names: Vec<String> =
+                of.iter().map(|place| self.entry(*place).csaf_name().to_owned()).collect();
             names.sort_unstable();
             part(
                 format!("{top}{year}/index.html"),
@@ -414,44 +436,43 @@ impl Maker<'_> {
     /// What a shared file is made from, so that it is known when it would be the same.
     fn from(&self, part: &Part<'_>) -> String {
         let mut said = match &part.what {
-            What::List { older, newer, .. } => format!("{} {older:?} {newer:?}", self.entries.len()),
+            What::List { older, newer, .. } => format!("{} {older:?} {newer:?}", self.members.len()),
             What::Atom(place) | What::Json(place) => format!("{:?}", place.before),
             What::Packages(packages) => format!("{packages:?}"),
             What::Listing(_, names) => names.join("/"),
             _ => String::new(),
         };
         // Whatever the order of all is, it follows from them.
-        if part.of.len() == self.entries.len() {
+        if part.of.len() == self.members.len() {
             said.push_str(&self.all);
         } else {
-            part.of.iter().for_each(|place| said.push_str(&self.entries[*place].hash));
+            part.of.iter().for_each(|place| said.push_str(&self.entry(*place).hash));
         }
         sha256(said.as_bytes())
     }
 
-    fn make(&self, part: &Part<'_>) -> Result<Vec<u8>, String> {
+    /// What a shared file holds, made from what it held before where it [builds](Part::builds).
+    fn make<'b>(&self, part: &Part<'_>, before: &'b [u8]) -> Result<Content<'b>, String> {
         let provider = self.provider;
-        let entries: Vec<&Entry> = part.of.iter().map(|place| &self.entries[*place]).collect();
+        let entries: Vec<&Entry> = part.of.iter().map(|place| self.entry(*place)).collect();
         let newest = || entries.iter().map(|entry| entry.current).max().unwrap_or_default();
-        Ok(match &part.what {
+        let text = std::str::from_utf8(before).unwrap_or_default();
+        let bytes = match &part.what {
             What::List { page, older, newer } => {
                 let root = if page.is_some() { "../../" } else { "" };
                 let items =
-                    self.parts_of(part, |old| site::parts(old, site::ITEM), |_, one| site::item(root, one))?;
-                site::list(provider, root, &items, self.entries.len(), *older, *newer).into_bytes()
+                    self.parts_of(part, &site::parts(text, site::ITEM), |one| site::item(root, one))?;
+                site::list(provider, root, &items, self.members.len(), *older, *newer).into_bytes()
             }
             What::Atom(place) => self.with(part, |advisories| feeds::atom(provider, advisories, place))?,
             What::Json(place) => self.with(part, |advisories| feeds::json(provider, advisories, place))?,
             What::Packages(packages) => site::packages(provider, packages).into_bytes(),
             What::Package(package) => {
-                let sections = self.parts_of(
-                    part,
-                    |old| site::parts(old, site::SECTION),
-                    |_, one| site::section(package, one),
-                )?;
+                let old = site::parts(text, site::SECTION);
+                let sections = self.parts_of(part, &old, |one| site::section(package, one))?;
                 site::package(provider, package, &sections).into_bytes()
             }
-            What::Archive => self.archive(&part.path, &part.of)?,
+            What::Archive => return self.archive(&part.of, before),
             What::Modified(ecosystem) => osv::modified(&entries, *ecosystem),
             What::Ecosystems => {
                 let all: BTreeSet<&String> = entries.iter().flat_map(|entry| &entry.ecosystems).collect();
@@ -459,12 +480,7 @@ impl Maker<'_> {
             }
             What::Index => csaf::index(&entries),
             What::Changes => csaf::changes(&entries),
-            What::Feed => {
-                let lines = self.parts_of(part, csaf::feed_entries, |entry, one| {
-                    csaf::feed_entry(provider, entry, one)
-                })?;
-                csaf::feed(provider, newest(), lines.iter().map(String::as_str))
-            }
+            What::Feed => return self.feed(&part.of, newest(), text),
             What::Listing(title, names) => {
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
                 site::listing(title, &names).into_bytes()
@@ -481,57 +497,72 @@ impl Maker<'_> {
             }
             What::Style => site::style().into_bytes(),
             What::SecurityTxt => security_txt(provider, newest()).into_bytes(),
-        })
+        };
+        Ok(bytes.into())
     }
 
     fn with<T>(&self, part: &Part<'_>, make: impl FnOnce(&[&Advisory]) -> T) -> Result<T, String> {
-        let read = |place: &usize| self.read.advisory(self.places[*place]);
-        let all: Vec<Rc<Advisory>> = part.of.iter().map(read).collect::<Result<_, _>>()?;
+        let all: Vec<Rc<Advisory>> =
+            part.of.iter().map(|place| self.advisory(*place)).collect::<Result<_, _>>()?;
         Ok(make(&all.iter().map(Rc::as_ref).collect::<Vec<_>>()))
     }
 
-    /// What a file says of each advisory: what it said before of those that did
-    /// not change, and what is made of the others.
+    /// What a page says of each advisory: what it said before of those that did not change,
+    /// and what is made of the others.
     fn parts_of(
         &self,
         part: &Part<'_>,
-        known: impl Fn(&str) -> BTreeMap<&str, &str>,
-        make: impl Fn(&Entry, &Advisory) -> String,
+        old: &BTreeMap<&str, &str>,
+        make: impl Fn(&Advisory) -> String,
     ) -> Result<Vec<String>, String> {
-        let old = self.before.and_then(|before| (before.file)(&part.path));
-        let old = old.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
-        let old = known(&old);
         let one = |place: &usize| {
-            let entry = &self.entries[*place];
-            match old.get(entry.id.as_str()).filter(|_| self.known.contains_key(entry.hash.as_str())) {
+            let Member { entry, known, .. } = &self.members[*place];
+            match old.get(entry.id.as_str()).filter(|_| *known) {
                 Some(same) => Ok((*same).to_owned()),
-                None => Ok(make(entry, &*self.read.advisory(self.places[*place])?)),
+                None => Ok(make(&*self.advisory(*place)?)),
             }
         };
         part.of.iter().map(one).collect()
     }
 
-    /// An archive: what was there before is not compressed again.
-    fn archive(&self, path: &str, of: &[usize]) -> Result<Vec<u8>, String> {
-        let before = self.before.and_then(|before| (before.file)(path));
-        let mut before = before.and_then(|bytes| zip::entries(&bytes)).unwrap_or_default();
-        let mut pieces = BTreeMap::new();
-        for place in of {
-            let id = &self.entries[*place].id;
-            let name = format!("{id}.json");
-            let fresh = self.pieces.borrow().get(id).cloned();
-            let piece = match fresh.or_else(|| before.remove(&name)) {
-                Some(piece) => piece,
+    /// The feed of a provider: the entries of what did not change are kept.
+    fn feed<'b>(&self, of: &[usize], newest: i64, before: &'b str) -> Result<Content<'b>, String> {
+        let old = csaf::feed_entries(before);
+        let one = |place: &usize| {
+            let Member { entry, known, .. } = &self.members[*place];
+            match old.get(entry.id.as_str()).filter(|_| *known) {
+                Some(same) => Ok(FeedEntry::Kept(same.clone())),
                 None => {
-                    let advisory = self.read.advisory(self.places[*place])?;
-                    let piece = Piece::of(document(&advisory, Format::Osv, Options::default())?.as_bytes());
-                    self.pieces.borrow_mut().insert(id.clone(), piece.clone());
-                    piece
+                    let advisory = self.advisory(*place)?;
+                    Ok(FeedEntry::New(csaf::feed_entry(self.provider, entry, &advisory)))
                 }
-            };
-            pieces.insert(name, piece);
-        }
-        Ok(zip::archive(&pieces))
+            }
+        };
+        let lines: Vec<FeedEntry> = of.iter().map(one).collect::<Result<_, String>>()?;
+        Ok(csaf::feed(self.provider, newest, before.as_bytes(), lines.into_iter()))
+    }
+
+    /// An archive: what was there before is not compressed again.
+    fn archive<'b>(&self, of: &[usize], before: &'b [u8]) -> Result<Content<'b>, String> {
+        let old = zip::entries(before).unwrap_or_default();
+        let mut of: Vec<(String, usize)> =
+            of.iter().map(|place| (packed(&self.entry(*place).id), *place)).collect();
+        of.sort_unstable();
+        let (names, of): (Vec<String>, Vec<usize>) = of.into_iter().unzip();
+        let kept =
+            |place: usize| old.get(names[place].as_str()).filter(|_| self.members[of[place]].known).cloned();
+        let make = |place: usize| {
+            let id = &self.entry(of[place]).id;
+            if let Some(piece) = self.pieces.borrow().get(id) {
+                return Ok(piece.clone());
+            }
+            let advisory = self.advisory(of[place])?;
+            let text = document(&advisory, Format::Osv, Options::default())?;
+            let piece = Piece::of(&names[place], text.as_bytes());
+            self.pieces.borrow_mut().insert(id.clone(), piece.clone());
+            Ok(piece)
+        };
+        zip::archive(before, &names, kept, make)
     }
 }
 

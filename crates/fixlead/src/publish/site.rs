@@ -4,19 +4,24 @@
 //! publication or nothing of it. The next publication works on the one that was
 //! left, so that it writes what changed in two publications and nothing else.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::symlink;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 
 use fixlead_core::time::Instant;
+use fixlead_publish::content::Content;
 use fixlead_publish::openpgp::PublicKey;
 use fixlead_publish::provider::Provider;
 use fixlead_publish::tree::{self, Before, SECURITY_TXT, Tree};
 use fixlead_publish::verify::verify;
 use serde::{Deserialize, Serialize};
+use serde_json::to_vec;
 
 use super::sources::{self, Remembered};
 use crate::configuration::shown;
@@ -26,16 +31,23 @@ pub const PUBLIC: &str = "public";
 const LOCK: &str = "lock";
 const HALVES: [&str; 2] = ["a", "b"];
 /// The form of what is remembered; another one is not taken over.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
+/// The longest line that says for whom a tree was made, in bytes.
+const MOST_HEAD: u64 = 4096;
 
-/// What is remembered of a tree.
-#[derive(Serialize, Deserialize)]
+/// What is remembered of a tree, which stands on lines of JSON: its [`Head`], then these.
 struct State {
-    form: u32,
-    tree: Tree,
-    files: Remembered,
     /// In what the other tree differs from this one.
     behind: Vec<String>,
+    files: Remembered,
+    tree: Tree,
+}
+
+/// The first line, which is read alone where nothing else is asked.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    form: u32,
+    mark: String,
 }
 
 /// What was published.
@@ -107,7 +119,7 @@ impl Site {
         // One that has just ended may hold it for a moment longer: a program that is being
         // started has its open files until it runs.
         for wait in [0, 10, 50, 200, 500] {
-            std::thread::sleep(Duration::from_millis(wait));
+            thread::sleep(Duration::from_millis(wait));
             match lock.try_lock() {
                 Ok(()) => return Ok(Site { place: place.to_owned(), _lock: lock }),
                 Err(TryLockError::WouldBlock) => {}
@@ -129,23 +141,20 @@ impl Site {
 
     /// For whom a tree was made, without reading the rest of what is remembered of it.
     fn mark(&self, half: &str) -> Option<String> {
-        #[derive(Deserialize)]
-        struct Marked {
-            mark: String,
-        }
-        #[derive(Deserialize)]
-        struct Head {
-            form: u32,
-            tree: Marked,
-        }
-        let bytes = fs::read(self.state_file(half)).ok()?;
-        let head = serde_json::from_slice::<Head>(&bytes).ok().filter(|head| head.form == FORM)?;
-        Some(head.tree.mark)
+        let mut line = String::new();
+        let file = File::open(self.state_file(half)).ok()?;
+        BufReader::new(file.take(MOST_HEAD)).read_line(&mut line).ok()?;
+        serde_json::from_str::<Head>(&line).ok().filter(|head| head.form == FORM).map(|head| head.mark)
     }
 
     fn state(&self, half: &str) -> Option<State> {
         let bytes = fs::read(self.state_file(half)).ok()?;
-        serde_json::from_slice::<State>(&bytes).ok().filter(|state| state.form == FORM)
+        let mut lines = bytes.split(|byte| *byte == b'\n');
+        let head: Head = serde_json::from_slice(lines.next()?).ok()?;
+        let behind = serde_json::from_slice(lines.next()?).ok()?;
+        let files = serde_json::from_slice(lines.next()?).ok()?;
+        let tree = serde_json::from_slice(lines.next()?).ok()?;
+        (head.form == FORM).then_some(State { behind, files, tree })
     }
 
     /// Publishes what the sources are now. One that becomes public later, and no source at
@@ -168,12 +177,19 @@ impl Site {
         }
         let live = self.live();
         let mark = provider.mark();
-        let before = live
-            .and_then(|half| Some((half, self.state(half)?)))
-            .filter(|(_, state)| state.tree.mark == mark && !how.anew);
-        let nothing = Remembered::new();
-        let remembered = before.as_ref().map_or(&nothing, |(_, state)| &state.files);
-        let found = sources::find(from, remembered, now).map_err(one)?;
+        let fits = |half: &&str| !how.anew && self.mark(half).is_some_and(|was| was == mark);
+        // Both take about as long where there are many.
+        let (listed, state) = thread::scope(|scope| {
+            let listed = scope.spawn(|| sources::list(from));
+            let state = live.filter(fits).and_then(|half| self.state(half));
+            (listed.join(), state)
+        });
+        let listed = listed.unwrap_or_else(|panic| resume_unwind(panic)).map_err(one)?;
+        let (before, files) = match (live, state) {
+            (Some(live), Some(State { behind, files, tree })) => (Some((live, behind, tree)), files),
+            _ => (None, Remembered::new()),
+        };
+        let found = sources::find(listed, files, now).map_err(one)?;
         if found.sources.is_empty() && !how.empty {
             let places: Vec<String> = from.iter().map(|place| shown(place)).collect();
             return Err(vec![format!(
@@ -185,26 +201,26 @@ impl Site {
         let root = self.place.join(half);
         let mut touched = Vec::new();
         let mut ready = false;
+        let (before, old) = match before {
+            Some((live, behind, tree)) => (Some((live, behind)), Some(tree)),
+            None => (None, None),
+        };
+        let was = before.as_ref().map(|(live, behind)| (*live, behind.as_slice()));
         let tree = {
-            let mut put = |path: String, bytes: Option<Vec<u8>>| {
+            let mut put = |path: String, content: Option<Content<'_>>| {
                 if !ready {
-                    self.prepare(half, before.as_ref().map(|(live, state)| (*live, state)))?;
+                    self.prepare(half, &mark, was)?;
                     ready = true;
                 }
-                write(&root, &path, bytes.as_deref())?;
+                write(&root, &path, content.as_ref())?;
                 touched.push(path);
                 Ok(())
             };
             let text = |place: usize| found.text(place);
-            match &before {
-                Some((live, state)) => {
-                    let old = self.place.join(live);
-                    let file = |path: &str| fs::read(old.join(path)).ok();
-                    let before = Before { tree: &state.tree, file: &file };
-                    tree::build(provider, &found.sources, &text, Some(&before), &mut put)?
-                }
-                None => tree::build(provider, &found.sources, &text, None, &mut put)?,
-            }
+            let from = was.map(|(live, _)| self.place.join(live)).unwrap_or_default();
+            let file = |path: &str| fs::read(from.join(path)).ok().map(Cow::Owned);
+            let old = old.map(|tree| Before { tree, file: &file });
+            tree::build(provider, &found.sources, &text, old, &mut put)?
         };
         let early: Vec<String> = tree
             .entries
@@ -219,15 +235,14 @@ impl Site {
             return Err(early);
         }
         let (advisories, files) = (tree.entries.len(), touched.len());
-        if let (Some((live, state)), false) = (&before, ready) {
-            if state.files != found.remembered {
-                let behind = state.behind.clone();
-                self.remember(live, &State { form: FORM, tree, files: found.remembered, behind })
-                    .map_err(one)?;
+        if let (Some((live, _)), false) = (&before, ready) {
+            if found.other {
+                let behind = before.as_ref().map(|(_, behind)| behind.clone()).unwrap_or_default();
+                self.remember(live, &State { behind, files: found.remembered, tree }).map_err(one)?;
             }
             return Ok(Published { advisories, files });
         }
-        let state = State { form: FORM, tree, files: found.remembered, behind: touched };
+        let state = State { behind: touched, files: found.remembered, tree };
         // One wait for the disk is enough for all that was written. What is remembered
         // comes last: a tree of which nothing is remembered is never built upon.
         self.write_down(half, &state).map_err(one)?;
@@ -241,18 +256,17 @@ impl Site {
         Ok(Published { advisories, files })
     }
 
-    /// Makes the tree that nobody sees equal to the one that everybody sees; or
-    /// empty, where that one is not built upon. Only what changed is taken over, if both
-    /// are of one provider's file: otherwise more than that sets them apart.
-    fn prepare(&self, half: &str, before: Option<(&str, &State)>) -> Result<(), String> {
+    /// Makes the tree that nobody sees equal to the one that everybody sees, which was made
+    /// for `mark`; or empty, where that one is not built upon. Only what changed is taken over,
+    /// if both are of one provider's file: otherwise more than that sets them apart.
+    fn prepare(&self, half: &str, mark: &str, before: Option<(&str, &[String])>) -> Result<(), String> {
         let root = self.place.join(half);
         let state = self.state_file(half);
-        let was = self.mark(half);
-        let usable = was.zip(before).is_some_and(|(was, (_, live))| was == live.tree.mark);
+        let usable = self.mark(half).is_some_and(|was| was == mark);
         // From here on it is nothing that could be built upon.
         gone(fs::remove_file(&state)).map_err(told(&state))?;
         match before {
-            Some((live, State { behind, .. })) if usable => {
+            Some((live, behind)) if usable => {
                 let live = self.place.join(live);
                 behind.iter().try_for_each(|path| take_over(&live, &root, path))
             }
@@ -276,7 +290,7 @@ impl Site {
         let other = if half == HALVES[0] { HALVES[1] } else { HALVES[0] };
         // Nothing of it is known to be the same.
         gone(fs::remove_file(self.state_file(other))).map_err(told(&self.state_file(other)))?;
-        self.prepare(other, Some((half, &state)))?;
+        self.prepare(other, &state.tree.mark, Some((half, &state.behind)))?;
         let same = State { behind: Vec::new(), ..state };
         self.remember(other, &same)?;
         self.remember(half, &same)
@@ -285,9 +299,15 @@ impl Site {
     /// Writes what is remembered of a tree beside where it goes.
     fn write_down(&self, half: &str, state: &State) -> Result<File, String> {
         let new = self.state_file(half).with_extension("json.new");
-        let bytes = serde_json::to_vec(state).map_err(|error| error.to_string())?;
+        let head = Head { form: FORM, mark: state.tree.mark.clone() };
+        let State { behind, files, tree } = state;
+        let lines = [to_vec(&head), to_vec(behind), to_vec(files), to_vec(tree)];
         let mut file = File::create(&new).map_err(told(&new))?;
-        file.write_all(&bytes).map_err(told(&new))?;
+        for line in lines {
+            let mut line = line.map_err(|error| error.to_string())?;
+            line.push(b'\n');
+            file.write_all(&line).map_err(told(&new))?;
+        }
         Ok(file)
     }
 
@@ -323,10 +343,10 @@ impl Site {
 
 /// Writes a file, or removes it. Trees share files, so that one is never
 /// written over.
-fn write(root: &Path, path: &str, bytes: Option<&[u8]>) -> Result<(), String> {
+fn write(root: &Path, path: &str, content: Option<&Content<'_>>) -> Result<(), String> {
     let at = root.join(path);
     gone(fs::remove_file(&at)).map_err(told(&at))?;
-    let Some(bytes) = bytes else { return Ok(()) };
+    let Some(content) = content else { return Ok(()) };
     let made = match File::create_new(&at) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             fs::create_dir_all(at.parent().unwrap_or(root)).map_err(told(&at))?;
@@ -334,7 +354,7 @@ fn write(root: &Path, path: &str, bytes: Option<&[u8]>) -> Result<(), String> {
         }
         made => made,
     };
-    made.and_then(|mut file| file.write_all(bytes)).map_err(told(&at))
+    made.and_then(|mut file| content.write(&mut file)).map_err(told(&at))
 }
 
 /// Makes a file in one tree the same as in another.

@@ -32,12 +32,17 @@ pub struct Seen {
     hash: String,
 }
 
+/// Files that are there, by their paths.
+pub struct Listed(Vec<(PathBuf, Metadata)>);
+
 /// The sources that were found.
 pub struct Found {
     /// What each is called, and its hash.
     pub sources: Vec<Source>,
     /// What is to be remembered.
     pub remembered: Remembered,
+    /// Whether that is something else than before.
+    pub other: bool,
     paths: Vec<PathBuf>,
     /// The texts that were read just now.
     texts: HashMap<usize, String>,
@@ -47,8 +52,8 @@ pub struct Found {
 /// counts, however deep, apart from what is hidden.
 ///
 /// # Errors
-/// What cannot be read.
-pub fn find(places: &[PathBuf], remembered: &Remembered, now: Instant) -> Result<Found, String> {
+/// What cannot be looked at.
+pub fn list(places: &[PathBuf]) -> Result<Listed, String> {
     let mut files: Vec<(PathBuf, Metadata)> = Vec::new();
     for place in places {
         let about =
@@ -62,37 +67,54 @@ pub fn find(places: &[PathBuf], remembered: &Remembered, now: Instant) -> Result
     // By their bytes: paths are compared part by part, which takes long for many.
     files.sort_unstable_by(|one, other| one.0.as_os_str().cmp(other.0.as_os_str()));
     files.dedup_by(|one, other| one.0 == other.0);
+    Ok(Listed(files))
+}
+
+/// Reads what is not as it is remembered.
+///
+/// # Errors
+/// What cannot be read.
+pub fn find(listed: Listed, mut remembered: Remembered, now: Instant) -> Result<Found, String> {
+    let Listed(files) = listed;
     let mut found = Found {
-        sources: Vec::new(),
-        remembered: Remembered::new(),
-        paths: Vec::new(),
+        sources: Vec::with_capacity(files.len()),
+        remembered: Remembered::with_capacity(files.len()),
+        other: false,
+        paths: Vec::with_capacity(files.len()),
         texts: HashMap::new(),
     };
     for (place, (path, about)) in files.into_iter().enumerate() {
-        let name = path.to_string_lossy().into_owned();
+        let name = path.to_string_lossy();
         let whole = |seconds: i64, nanoseconds: i64| {
             seconds.saturating_mul(1_000_000_000).saturating_add(nanoseconds)
         };
         let (changed, moved) =
             (whole(about.mtime(), about.mtime_nsec()), whole(about.ctime(), about.ctime_nsec()));
-        let key = (about.len(), changed, moved, about.dev(), about.ino());
-        let hash = match remembered.get(&name).filter(|seen| seen.about == key) {
-            Some(seen) => seen.hash.clone(),
-            None => {
+        let about = (about.len(), changed, moved, about.dev(), about.ino());
+        let (name, hash) = match remembered.remove_entry(name.as_ref()) {
+            Some((name, seen)) if seen.about == about => {
+                let hash = seen.hash.clone();
+                found.remembered.insert(name, seen);
+                (None, hash)
+            }
+            was => {
                 let text =
                     read_text(&path, MOST_BYTES).map_err(|wrong| format!("{}: {wrong}", shown(&path)))?;
                 let hash = tree::hash(&text);
                 found.texts.insert(place, text);
-                hash
+                found.other |= was.is_some();
+                (Some(name.into_owned()), hash)
             }
         };
         let settled = changed.max(moved) / 1_000_000 + SETTLED.millis() < now.millis();
-        if settled {
-            found.remembered.insert(name, Seen { about: key, hash: hash.clone() });
+        if let Some(name) = name.filter(|_| settled) {
+            found.remembered.insert(name, Seen { about, hash: hash.clone() });
+            found.other = true;
         }
         found.sources.push(Source { name: shown(&path), hash });
         found.paths.push(path);
     }
+    found.other |= !remembered.is_empty();
     Ok(found)
 }
 

@@ -1,6 +1,7 @@
 //! The advisories that this desk gives to everybody: the same tree that
 //! `fixlead publish` writes, held in memory.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -15,6 +16,7 @@ use fixlead_formats::format::csaf_file_name;
 use fixlead_formats::lint::Insiders;
 use fixlead_formats::source::{self, Advisory, Publisher};
 use fixlead_publish::checker::{self, Answer};
+use fixlead_publish::content::Content;
 use fixlead_publish::openpgp::{Key, Zeroizing};
 use fixlead_publish::provider::Provider;
 use fixlead_publish::tree::{self, Before, Source, Tree};
@@ -287,7 +289,10 @@ impl Advisories {
         let now = world::now();
         let found = match &self.from {
             From::Texts(_) => None,
-            From::Files(places) => Some(sources::find(places, &looked.files, now).map_err(one)?),
+            From::Files(places) => {
+                let listed = sources::list(places).map_err(one)?;
+                Some(sources::find(listed, looked.files.clone(), now).map_err(one)?)
+            }
         };
         let files: Vec<Source> = match (&found, &self.from) {
             (Some(found), _) => found.sources.clone(),
@@ -394,12 +399,13 @@ impl Advisories {
         }
         let sources: Vec<Source> = texts.iter().map(|(source, ..)| source.clone()).collect();
         let text = |place: usize| Ok(texts[place].1.as_ref().to_owned());
-        let file = |path: &str| old.files.get(path).map(|file| file.bytes.to_vec());
-        let before = Before { tree: &old.tree, file: &file };
+        let file = |path: &str| old.files.get(path).map(|file| Cow::Borrowed(file.bytes.as_ref()));
+        let before = Before { tree: old.tree.clone(), file: &file };
         let files = &mut next.files;
-        let mut put = |path: String, bytes: Option<Vec<u8>>| {
-            match bytes {
-                Some(bytes) => {
+        let mut put = |path: String, content: Option<Content<'_>>| {
+            match content {
+                Some(content) => {
+                    let bytes = content.into_bytes();
                     let hash = tree::hash(&bytes);
                     let tag = HeaderValue::try_from(format!("\"{}\"", &hash[..32]))
                         .map_err(|error| error.to_string())?;
@@ -409,7 +415,7 @@ impl Advisories {
             }
             Ok(())
         };
-        next.tree = tree::build(&self.provider, &sources, &text, Some(&before), &mut put)?;
+        next.tree = tree::build(&self.provider, &sources, &text, Some(before), &mut put)?;
         let packages = next.tree.entries.iter().flat_map(|entry| &entry.packages);
         next.packages = packages.map(|package| (package.clone(), package.to_ascii_lowercase())).collect();
         let advisories = next.tree.entries.len();

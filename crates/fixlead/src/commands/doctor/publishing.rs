@@ -36,7 +36,9 @@ pub fn advisories(settings: &Settings) -> Check {
         Ok(provider) => provider,
         Err(wrong) => return fail(wrong),
     };
-    let found = match sources::find(&keys.advisories_from, &Remembered::new(), world::now()) {
+    let found = match sources::list(&keys.advisories_from)
+        .and_then(|listed| sources::find(listed, Remembered::new(), world::now()))
+    {
         Ok(found) => found,
         Err(wrong) => return fail(wrong),
     };
