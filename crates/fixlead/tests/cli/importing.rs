@@ -81,7 +81,7 @@ fn a_recent_advisory_is_taken_in_by_two_people_and_the_log_says_by_whom() {
     assert!(!audit.contains("canary"), "{audit}");
     // An address that cannot be read is answered with a page of the desk, to whom it concerns.
     let twice = house.get(&olga.shows, "/admin/audit?what=a&what=b").is(422).text;
-    assert!(twice.contains("<h1") && twice.contains("/admin/installation"), "{twice}");
+    assert!(twice.contains("<h1") && twice.contains("each name once"), "{twice}");
     let checked = run(&place, &["log", "verify", "--config", "desk.toml"]);
     assert!(checked.status.success(), "{}", messages(&checked));
 }

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::import::Incoming;
 use super::webhook::{WebhookEnd, WebhookEvent};
 use crate::access::{Breadth, Role, Scope, Standing};
 use crate::case::Project;
@@ -54,6 +53,18 @@ pub enum Turns {
         /// The Monday of the first week.
         first: i64,
     },
+}
+
+/// An advisory that comes in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Incoming {
+    /// Its public id.
+    pub id: Line,
+    /// The hash of its source.
+    pub sha256: Sha256,
+    /// The latest instant that it names, by its dates and the years of its ids.
+    pub latest: Instant,
 }
 
 /// What happens in the directory.

@@ -5,14 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use super::command::{unknown, wrong};
-use super::event::{DirectoryEntry, DirectoryEvent};
+use super::event::{DirectoryEntry, DirectoryEvent, Incoming};
 use super::state::{Directory, author};
 use crate::access::{self, Action, Actor, Permit, Presence, Standing, Target, Within};
 use crate::desk::command::{Refused, Thing, Wrong};
-use crate::desk::wire::{Line, Sha256};
+use crate::desk::wire::Line;
 use crate::id::{InstallationId, OfferId, PersonId, ProjectId};
 use crate::time::{Instant, Span};
 
@@ -24,18 +22,6 @@ pub const RECENT: Span = Span::days(90);
 pub const WAITS: Span = Span::days(14);
 /// The most that waits in a project at a time, so that nobody fills the desk with it.
 pub const MOST_WAITING: usize = 10;
-
-/// An advisory that comes in.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Incoming {
-    /// Its public id.
-    pub id: Line,
-    /// The hash of its source.
-    pub sha256: Sha256,
-    /// The latest instant that it names, by its dates and the years of its ids.
-    pub latest: Instant,
-}
 
 impl Incoming {
     /// Whether a second person has to confirm it.

@@ -13,7 +13,7 @@ pub mod rota;
 mod state;
 pub mod webhook;
 
-pub use event::{DirectoryEntry, DirectoryEvent};
-pub use import::{Import, Incoming};
+pub use event::{DirectoryEntry, DirectoryEvent, Incoming};
+pub use import::Import;
 pub use state::{Directory, Invitation, Person, ProjectRecord, Proposed, Team};
 pub use webhook::Webhook;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -25,7 +25,6 @@ use tokio::time::Instant;
 use crate::api::Wire;
 use crate::api::json;
 use crate::api::problem::Refusal;
-use crate::web::query::Query;
 
 /// Most of what a git that fetches says, in bytes: what it wants, and what it has.
 const MOST_WANTS: u64 = 10 << 20;
