@@ -7,10 +7,10 @@
 use std::collections::BTreeMap;
 
 use fixlead_core::access::{Action, Permit, Within};
-use fixlead_core::desk::directory::DirectoryEntry;
+use fixlead_core::desk::directory::{DirectoryEntry, DirectoryEvent};
 use fixlead_core::desk::event::{By as Author, DeskEvent, Happening};
 use fixlead_core::id::{CaseId, PersonId, StreamKind};
-use fixlead_core::time::Instant;
+use fixlead_core::time::{Instant, format_day};
 use fixlead_store::Followed;
 use fixlead_store::log::SignedHead;
 use serde_json::Value;
@@ -66,6 +66,8 @@ pub struct Entry {
     pub by: Option<Option<PersonId>>,
     /// What it is, by its name.
     pub what: String,
+    /// The same in words, where its name alone does not say it.
+    pub words: &'static str,
     /// Particulars of the directory's entries, and what was read.
     pub about: Vec<(String, String)>,
 }
@@ -201,7 +203,15 @@ fn case_of(event: &Followed) -> Option<CaseId> {
 /// An entry that stands where whoever asks may not check it.
 fn elsewhere(event: &Followed) -> Entry {
     let (position, at) = (event.position, event.at);
-    Entry { position, at, stands: Stands::Elsewhere, by: None, what: String::new(), about: Vec::new() }
+    Entry {
+        position,
+        at,
+        stands: Stands::Elsewhere,
+        by: None,
+        what: String::new(),
+        words: "",
+        about: Vec::new(),
+    }
 }
 
 fn author(by: Author) -> Option<PersonId> {
@@ -211,11 +221,43 @@ fn author(by: Author) -> Option<PersonId> {
     }
 }
 
-/// An entry of the directory. Facts and lists are named and not written out.
+/// What is done in the directory that a name alone does not say.
+fn words(event: &DirectoryEvent) -> &'static str {
+    use DirectoryEvent as E;
+    match event {
+        E::AdvisoriesProposed { .. } => {
+            "asked that advisories published elsewhere be taken in; another person has to confirm it"
+        }
+        E::AdvisoriesTakenIn { offer: Some(_), .. } => {
+            "confirmed that advisories published elsewhere become public here"
+        }
+        E::AdvisoriesTakenIn { offer: None, .. } => {
+            "alone took in advisories that were published elsewhere; they are public here"
+        }
+        E::AdvisoriesDeclined { .. } => "declined or took back advisories that were to be taken in",
+        E::CnaSet { new_key: true, .. } => "entered the key of a CNA at CVE Services",
+        E::CnaSet { new_key: false, .. } => "changed who asks at CVE Services, with the key that was kept",
+        E::CnaRemoved { .. } => "removed a CNA, key and all",
+        _ => "",
+    }
+}
+
+/// An entry of the directory. Facts and lists are named and not written out, but for what
+/// became public.
 fn of_directory(position: u64, entry: &DirectoryEntry) -> Entry {
     let event = serde_json::to_value(&entry.event).unwrap_or_default();
     let fields = event.as_object().into_iter().flatten();
-    let told = fields.filter(|(name, _)| *name != "type").map(|(name, value)| {
+    let said = |name: &&String| !matches!(name.as_str(), "type" | "advisories" | "new_key");
+    let advisories = match &entry.event {
+        DirectoryEvent::AdvisoriesProposed { advisories, .. }
+        | DirectoryEvent::AdvisoriesTakenIn { advisories, .. } => advisories.as_slice(),
+        _ => &[],
+    };
+    let advisories = advisories.iter().map(|one| {
+        let latest = format_day(one.latest.day());
+        (one.id.to_string(), format!("of {latest} at the latest, SHA-256 {}", &*one.sha256))
+    });
+    let told = fields.filter(|(name, _)| said(name)).map(|(name, value)| {
         let value = match value {
             Value::String(text) => text.clone(),
             Value::Number(number) => number.to_string(),
@@ -237,6 +279,7 @@ fn of_directory(position: u64, entry: &DirectoryEntry) -> Entry {
         stands: Stands::Directory,
         by: Some(author(entry.by)),
         what: event["type"].as_str().unwrap_or_default().to_owned(),
-        about: told.collect(),
+        words: words(&entry.event),
+        about: told.chain(advisories).collect(),
     }
 }

@@ -211,11 +211,11 @@ export default async function ({ desk, api, look, person, enrol, team }) {
   // What the project published before: files are looked through first, and come in all or none.
   await ana.goto(`/admin/projects/${project}`);
   await ana.getByRole("link", { name: "Take advisories in" }).click();
-  const osv = (id, fixed) => ({
+  const osv = (id, fixed, published = "2024-02-01T00:00:00Z") => ({
     name: `${id}.json`,
     mimeType: "application/json",
     buffer: Buffer.from(JSON.stringify({
-      schema_version: "1.7.0", id, modified: "2024-02-02T00:00:00Z", published: "2024-02-01T00:00:00Z", summary: "It stops.", details: "It stops on stripes.",
+      schema_version: "1.7.0", id, modified: published, published, summary: "It stops.", details: "It stops on stripes.",
       affected: [{ package: { ecosystem: "npm", name: "tool" }, ranges: [{ type: "SEMVER", events: [{ introduced: "0" }, { fixed }] }] }],
       references: [{ type: "FIX", url: "https://example.org/fix" }],
     })),
@@ -232,6 +232,37 @@ export default async function ({ desk, api, look, person, enrol, team }) {
   await ana.getByText("GHSA-c74f-6mfw-mm4w", { exact: true }).waitFor();
   await ana.getByRole("button", { name: "Make them public" }).click();
   await ana.getByText("Done.").waitFor();
+
+  // One of yesterday waits until another responder has read it; whoever proposed it does not confirm it.
+  const yesterday = new Date(Date.now() - 864e5).toISOString().slice(0, 19) + "Z";
+  await ana.goto(`/admin/projects/${project}/import`);
+  await ana.getByText("Send documents").or(ana.getByLabel("Documents")).first().waitFor();
+  await ana.getByLabel("Documents").setInputFiles([osv("GHSA-c74f-6mfw-mm4x", "1.4.0", yesterday)]);
+  await ana.getByRole("button", { name: "Look through them" }).click();
+  for (const source of await ana.locator("textarea").all()) {
+    await source.fill((await source.inputValue()).replace("Unknown publisher", "Example").replace(/namespace = ".*"/, 'namespace = "https://example.org"'));
+  }
+  await ana.getByRole("button", { name: "Look again" }).click();
+  await ana.getByText("a second person", { exact: true }).waitFor();
+  await look(ana, "admin-import-recent");
+  await ana.getByRole("button", { name: "Ask for a second person" }).click();
+  await ana.getByText("You proposed them.").waitFor();
+  assert.equal(await ana.getByRole("button", { name: "Make them public" }).count(), 0);
+  await look(ana, "admin-import-own");
+  await bo.goto("/admin");
+  await bo.getByText("Confirm: 1 advisory taken in for Collector").waitFor();
+  await bo.getByRole("link", { name: /^Read and decide/ }).click();
+  await bo.getByText("It stops.").waitFor();
+  await ana.goto(`/admin/projects/${project}/import`);
+  await ana.getByRole("heading", { name: /^Wait for a second person/ }).waitFor();
+  await look(ana, "admin-import-list");
+  const read = await bo.getByRole("link", { name: /^Read it/ }).getAttribute("href");
+  assert.match(await (await bo.context().request.get(desk.url + read)).text(), /title = "It stops\."/);
+  await look(bo, "admin-import-waits");
+  await bo.getByRole("button", { name: "Make them public" }).click();
+  await bo.getByText("Done.").waitFor();
+  await ana.goto(`/admin/projects/${project}/import`);
+  assert.equal(await ana.getByText("Wait for a second person").count(), 0);
 
   // The log: a report comes in and is read; the auditor sees who and what, the operator that something is there.
   const gus = await person({ javaScriptEnabled: false });
@@ -253,6 +284,11 @@ export default async function ({ desk, api, look, person, enrol, team }) {
   await ria.goto("/admin/audit?what=read.recorded");
   await ria.getByText("Everything is as it was written").waitFor();
   await look(ria, "admin-audit-reads");
+  await olga.goto("/admin/audit?what=advisories.");
+  await olga.getByText("confirmed that advisories published elsewhere become public here").waitFor();
+  await look(olga, "admin-audit-imports");
+  await olga.goto("/admin/audit?what=cna.");
+  await olga.getByText("entered the key of a CNA at CVE Services").waitFor();
   await olga.goto("/admin/audit");
   await olga.getByText("an entry that is not yours to check").first().waitFor();
   assert.equal(await olga.getByText("read.recorded").count(), 0);

@@ -5,8 +5,11 @@
 //! |---|---|---|
 //! | `advisory` | `case` and the case, or `project`, the project and the public id | `Kept` |
 //! | `advisories` | `changed` | nothing: its version tells that one of them changed |
+//! | `import` | the offer and a place | the source of an advisory that waits for a second person |
 //!
 //! A record has no key of its case: what was published stays when the case is erased.
+
+pub mod import;
 
 use std::collections::BTreeSet;
 
@@ -16,13 +19,13 @@ use fixlead_core::id::{CaseId, ProjectId};
 use fixlead_core::time::Instant;
 use fixlead_formats::check::{Checked, check};
 use fixlead_formats::format::csaf_file_name;
+use fixlead_formats::import::UNKNOWN;
 use fixlead_formats::lint::{Insiders, Level};
-use fixlead_formats::{import, source};
+use fixlead_formats::source;
 use fixlead_store::{Record, RecordChange};
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::{Caller, kept};
-use crate::case::act::without_secrets;
 use crate::case::rows::Shelf;
 use crate::desk::Desk;
 use crate::directory::Snapshot;
@@ -33,8 +36,8 @@ const KIND: &str = "advisory";
 /// The record that is written with each of them, so that nobody has to read all of them to
 /// know that none has changed.
 const CHANGED: (&str, &[u8]) = ("advisories", b"changed");
-/// Most advisories that come into a project at once.
-pub const MOST_AT_ONCE: usize = 50;
+pub use import::MOST_AT_ONCE;
+
 /// How often something is tried beside others who publish.
 const TRIES: usize = 20;
 
@@ -160,8 +163,8 @@ pub fn looked_through(text: &str, insiders: &Insiders, site: &dyn Site) -> Check
     let mut checked = check(text, insiders);
     if let Some(advisory) = &checked.advisory {
         let mut refusals = site.refuses(advisory);
-        if advisory.publisher.name == import::UNKNOWN {
-            let message = format!("it still says `{}`: write who publishes it", import::UNKNOWN);
+        if advisory.publisher.name == UNKNOWN {
+            let message = format!("it still says `{}`: write who publishes it", UNKNOWN);
             refusals.push(("publisher/name".to_owned(), message));
         }
         for (path, message) in refusals {
@@ -247,151 +250,6 @@ impl Desk {
         let own = all(self).await?.into_iter().filter(|kept| kept.project == project);
         let last = own.max_by_key(|kept| kept.at);
         Ok(last.and_then(|kept| source::read(&kept.source).ok()).map(|source| source.advisory))
-    }
-
-    /// Whether somebody may take in what a project has published elsewhere: asked before the
-    /// documents are read.
-    pub async fn may_take_in_advisories(&self, caller: &Caller, project: ProjectId) -> Result<()> {
-        let snapshot = self.directory().await?;
-        self.permit_to_take_in(&snapshot, caller, project)
-    }
-
-    fn permit_to_take_in(&self, snapshot: &Snapshot, caller: &Caller, project: ProjectId) -> Result<()> {
-        let within = snapshot.directory.within(project).map_err(|_| Problem::NotFound)?;
-        self.directory_permit(snapshot, caller, Action::ProjectPolicy, within)?;
-        Ok(())
-    }
-
-    /// Looks through what a project has published elsewhere, before it is taken in: what is
-    /// wrong with each source, and the id of each that has nothing against it.
-    pub async fn look_through_advisories(
-        &self,
-        caller: &Caller,
-        project: ProjectId,
-        sources: &[String],
-        site: &dyn Site,
-    ) -> Result<Vec<std::result::Result<String, Vec<Fault>>>> {
-        let (_, found) = self.coming_in(caller, project, sources, site).await?;
-        let told = |one: Result<_>| match one {
-            Ok((_, id)) => Ok(Ok(id)),
-            Err(Problem::Invalid { errors }) => Ok(Err(errors)),
-            Err(problem) => Err(problem),
-        };
-        found.into_iter().map(told).collect()
-    }
-
-    /// Takes in what a project has published elsewhere, so that it begins with
-    /// its history: all of it or nothing. One that is here already is replaced.
-    pub async fn take_in_advisories(
-        &self,
-        caller: &Caller,
-        project: ProjectId,
-        sources: Vec<String>,
-        site: &dyn Site,
-    ) -> Result<Vec<String>> {
-        for _ in 0..TRIES {
-            let (changed, found) = self.coming_in(caller, project, &sources, site).await?;
-            let (mut changes, mut ids, mut errors) = (vec![changed], Vec::new(), Vec::new());
-            for one in found {
-                match one {
-                    Ok((change, id)) => {
-                        changes.push(change);
-                        ids.push(id);
-                    }
-                    Err(Problem::Invalid { errors: wrong }) => errors.extend(wrong),
-                    Err(problem) => return Err(problem),
-                }
-            }
-            if !errors.is_empty() {
-                return Err(Problem::Invalid { errors });
-            }
-            if self.inner.store.put_records(changes).await? {
-                self.inner.published.notify_one();
-                return Ok(ids);
-            }
-        }
-        Err(Problem::Unavailable { retry_after: 1 })
-    }
-
-    /// What would be written if sources were taken in, or what is wrong with each.
-    async fn coming_in(
-        &self,
-        caller: &Caller,
-        project: ProjectId,
-        sources: &[String],
-        site: &dyn Site,
-    ) -> Result<(RecordChange, Vec<Result<(RecordChange, String)>>)> {
-        let snapshot = self.directory().await?;
-        self.permit_to_take_in(&snapshot, caller, project)?;
-        if sources.is_empty() || sources.len() > MOST_AT_ONCE {
-            let message = format!("send 1 to {MOST_AT_ONCE} advisories at once");
-            return Err(Problem::invalid("/advisories", message));
-        }
-        // The mark first: whatever is written from here on makes this be done again.
-        let changed = change(self).await?;
-        let here = all(self).await?;
-        let held = self.ids_under_embargo(caller, &snapshot).await?;
-        let (mut found, mut ids) = (Vec::new(), Vec::<String>::new());
-        let mut room = site.room();
-        for (place, text) in sources.iter().enumerate() {
-            let pointer = format!("/advisories/{place}");
-            let one = async {
-                let advisory = self.fit_to_come_in(text, site, &pointer)?;
-                let id = advisory.public_id();
-                let key = key_of_import(project, &id);
-                let before = kept::get::<Kept>(&self.inner.store, KIND, &key).await?;
-                let known = before.is_none() && here.iter().any(|other| same_file(&other.id, &id));
-                // What a case is about is published from the case, by two people.
-                let named = [&id, &advisory.id].into_iter().chain(&advisory.cve).chain(&advisory.aliases);
-                let held = named.map(|id| id.to_ascii_uppercase()).any(|id| held.contains(&id));
-                if known || held || ids.iter().any(|other| same_file(other, &id)) {
-                    return Err(taken(&pointer, &id));
-                }
-                if site.has_file(&id) {
-                    let id = fixlead_core::text::echo(&id);
-                    let message = format!(
-                        "a file that `advisories.from` names publishes `{id}` already, and counts more; leave this \
-                         one out, or take the file away first"
-                    );
-                    return Err(Problem::invalid(pointer.clone(), message));
-                }
-                if before.is_none() && room == 0 {
-                    return Err(full(&pointer));
-                }
-                // It counts from when the world heard of it.
-                let at = advisory.changed().min(self.now()).millis();
-                let version = before.as_ref().map_or(0, |found| found.version);
-                let (source, of_case) = (text.clone(), false);
-                let record = Kept { source, at, project, id: id.clone(), of_case };
-                Ok((before.is_none(), record_of(key, version, &record)?, id))
-            };
-            found.push(one.await.map(|(new, change, id)| {
-                room = room.saturating_sub(usize::from(new));
-                ids.push(id.clone());
-                (change, id)
-            }));
-        }
-        Ok((changed, found))
-    }
-
-    /// The advisory of a source that comes in, if it can be public.
-    fn fit_to_come_in(&self, text: &str, site: &dyn Site, pointer: &str) -> Result<source::Advisory> {
-        without_secrets(text).map_err(|problem| match problem {
-            Problem::Invalid { errors } => Problem::Invalid {
-                errors: errors
-                    .into_iter()
-                    .map(|fault| Fault { pointer: pointer.to_owned(), ..fault })
-                    .collect(),
-            },
-            other => other,
-        })?;
-        let advisory = sound(looked_through(text, site.insiders(), site), pointer)?;
-        match advisory.published > self.now() {
-            true => {
-                Err(Problem::invalid(pointer, "it becomes public later than now; take in what is public"))
-            }
-            false => Ok(advisory),
-        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! CVE Services, at which a project's CNA reserves ids and publishes records, from the desk.
 //!
 //! An operator names for a project who asks there; the key is kept sealed like every record, is
-//! shown to nobody, and goes nowhere but to the address it was entered for. What speaks the
-//! service's language is a port, [`Registry`]: its calls wait for a network.
+//! shown to nobody, and goes nowhere but to the address it was entered for. Who enters or takes
+//! away which account stands in the directory's log, without the key. What speaks the service's language is a port, [`Registry`]: its calls wait for a network.
 //!
 //! | kind | key | value |
 //! |---|---|---|
@@ -17,6 +17,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use fixlead_core::access::{Action, Within};
+use fixlead_core::desk::directory::command::DirectoryCommand;
+use fixlead_core::desk::directory::import::CnaCommand;
+use fixlead_core::desk::wire::Line;
 use fixlead_core::id::{PersonId, ProjectId};
 use fixlead_core::time::Instant;
 use fixlead_store::RecordChange;
@@ -155,6 +158,18 @@ fn word(pointer: &str, text: &str) -> Result<String> {
     fits.then(|| text.to_owned()).ok_or_else(|| Problem::invalid(pointer, message))
 }
 
+/// What the log says of an account: everything but the key.
+fn told(account: &Account) -> [Line; 3] {
+    [&account.organisation, &account.user, &account.address].map(|text| Line::tamed(text))
+}
+
+fn record(project: ProjectId, expected: u64, kept: Option<&Kept>) -> Result<RecordChange> {
+    let value = kept.map(serde_json::to_vec).transpose();
+    let value = value.map_err(|_| Problem::Unavailable { retry_after: 60 })?;
+    let key = project.bytes().to_vec();
+    Ok(RecordChange { kind: KIND.to_owned(), key, expected, value, expires: None })
+}
+
 impl Desk {
     /// Has the desk speak with CVE Services by this.
     pub fn keep_registry(&self, registry: Arc<dyn Registry>) {
@@ -227,8 +242,11 @@ impl Desk {
             user: word("/user", &account.user)?,
             key,
         };
+        let [organisation, user, address] = told(&account);
+        let command = CnaCommand::Set { project, organisation, user, address, new_key: over_key };
         let kept = Kept { account, by: caller.person, at: self.now().millis(), quota: None };
-        self.put_cna(project, before.as_ref().map_or(0, |found| found.version), Some(&kept)).await?;
+        let record = record(project, before.as_ref().map_or(0, |found| found.version), Some(&kept))?;
+        self.direct_with(caller, DirectoryCommand::Cna(command), None, None, vec![record]).await?;
         Ok(shown(project, kept))
     }
 
@@ -237,18 +255,11 @@ impl Desk {
         let snapshot = self.directory().await?;
         self.cna_permit(&snapshot, caller, Action::KeysManage)?;
         let before = self.kept_cna(project).await?.ok_or(Problem::NotFound)?;
-        self.put_cna(project, before.version, None).await
-    }
-
-    async fn put_cna(&self, project: ProjectId, expected: u64, kept: Option<&Kept>) -> Result<()> {
-        let value = kept.map(serde_json::to_vec).transpose();
-        let value = value.map_err(|_| Problem::Unavailable { retry_after: 60 })?;
-        let key = project.bytes().to_vec();
-        let change = RecordChange { kind: KIND.to_owned(), key, expected, value, expires: None };
-        match self.inner.store.put_record(change).await? {
-            Ok(_) => Ok(()),
-            Err(actual) => Err(Problem::Conflict { actual }),
-        }
+        let [organisation, user, address] = told(&before.value.account);
+        let command = CnaCommand::Remove { project, organisation, user, address };
+        let record = record(project, before.version, None)?;
+        self.direct_with(caller, DirectoryCommand::Cna(command), None, None, vec![record]).await?;
+        Ok(())
     }
 
     /// Asks how many ids may be reserved for a project: whether what is set works.
@@ -274,9 +285,7 @@ impl Desk {
     async fn remember_quota(&self, project: ProjectId, quota: Quota) -> Result<()> {
         let Some(found) = self.kept_cna(project).await? else { return Ok(()) };
         let kept = Kept { quota: Some((quota, self.now().millis())), ..found.value };
-        match self.put_cna(project, found.version, Some(&kept)).await {
-            Err(Problem::Conflict { .. }) => Ok(()),
-            put => put,
-        }
+        let _ = self.inner.store.put_record(record(project, found.version, Some(&kept))?).await?;
+        Ok(())
     }
 }

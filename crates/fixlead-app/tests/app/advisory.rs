@@ -1,6 +1,7 @@
 //! The advisory of a case: begun, written, refused, made public by two people,
 //! and public when the case is gone.
 
+use fixlead_app::advisory::import::{Came, Fit};
 use fixlead_app::advisory::{Site, published};
 use fixlead_app::problem::Problem;
 use fixlead_core::access::{Role, Standing};
@@ -15,12 +16,12 @@ use fixlead_formats::source::draft::Draft;
 
 use crate::house::*;
 
-fn own() -> Insiders {
+pub fn own() -> Insiders {
     Insiders(vec!["https://desk.example.org/".into()])
 }
 
 /// A whole advisory, public at an instant.
-fn whole(id: &str, at: Instant) -> String {
+pub fn whole(id: &str, at: Instant) -> String {
     format!(
         "id = \"{id}\"\ncve = \"CVE-2026-12345\"\ntitle = \"A flaw\"\nsummary = \"It crashes.\"\n\
          description = \"canary-advisory\"\npublished = {at}\n\
@@ -149,19 +150,21 @@ async fn a_project_takes_in_what_it_published_before_all_of_it_or_nothing() {
     let house = House::under("vitess").await;
     let (ana, olga) = (house.caller(house.ana), house.caller(house.olga));
     let before = house.world.now() - Span::days(400);
-    let one = whole("one", before);
+    let one = whole("one", before).replace("CVE-2026", "CVE-2025");
     let two = one.replace("12345", "12346");
     let take = |caller, sources: &[&str]| {
         let sources = sources.iter().map(|source| (*source).to_owned()).collect();
         let desk = house.desk.clone();
-        async move { desk.take_in_advisories(caller, PROJECT, sources, &own()).await }
+        async move { desk.take_in_advisories(caller, PROJECT, sources, &own(), None).await }
     };
     assert!(take(&olga, &[&one]).await.is_err());
     let broken = two.replace("1.2.0", "0");
     let Err(Problem::Invalid { errors }) = take(&ana, &[&one, &broken]).await else { panic!("it is broken") };
     assert_eq!(errors[0].pointer, "/advisories/1");
     assert_eq!(published(&house.desk).await.unwrap(), []);
-    assert_eq!(take(&ana, &[&one, &two]).await.unwrap(), ["CVE-2026-12345", "CVE-2026-12346"]);
+    let came = take(&ana, &[&one, &two]).await.unwrap();
+    let ids = vec!["CVE-2025-12345".to_owned(), "CVE-2025-12346".to_owned()];
+    assert_eq!(came, Came { ids, waits: None }, "what is old needs nobody else");
     let changed = one.replace("It crashes.", "It hangs.");
     take(&ana, &[&changed]).await.unwrap();
     let public = published(&house.desk).await.unwrap();
@@ -178,11 +181,11 @@ async fn a_project_takes_in_what_it_published_before_all_of_it_or_nothing() {
     // What a case under embargo is about is published from that case alone.
     let case = house.reported().await.case;
     house.lead(house.ana, case).await;
-    let assigned = event(EventKind::CveAssigned).with(Field::Id, text("CVE-2026-12349"));
+    let assigned = event(EventKind::CveAssigned).with(Field::Id, text("CVE-2025-12349"));
     house.record(house.ana, case, assigned).await.unwrap();
     let early = one.replace("12345", "12349");
     let Err(Problem::Invalid { errors }) = take(&ana, &[&early]).await else { panic!("it is under embargo") };
-    assert!(errors[0].message.contains("`CVE-2026-12349` is in use here"), "{errors:?}");
+    assert!(errors[0].message.contains("`CVE-2025-12349` is in use here"), "{errors:?}");
     assert_eq!(published(&house.desk).await.unwrap().len(), 2);
 }
 
@@ -192,7 +195,7 @@ async fn stand(house: &House, standing: Standing) {
     house.direct(house.olga, set).await.unwrap();
 }
 
-fn says(problem: Problem, part: &str) {
+pub fn says(problem: Problem, part: &str) {
     let Problem::Invalid { errors } = problem else { panic!("{problem:?}") };
     assert!(errors[0].message.contains(part), "{errors:?}");
 }
@@ -244,7 +247,7 @@ async fn an_import_tells_nothing_of_cases_that_whoever_imports_may_not_know() {
     assert!(matches!(house.desk.read(&chen, case).await, Err(Problem::NotFound)));
     let source = whole("one", house.world.now() - Span::days(2));
     let (ana, own) = (house.caller(house.ana), own());
-    let take = |caller| house.desk.take_in_advisories(caller, PROJECT, vec![source.clone()], &own);
+    let take = |caller| house.desk.take_in_advisories(caller, PROJECT, vec![source.clone()], &own, None);
     // Who knows the case is told that it is published from there; who does not, nothing.
     says(take(&ana).await.unwrap_err(), "in use here already");
     // In small letters, as our own id, or as what others call it, it is still that one.
@@ -254,10 +257,10 @@ async fn an_import_tells_nothing_of_cases_that_whoever_imports_may_not_know() {
     ] {
         let other = source.replace(from, to);
         assert_ne!(other, source, "{from}");
-        let told = house.desk.take_in_advisories(&ana, PROJECT, vec![other], &own).await;
+        let told = house.desk.take_in_advisories(&ana, PROJECT, vec![other], &own, None).await;
         assert!(matches!(told, Err(Problem::Invalid { .. })), "{to}: {told:?}");
     }
-    assert_eq!(take(&chen).await.unwrap(), ["CVE-2026-12345"]);
+    assert_eq!(take(&chen).await.unwrap().ids, ["CVE-2026-12345"]);
 }
 
 #[tokio::test]
@@ -268,7 +271,8 @@ async fn what_was_only_taken_in_holds_up_no_release() {
     let (ana, bo, site) = (house.caller(house.ana), house.caller(house.bo), Picky::default());
     release(&house, case).await;
     let text = whole("one", house.world.now());
-    house.desk.take_in_advisories(&bo, PROJECT, vec![text.clone()], &site).await.unwrap();
+    let came = house.desk.take_in_advisories(&bo, PROJECT, vec![text.clone()], &site, None).await.unwrap();
+    house.desk.confirm_import(&ana, PROJECT, came.waits.unwrap(), &site, None).await.unwrap();
     house.desk.write_advisory(&ana, case, &text, 0, None).await.unwrap();
     let (_, offer) =
         house.desk.ask_publication(&ana, case, (line("ready"), None), &site, None).await.unwrap();
@@ -276,7 +280,7 @@ async fn what_was_only_taken_in_holds_up_no_release() {
     let all = published(&house.desk).await.unwrap();
     assert_eq!((all.len(), all[0].of_case), (1, true), "the case counts, and the other is gone");
     says(
-        house.desk.take_in_advisories(&bo, PROJECT, vec![text], &site).await.unwrap_err(),
+        house.desk.take_in_advisories(&bo, PROJECT, vec![text], &site, None).await.unwrap_err(),
         "in use here already",
     );
 }
@@ -335,11 +339,11 @@ async fn what_has_no_place_on_the_site_is_refused_when_it_is_asked_for_confirmed
     let after = fixlead_app::advisory::mark(&house.desk).await.unwrap();
     assert!(after > mark, "whoever gives them notices");
     // What is taken in likewise, and a file of the operator's is not outdone.
-    let old = text.replace("12345", "12346");
-    let other = text.replace("12345", "12347");
+    let old = whole("one", house.world.now() - Span::days(800)).replace("2026-12345", "2024-12346");
+    let other = old.replace("12346", "12347");
     let take = |site, sources: &[&String]| {
         let sources = sources.iter().map(|source| (*source).clone()).collect();
-        house.desk.take_in_advisories(&ana, PROJECT, sources, site)
+        house.desk.take_in_advisories(&ana, PROJECT, sources, site, None)
     };
     says(take(&refusing, &[&old]).await.unwrap_err(), "publishes elsewhere");
     says(take(&full, &[&old]).await.unwrap_err(), "is full");
@@ -348,9 +352,9 @@ async fn what_has_no_place_on_the_site_is_refused_when_it_is_asked_for_confirmed
     says(take(&open, &[&old, &other]).await.unwrap_err(), "is full");
     let looked =
         house.desk.look_through_advisories(&ana, PROJECT, &[old.clone(), other], &open).await.unwrap();
-    assert_eq!(looked[0], Ok("CVE-2026-12346".to_owned()));
+    assert_eq!(looked[0], Ok(Fit { id: "CVE-2024-12346".to_owned(), recent: false }));
     assert!(looked[1].is_err(), "there is room for one");
-    assert_eq!(take(&open, &[&old]).await.unwrap(), ["CVE-2026-12346"]);
+    assert_eq!(take(&open, &[&old]).await.unwrap().ids, ["CVE-2024-12346"]);
     let all = published(&house.desk).await.unwrap();
     assert_eq!(all.iter().filter(|one| one.of_case).count(), 1);
 }

@@ -7,10 +7,12 @@ mod advisory;
 #[allow(dead_code, reason = "the store's tests need more of it")]
 #[path = "../../../fixlead-store/tests/store/cluster.rs"]
 mod cluster;
+mod cna;
 mod desk;
 mod finding;
 mod fix;
 mod house;
+mod imports;
 mod joint;
 mod matrix;
 mod openpgp;

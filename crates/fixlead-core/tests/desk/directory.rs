@@ -352,3 +352,36 @@ proptest! {
         directory.facts(PROJECT, START + Span::days(days));
     }
 }
+
+#[test]
+fn an_advisory_of_the_last_ninety_days_is_taken_in_by_two_people() {
+    use fixlead_core::desk::directory::Incoming;
+    use fixlead_core::desk::directory::import::{ImportCommand as I, MOST_WAITING, RECENT, WAITS};
+    use fixlead_core::desk::wire::Sha256;
+    let mut hall = Hall::staffed();
+    let project = PROJECT;
+    let of = |latest, source| vec![Incoming { id: line("CVE-1"), sha256: Sha256::of(source), latest }];
+    let take = |offer, advisories| C::Import(I::TakeIn { project, offer, advisories });
+    let (young, old) = (hall.now - RECENT + Span::from_millis(1), hall.now - RECENT);
+    hall.by(ANA, take(None, of(old, "one"))).unwrap();
+    assert_eq!(hall.by(ANA, take(None, of(young, "one"))), Err(Refused::Wrong(Wrong::SamePerson)));
+    let propose = |number, advisories| C::Import(I::Propose { offer: offer(number), project, advisories });
+    hall.by(ANA, propose(60, of(young, "one"))).unwrap();
+    assert_eq!(hall.by(ANA, propose(60, of(young, "one"))), Err(Refused::Wrong(Wrong::Repeated)));
+    let confirm = |source| take(Some(offer(60)), of(young, source));
+    assert_eq!(hall.by(ANA, confirm("one")), Err(Refused::Wrong(Wrong::SamePerson)));
+    assert_eq!(hall.by(BO, confirm("two")), Err(Refused::Wrong(Wrong::NotWhatWasProposed)));
+    assert_eq!(hall.by(OPERATOR, confirm("one")), Err(Refused::Permit));
+    let mut late = Hall { directory: hall.directory.clone(), now: hall.now + WAITS, lines: Vec::new() };
+    assert_eq!(late.by(BO, confirm("one")), Err(Refused::Wrong(Wrong::WaitOver)));
+    let suspend = C::SetStanding { person: ANA, standing: Standing::Suspended, reason: line("away") };
+    late.by(OPERATOR, suspend).unwrap();
+    late.now = hall.now;
+    assert_eq!(late.by(BO, confirm("one")), Err(Refused::Wrong(Wrong::ProposerGone)));
+    hall.by(BO, confirm("one")).unwrap();
+    assert!(hall.directory.imports.is_empty());
+    for number in 0..MOST_WAITING as u8 {
+        hall.by(ANA, propose(100 + number, of(young, "one"))).unwrap();
+    }
+    assert_eq!(hall.by(ANA, propose(99, of(young, "one"))), Err(Refused::Wrong(Wrong::TooManyWait)));
+}

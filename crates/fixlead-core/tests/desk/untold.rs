@@ -11,8 +11,9 @@ use fixlead_core::desk::CaseFile;
 use fixlead_core::desk::command::{Command, Refused, Source, Thing};
 use fixlead_core::desk::directory::command::DirectoryCommand;
 use fixlead_core::desk::directory::event::{Reach, Turns};
+use fixlead_core::desk::directory::import::{CnaCommand, ImportCommand};
 use fixlead_core::desk::directory::webhook::{WebhookCommand, WebhookEnd};
-use fixlead_core::desk::directory::{Directory, DirectoryEntry, DirectoryEvent};
+use fixlead_core::desk::directory::{Directory, DirectoryEntry, DirectoryEvent, Incoming};
 use fixlead_core::desk::event::{
     By, DeskEvent, Entry, Pin, Push, Reminder, Room, Run, RunOutcome, Second, Sighting, Visibility,
 };
@@ -287,6 +288,7 @@ fn the_directory_is_told_by_kind_and_length() {
     let (standing, turns) = (Standing::Active, Turns::RoundRobin);
     let reach = Reach::Project(PROJECT);
     let (people, days) = (vec![ANA], vec![(1, 2)]);
+    let incoming = || vec![Incoming { id: canary(), sha256: sha('f'), latest: START }];
     let events = every!(DirectoryEvent {
         OrganisationAdded { organisation: ORGANISATION, name: canary() }
         ProjectAdded { project: PROJECT, organisation: ORGANISATION, name: canary(), policy: planted_pin() }
@@ -322,6 +324,11 @@ fn the_directory_is_told_by_kind_and_length() {
         WebhookResumed { webhook: WEBHOOK }
         WebhookDisabled { webhook: WEBHOOK, why: WebhookEnd::Gone }
         WebhookRemoved { webhook: WEBHOOK, reason: canary() }
+        AdvisoriesProposed { offer: OFFER, project: PROJECT, until: START, advisories: incoming() }
+        AdvisoriesTakenIn { project: PROJECT, offer: Some(OFFER), advisories: incoming() }
+        AdvisoriesDeclined { project: PROJECT, offer: OFFER, reason: canary() }
+        CnaSet { project: PROJECT, organisation: canary(), user: canary(), address: canary(), new_key: true }
+        CnaRemoved { project: PROJECT, organisation: canary(), user: canary(), address: canary() }
     });
     let mut directory = Directory::default();
     for event in events {
@@ -359,6 +366,8 @@ fn the_directory_is_told_by_kind_and_length() {
         SetRota { project: PROJECT, people, turns }
         Serve { project: PROJECT, person: ANA }
         SetLeave { person: ANA, days }
+        Import(ImportCommand::Propose { offer: OFFER, project: PROJECT, advisories: incoming() })
+        Cna(CnaCommand::Remove { project: PROJECT, organisation: canary(), user: canary(), address: canary() })
     });
     commands.iter().for_each(|command| drop(told(command)));
 }

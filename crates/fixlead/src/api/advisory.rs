@@ -1,6 +1,5 @@
 //! The advisory of a case: read and written as its source, looked through, as the
-//! documents that are made of it, and made public. And what a project published
-//! elsewhere, taken in.
+//! documents that are made of it, and made public.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -10,7 +9,7 @@ use fixlead_app::accounts::Caller;
 use fixlead_app::case::advisory::CaseAdvisory;
 use fixlead_app::problem::Problem;
 use fixlead_core::desk::wire::{Body, Line};
-use fixlead_core::id::{CaseId, OfferId, PersonId, ProjectId};
+use fixlead_core::id::{CaseId, OfferId, PersonId};
 use fixlead_core::time::Instant;
 use fixlead_formats::check::Checked;
 use fixlead_formats::format::{Format, Options, build};
@@ -61,21 +60,6 @@ pub struct Regardless {
     /// Why; it stands in the log.
     #[schema(value_type = shapes::Line)]
     reason: Line,
-}
-
-/// Advisories that a project published elsewhere.
-#[derive(Deserialize, ToSchema)]
-pub struct Advisories {
-    /// Their sources, at most 50.
-    #[schema(value_type = Vec<Text>, max_items = 50)]
-    advisories: Vec<String>,
-}
-
-/// Advisories that are public here now.
-#[derive(Serialize, ToSchema)]
-pub struct TakenIn {
-    /// Their public ids.
-    items: Vec<String>,
 }
 
 /// Something that is said of a source.
@@ -175,7 +159,6 @@ pub fn routes() -> OpenApiRouter<Wire> {
         .routes(routes!(document))
         .routes(routes!(ask))
         .routes(routes!(confirm))
-        .routes(routes!(take_in))
 }
 
 /// Where this desk makes advisories public. Its own pages but those for everybody are for
@@ -325,20 +308,4 @@ async fn confirm(
     let acted = wire.desk.publish_advisory(&caller, case, offer, although, &site, Some(repeat)).await?;
     let body = json!({ "at": acted.at, "version": acted.version });
     Ok(versioned(StatusCode::CREATED, &body, acted.version))
-}
-
-/// Takes in advisories that a project published elsewhere: all of them or none. One that
-/// is here already is replaced.
-#[utoipa::path(post, path = "/api/v1/projects/{project}/advisories", tag = "advisories",
-    params(("project" = String, Path)), request_body = Advisories,
-    responses((status = 201, body = TakenIn), (status = 403, body = ProblemDocument),
-        (status = 404, body = ProblemDocument), (status = 422, body = ProblemDocument)))]
-async fn take_in(
-    State(wire): State<Wire>,
-    caller: Caller,
-    InPath(project): InPath<ProjectId>,
-    Once(Advisories { advisories }, _): Once<Advisories>,
-) -> Result<Response, Refusal> {
-    let items = wire.desk.take_in_advisories(&caller, project, advisories, &site(&wire)).await?;
-    Ok(answer::json(StatusCode::CREATED, &TakenIn { items }))
 }

@@ -13,7 +13,7 @@
 //! - [`webhooks`]: telling addresses outside. [`witness`]: heads of other
 //!   installations' logs.
 //! - [`caller`]: who asks. [`source`]: from where. [`rates`]: how often.
-//! - [`advisory`]: what the world is told, and what a project told it before.
+//! - [`advisory`]: what the world is told. [`import`]: what a project told it before.
 //! - [`health`], [`metrics`]: for those who run it. [`openapi`]: the description,
 //!   with [`shapes`] of what is read and answered, and [`described`], which says
 //!   of every route what holds for all.
@@ -35,6 +35,7 @@ pub mod extract;
 pub mod fix;
 pub mod guard;
 pub mod health;
+pub mod import;
 pub mod json;
 pub mod keys;
 pub mod lifecycle;
@@ -153,6 +154,7 @@ pub fn router(wire: Wire) -> Router {
         .merge(search::routes())
         .merge(triage::routes())
         .merge(advisory::routes())
+        .merge(import::routes())
         .merge(cna::routes())
         .merge(commands::routes())
         .merge(lifecycle::routes())

@@ -9,7 +9,7 @@ use fixlead_formats::import::{From, import};
 use fixlead_formats::{source, validate};
 
 use super::Outcome;
-use super::desk::{Asking, advisory};
+use super::desk::{Asking, import as desk};
 use super::policy::source::read_text;
 
 /// What to import.
@@ -68,9 +68,11 @@ const HELP: &str = "\
 Prints the document as CASE.toml, the one source that `fixlead advisory build`
 reads. What has no place there, and what has to be written, is told on standard
 error. With --into a desk takes them in instead: what cannot be made into every
-document is refused, all of it; then complete it, and import it once more.
+document is refused, all of it; then complete it, and import it once more. Where
+one names an instant of the last 90 days, by its dates or the year of an id, all
+wait until somebody else confirms them with `fixlead project imports`.
 
-Exit code: 0 when a source was printed or taken in, 1 when the desk refuses it,
+Exit code: 0 when a source was printed, taken in or waits, 1 when the desk refuses it,
 2 when the document cannot be read.";
 
 /// Runs `fixlead import`.
@@ -109,10 +111,7 @@ pub fn run(args: &ImportArgs, out: &mut impl Write, messages: &mut impl Write) -
     args.asking.ask(
         out,
         messages,
-        |server| advisory::take_in(server, project, &sources),
-        |answer, out| {
-            let items = answer["items"].as_array().map(Vec::as_slice).unwrap_or_default();
-            items.iter().try_for_each(|id| writeln!(out, "{}", text::plain(id.as_str().unwrap_or_default())))
-        },
+        |server| desk::take_in(server, project, &sources),
+        |answer, out| desk::taken(answer, project, out),
     )
 }

@@ -3,7 +3,7 @@
 //! affected. Every other site may read them (CORS), since all of it is public.
 
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CACHE_CONTROL, CONTENT_SECURITY_POLICY,
     CONTENT_TYPE, ETAG, HeaderName, IF_NONE_MATCH, LOCATION,
@@ -18,6 +18,7 @@ use serde::Deserialize;
 
 use super::trouble::Trouble;
 use crate::api::Wire;
+use crate::web::query::Query;
 
 /// What a page may do: show itself with its style, and ask whether a version is affected.
 const POLICY: &str =

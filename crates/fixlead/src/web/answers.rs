@@ -3,7 +3,7 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
@@ -24,6 +24,7 @@ use crate::api::Wire;
 use crate::api::extract::InPath;
 use crate::api::problem::Refusal;
 use crate::serve::world;
+use crate::web::query::Query;
 
 /// An answer as it is edited.
 struct Edited {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
@@ -24,6 +24,7 @@ use super::visitor::Visitor;
 use super::words::{self, Moment};
 use crate::api::Wire;
 use crate::serve::world;
+use crate::web::query::Query;
 
 /// How many rows a page has.
 const ROWS: usize = 50;

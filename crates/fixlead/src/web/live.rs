@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -31,6 +31,7 @@ use super::trouble::Trouble;
 use super::visitor::Visitor;
 use crate::api::Wire;
 use crate::api::caller::{Shown, shown};
+use crate::web::query::Query;
 
 /// How often is looked.
 const LOOK_EVERY: Duration = Duration::from_millis(700);

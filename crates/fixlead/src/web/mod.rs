@@ -6,7 +6,7 @@
 //!
 //! - [`page`]: from a view to an answer, with what browsers may do. [`asset`]:
 //!   the style and the script, compiled in. [`trouble`]: refusals as pages.
-//! - [`form`]: what a form sends. [`visitor`]: who looks, by the cookie.
+//! - [`form`]: what a form sends. [`query`]: what an address says after its path. [`visitor`]: who looks, by the cookie.
 //! - [`zone`]: the zone in which somebody reads. [`words`]: instants, spans and names of the field as people read them;
 //!   [`markdown`]: what people write, made inert.
 //! - [`live`]: telling a page that what it shows has changed.
@@ -40,6 +40,7 @@ pub mod page;
 pub mod passkey;
 pub mod provider;
 pub mod publicity;
+pub mod query;
 pub mod questions;
 pub mod reaching;
 pub mod report;

@@ -5,7 +5,7 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::header::{HeaderName, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
@@ -24,6 +24,7 @@ use crate::api::caller::{Shown, cookie_value, set_cookie, shown};
 use crate::api::extract::InPath;
 use crate::api::rates::Place;
 use crate::api::source::{Source, moment};
+use crate::web::query::Query;
 
 /// How long a browser keeps what shows that it left, in seconds.
 const AWAY: u32 = 600;

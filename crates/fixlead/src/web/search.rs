@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
@@ -21,6 +21,7 @@ use super::visitor::Visitor;
 use super::words::Moment;
 use crate::api::Wire;
 use crate::serve::world;
+use crate::web::query::Query;
 
 /// How many hits a page has.
 const HITS: usize = 20;

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{FromRequestParts, Query, State};
+use axum::extract::{FromRequestParts, State};
 use axum::http::header::SET_COOKIE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
@@ -23,6 +23,7 @@ use crate::api::caller::{Shown, agent, cookie_name, is_cross_site, set_cookie, s
 use crate::api::problem::Refusal;
 use crate::api::rates::{Guesser, Place};
 use crate::api::source::{Source, moment};
+use crate::web::query::Query;
 
 /// How long browsers keep the cookie, in seconds; the session itself ends
 /// when the desk says so.

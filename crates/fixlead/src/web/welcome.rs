@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -25,6 +25,7 @@ use super::trouble::Trouble;
 use super::visitor::Visitor;
 use super::words;
 use crate::api::Wire;
+use crate::web::query::Query;
 
 const STEPS: [&str; 5] = ["Project", "Code", "Policy", "What it leaves open", "People"];
 /// Most people found among owners who are offered.

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Query, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
@@ -24,6 +24,7 @@ use super::page::{self, Frame};
 use super::trouble::Trouble;
 use super::visitor::Visitor;
 use crate::api::Wire;
+use crate::web::query::Query;
 
 tokio::task_local! {
     static HERE: RefCell<Option<TimeZone>>;

@@ -176,6 +176,13 @@ fn a_cve_id_is_reserved_published_written_anew_and_rejected_from_its_case() {
 
     // The key is nowhere but in what is sealed.
     house.tells(olga, &["project", "cna", "tool", "--remove"], 0);
+    let audit = house.get(&olga.shows, "/admin/audit?what=cna.").is(200).text;
+    for words in
+        ["entered the key of a CNA", "removed a CNA, key and all", "ana@example.org", "<bdi>tool</bdi>"]
+    {
+        assert!(audit.contains(words), "{words}: {audit}");
+    }
+    assert!(!audit.contains("key-of"), "{audit}");
     let log = house.desk.log();
     assert!(!log.contains("key-of"), "{log}");
     for entry in fs::read_dir(place.join("fixlead-data")).unwrap() {

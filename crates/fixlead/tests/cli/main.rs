@@ -16,6 +16,7 @@ mod desk;
 mod drill;
 mod fixes;
 mod house;
+mod importing;
 mod keeping;
 mod leading;
 mod live;

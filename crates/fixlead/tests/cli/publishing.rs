@@ -151,6 +151,9 @@ fn a_desk_gives_everybody_what_is_published_and_answers_whether_a_version_is_aff
     assert!(ask("package=server&version=new").contains("is no version of @example/server"));
     assert!(ask("package=%3Cscript%3E&version=1").contains("<code>&lt;script&gt;</code>"));
     assert!(ask("").contains("Am I affected?"));
+    let twice = read(&desk, "/advisories/check?package=a&package=b", "").is(422);
+    assert_eq!(twice.header("content-type"), Some("text/html; charset=utf-8"));
+    assert!(twice.text.contains("each name once"), "{}", twice.text);
     // A package URL with its version is enough; of a part of a name it is told what may be meant.
     let whole = ask("package=pkg%3Anpm%2F%2540example%2Fserver%401.2.0");
     assert!(whole.contains("<strong>Affected.</strong> 1.2.0 of @example/server"), "{whole}");

@@ -225,6 +225,10 @@ pub enum Wrong {
     Overtaken(u64),
     NoAdvisory,
     NotWhatWasAsked,
+    NotWhatWasProposed,
+    ProposerGone,
+    WaitOver,
+    TooManyWait,
 }
 
 impl fmt::Display for Wrong {
@@ -275,6 +279,16 @@ impl fmt::Display for Wrong {
             Wrong::NoAdvisory => "nobody has written an advisory yet; write it first",
             Wrong::NotWhatWasAsked => {
                 "the advisory was changed after its publication was asked for; ask for what it says now"
+            }
+            Wrong::NotWhatWasProposed => {
+                "this is not what was proposed, by its hash; decline it, and have it proposed anew"
+            }
+            Wrong::ProposerGone => {
+                "whoever asked for this may not ask for it any more; ask yourself, and have another person confirm it"
+            }
+            Wrong::WaitOver => "nobody confirmed it in time; have it proposed anew",
+            Wrong::TooManyWait => {
+                "too much waits for a second person already; have that confirmed or declined first"
             }
             Wrong::Restricted => "the case is restricted; lift that first, or nobody of the other project reaches it",
         })

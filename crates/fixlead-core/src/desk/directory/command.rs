@@ -5,6 +5,7 @@
 //! Only where there has never been anybody else does the first person go on alone.
 
 use super::event::{DirectoryEvent, Reach, Turns};
+use super::import::{CnaCommand, ImportCommand};
 use super::state::{Directory, Proposed};
 use super::webhook::WebhookCommand;
 use crate::access::{self, Access, Action, Grant, Permit, Role, Scope, Standing, Within};
@@ -136,6 +137,8 @@ pub enum DirectoryCommand {
         days: Vec<(i64, i64)>,
     },
     Webhook(WebhookCommand),
+    Import(ImportCommand),
+    Cna(CnaCommand),
 }
 
 /// The most periods of leave that are kept of somebody.
@@ -299,6 +302,8 @@ impl DirectoryCommand {
                 }
             }
             C::Webhook(command) => command.needs(directory)?,
+            C::Import(command) => command.needs(directory)?,
+            C::Cna(_) => (Action::KeysManage, Within::Installation),
         })
     }
 }
@@ -479,5 +484,7 @@ pub fn decide(
         }
         C::SetLeave { person, days } => E::LeaveSet { person, days },
         C::Webhook(command) => command.decide(directory, now)?,
+        C::Import(command) => command.decide(directory, installation, permit, now)?,
+        C::Cna(command) => command.decide(directory)?,
     }])
 }

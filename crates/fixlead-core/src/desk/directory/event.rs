@@ -55,6 +55,18 @@ pub enum Turns {
     },
 }
 
+/// An advisory that comes in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Incoming {
+    /// Its public id.
+    pub id: Line,
+    /// The hash of its source.
+    pub sha256: Sha256,
+    /// The latest instant that it names, by its dates and the years of its ids.
+    pub latest: Instant,
+}
+
 /// What happens in the directory.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", deny_unknown_fields)]
@@ -154,6 +166,25 @@ pub enum DirectoryEvent {
     WebhookDisabled { webhook: WebhookId, why: WebhookEnd },
     #[serde(rename = "webhook.removed")]
     WebhookRemoved { webhook: WebhookId, reason: Line },
+    /// Advisories that were published elsewhere wait for a second person.
+    #[serde(rename = "advisories.proposed")]
+    AdvisoriesProposed { offer: OfferId, project: ProjectId, until: Instant, advisories: Vec<Incoming> },
+    /// They are public here. Without an offer one person took them in alone.
+    #[serde(rename = "advisories.taken-in")]
+    AdvisoriesTakenIn {
+        project: ProjectId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        offer: Option<OfferId>,
+        advisories: Vec<Incoming>,
+    },
+    /// Another person says no, or whoever proposed them takes it back.
+    #[serde(rename = "advisories.declined")]
+    AdvisoriesDeclined { project: ProjectId, offer: OfferId, reason: Line },
+    /// Who asks at CVE Services for a project, with a new key or the one that was kept.
+    #[serde(rename = "cna.set")]
+    CnaSet { project: ProjectId, organisation: Line, user: Line, address: Line, new_key: bool },
+    #[serde(rename = "cna.removed")]
+    CnaRemoved { project: ProjectId, organisation: Line, user: Line, address: Line },
 }
 
 /// A line of the directory's log.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::event::{DirectoryEntry, DirectoryEvent, Turns};
+use super::import::{self, Import};
 use super::rota;
 use super::webhook::Webhook;
 use crate::access::{Grant, Role, Scope, Standing};
@@ -127,6 +128,8 @@ pub struct Directory {
     pub teams: BTreeMap<TeamId, Team>,
     /// Webhooks that stand.
     pub webhooks: BTreeMap<WebhookId, Webhook>,
+    /// Advisories that wait for a second person to be taken in.
+    pub imports: BTreeMap<OfferId, Import>,
 }
 
 impl Directory {
@@ -206,6 +209,7 @@ impl Directory {
                     }
                 }
                 if *standing == Standing::Removed {
+                    import::apply(&mut self.imports, entry);
                     self.invitations.retain(|_, known| known.person != *person);
                     // Neither what was to be theirs nor what they wanted others to have.
                     self.proposed.retain(|_, proposed| {
@@ -332,8 +336,11 @@ impl Directory {
                     record.pause = Some(Pause { since: at, until, reason, instead });
                 }
             }
-            // What it says is for those who watch; it changes nothing here.
-            E::ReadingStopped { .. } => {}
+            // What they say is for those who watch; it changes nothing here.
+            E::ReadingStopped { .. } | E::CnaSet { .. } | E::CnaRemoved { .. } => {}
+            E::AdvisoriesProposed { .. } | E::AdvisoriesTakenIn { .. } | E::AdvisoriesDeclined { .. } => {
+                import::apply(&mut self.imports, entry);
+            }
             E::IntakeResumed { project } => {
                 if let Some(record) = self.projects.get_mut(project) {
                     record.pause = None;

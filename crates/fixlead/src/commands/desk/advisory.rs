@@ -176,12 +176,3 @@ fn publish(server: &Server, args: &PublishArgs) -> Result<Value, ClientError> {
     };
     send(server, &format!("{path}/{offer}/confirm"), &sent)
 }
-
-/// Takes advisories that a project published elsewhere into a desk.
-///
-/// # Errors
-/// What the desk said, or that it did not.
-pub fn take_in(server: &Server, project: &str, sources: &[String]) -> Result<Value, ClientError> {
-    let project = super::named::project(server, project)?;
-    send(server, &format!("/api/v1/projects/{project}/advisories"), &json!({ "advisories": sources }))
-}

@@ -13,6 +13,7 @@ pub mod advisory;
 pub mod case;
 pub mod cve;
 pub mod files;
+pub mod import;
 pub mod lead;
 pub mod named;
 mod origin;

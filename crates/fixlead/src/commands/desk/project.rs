@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::whole::PolicyNamed;
-use super::{Asking, cve, list, named, new_key, read_file, send, text};
+use super::{Asking, cve, import, list, named, new_key, read_file, send, text};
 use crate::client::{ClientError, Server};
 use crate::commands::Outcome;
 use crate::terminal::{Style, table};
@@ -29,6 +29,8 @@ pub enum Command {
     Policy(SetPolicyArgs),
     /// Show who asks at CVE Services for a project, or set it.
     Cna(cve::CnaArgs),
+    /// List advisories that wait to be taken in; confirm or decline what somebody else proposed.
+    Imports(import::ImportsArgs),
 }
 
 /// Nothing in particular.
@@ -142,6 +144,7 @@ pub fn run(
 ) -> io::Result<Outcome> {
     match command {
         Command::Cna(args) => cve::run_cna(args, out, messages),
+        Command::Imports(args) => import::run(args, out, messages),
         Command::List(args) => args.asking.ask(
             out,
             messages,

@@ -1,7 +1,7 @@
 //! The page of the account.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use fixlead_app::accounts::{By, Ways};
@@ -17,6 +17,7 @@ use crate::serve::world;
 use crate::web::page::{self, Frame};
 use crate::web::passkey;
 use crate::web::provider;
+use crate::web::query::Query;
 use crate::web::trouble::Trouble;
 use crate::web::visitor::Visitor;
 use crate::web::words::Moment;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use fixlead_app::audit::{Stands, Wanted as Entries};
-use fixlead_core::id::PersonId;
+use fixlead_core::id::{PersonId, ProjectId};
 use fixlead_core::time::Instant;
 use serde::Deserialize;
 
@@ -18,6 +18,7 @@ use crate::api::Wire;
 use crate::serve::verification::State as Checking;
 use crate::serve::witnesses::Standing;
 use crate::web::page::{self, Frame};
+use crate::web::query::Query;
 use crate::web::visitor::Visitor;
 use crate::web::words::{Moment, span};
 
@@ -27,6 +28,7 @@ struct Row {
     at: Moment,
     by: Option<(String, String)>,
     what: String,
+    words: &'static str,
     case: Option<String>,
     elsewhere: bool,
     about: Vec<(String, String)>,
@@ -82,7 +84,7 @@ struct Wanted {
 }
 
 /// Kinds of entries to choose from: how their names begin, and what they are.
-const KINDS: [(&str, &str); 10] = [
+const KINDS: [(&str, &str); 12] = [
     ("", "all of them"),
     ("read.recorded", "sensitive reads"),
     ("role.", "standing roles"),
@@ -90,6 +92,8 @@ const KINDS: [(&str, &str); 10] = [
     ("project.", "projects"),
     ("rota.", "turns"),
     ("webhook.", "webhooks"),
+    ("advisories.", "advisories taken in"),
+    ("cna.", "keys of CNAs"),
     ("grant.", "roles in cases"),
     ("erasure.", "erasures"),
     ("case.", "cases opened, closed, kept"),
@@ -153,10 +157,12 @@ async fn audit(State(wire): State<Wire>, visitor: Visitor, Query(wanted): Query<
     let found = wire.desk.audit(&visitor.caller, before, &entries).await?;
     let now = desk.seen.at;
     let parts = desk.parts();
-    // Ids of people stand beside their names; everything else as it is written.
-    let named = |value: &str| match PersonId::parse(value) {
-        Ok(id) if parts.people.iter().any(|(known, _)| *known == id) => parts.name(id),
-        _ => value.to_owned(),
+    // People and projects are named; everything else stands as it is written.
+    let person = |value: &str| PersonId::parse(value).ok().map(|id| parts.name(id));
+    let project = |value: &str| ProjectId::parse(value).ok().map(|id| parts.project(id));
+    let named = |name: &str, value: String| match name {
+        "project" => project(&value).unwrap_or(value),
+        _ => person(&value).unwrap_or(value),
     };
     let rows = found.entries.into_iter().map(|entry| Row {
         position: entry.position,
@@ -171,7 +177,15 @@ async fn audit(State(wire): State<Wire>, visitor: Visitor, Query(wanted): Query<
         },
         elsewhere: entry.stands == Stands::Elsewhere,
         what: entry.what,
-        about: entry.about.into_iter().map(|(name, value)| (name, named(&value))).collect(),
+        words: entry.words,
+        about: entry
+            .about
+            .into_iter()
+            .map(|(name, value)| {
+                let value = named(&name, value);
+                (name, value)
+            })
+            .collect(),
     });
     let rows = rows.collect();
     let witnesses = wire.about.witnesses.seen().into_iter().map(|seen| {

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::routing::{get, post};
 use fixlead_app::cna::{Account, Shown};
 use fixlead_app::problem::Problem;
@@ -14,6 +14,7 @@ use crate::api::Wire;
 use crate::api::extract::InPath;
 use crate::cve::ADDRESS;
 use crate::web::page::{self, Frame};
+use crate::web::query::Query;
 use crate::web::visitor::Visitor;
 use crate::web::words::Moment;
 

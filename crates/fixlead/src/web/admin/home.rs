@@ -69,6 +69,21 @@ async fn home(State(wire): State<Wire>, visitor: Visitor) -> Answer {
             }
         }
     }
+    for (id, record) in parts.projects.iter().filter(|(id, _)| desk.may_in(Action::ProjectPolicy, *id)) {
+        for import in wire.desk.waiting_imports(&visitor.caller, *id).await? {
+            if import.confirms {
+                let count = many(import.import.advisories.len(), "advisory", "advisories");
+                waiting.push(Waiting {
+                    tone: "care",
+                    what: format!("Confirm: {count} taken in for {}", record.name),
+                    why: "They were published elsewhere, perhaps not long ago; nothing is public before."
+                        .to_owned(),
+                    to: format!("/admin/projects/{id}/import/{}", import.offer),
+                    act: "Read and decide",
+                });
+            }
+        }
+    }
     if desk.may_anywhere(Action::WebhooksRead) {
         for hook in wire.desk.webhooks(&visitor.caller).await? {
             if let WebhookState::Disabled { why } = &hook.webhook.state {

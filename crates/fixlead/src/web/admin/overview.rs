@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use fixlead_core::id::OrganisationId;
@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::shell::{self, Answer, Shell, Typed};
 use crate::api::Wire;
 use crate::web::page::{self, Frame};
+use crate::web::query::Query;
 use crate::web::visitor::Visitor;
 use crate::web::words::{self, Moment};
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::routing::{get, post};
 use fixlead_app::administration::{Administration, Elsewhere};
 use fixlead_app::problem::Problem;
@@ -22,6 +22,7 @@ use super::shell::{self, Answer, Done, Sent, Shell, Typed};
 use crate::api::Wire;
 use crate::api::extract::InPath;
 use crate::web::page::{self, Frame};
+use crate::web::query::Query;
 use crate::web::visitor::Visitor;
 
 /// Lines for branches that are still to be named.

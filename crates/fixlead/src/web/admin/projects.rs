@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::routing::{get, post};
 use fixlead_app::policies::NewPolicy;
 use fixlead_app::problem::Problem;
@@ -17,6 +17,7 @@ use fixlead_core::policy::{Document, library};
 use super::shell::{self, Answer, Done, Sent, Shell, Typed};
 use crate::api::Wire;
 use crate::web::page::{self, Frame};
+use crate::web::query::Query;
 use crate::web::visitor::Visitor;
 
 /// A project in the list.

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use fixlead_app::administration::Administration;
@@ -20,6 +20,7 @@ use super::shell::{self, Answer, Done, Sent, Shell, Typed};
 use crate::api::Wire;
 use crate::api::extract::InPath;
 use crate::web::page::{self, Frame};
+use crate::web::query::Query;
 use crate::web::visitor::Visitor;
 
 /// How many weeks to come are shown.

@@ -2,7 +2,7 @@
 //! asks for stands beside what the team has planned.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use fixlead_app::case::communication::{Communication, Line, Told};
@@ -21,6 +21,7 @@ use crate::api::Wire;
 use crate::api::extract::InPath;
 use crate::web::form::{Form, once};
 use crate::web::page::{self, Frame};
+use crate::web::query::Query;
 use crate::web::trouble::Trouble;
 use crate::web::visitor::Visitor;
 use crate::web::words::{self, Moment};

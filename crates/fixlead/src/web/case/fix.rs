@@ -2,7 +2,7 @@
 //! where it still has to go, whom to ask, and whether it is out already.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use fixlead_app::case::record::Recording;
@@ -23,6 +23,7 @@ use crate::api::extract::InPath;
 use crate::web::asset::Area;
 use crate::web::form::{Form, once};
 use crate::web::page::{self, Frame};
+use crate::web::query::Query;
 use crate::web::trouble::Trouble;
 use crate::web::visitor::Visitor;
 

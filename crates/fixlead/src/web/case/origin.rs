@@ -1,7 +1,7 @@
 //! Where the flaw of a case came from, and what has it.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use fixlead_app::case::record::Recording;
@@ -18,6 +18,7 @@ use crate::api::extract::InPath;
 use crate::web::asset::Area;
 use crate::web::form::{Form, once};
 use crate::web::page::{self, Frame};
+use crate::web::query::Query;
 use crate::web::trouble::Trouble;
 use crate::web::visitor::Visitor;
 

@@ -3,7 +3,7 @@
 //! projects have agreed, with the ids of the case.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use fixlead_app::case::schedule::{Day, Lead, Schedule, Upstream, Verdict};
@@ -19,6 +19,7 @@ use crate::api::extract::InPath;
 use crate::serve::world;
 use crate::web::form::once;
 use crate::web::page::{self, Frame};
+use crate::web::query::Query;
 use crate::web::trouble::Trouble;
 use crate::web::visitor::Visitor;
 use crate::web::words::{self, Moment};

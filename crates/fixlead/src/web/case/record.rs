@@ -3,7 +3,7 @@
 //! the work elsewhere says so here, and sees what the policy expects of it.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use fixlead_app::case::act::{Although, Evidence};
@@ -24,6 +24,7 @@ use crate::api::Wire;
 use crate::api::extract::InPath;
 use crate::web::form::{Form, once};
 use crate::web::page::{self, Frame};
+use crate::web::query::Query;
 use crate::web::trouble::Trouble;
 use crate::web::visitor::Visitor;
 use crate::web::words::{self, Moment};

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use fixlead_app::case::severity::{Change, Severity, text};
@@ -19,6 +19,7 @@ use crate::api::Wire;
 use crate::api::extract::InPath;
 use crate::web::form::once;
 use crate::web::page::{self, Frame};
+use crate::web::query::Query;
 use crate::web::trouble::Trouble;
 use crate::web::visitor::Visitor;
 use crate::web::words::{self, Moment};

@@ -3,7 +3,7 @@
 //! sent.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use fixlead_app::case::act::Although;
@@ -25,6 +25,7 @@ use crate::serve::world;
 use crate::web::form::{Form, once};
 use crate::web::markdown::{Inert, inert};
 use crate::web::page::{self, Frame};
+use crate::web::query::Query;
 use crate::web::trouble::Trouble;
 use crate::web::visitor::Visitor;
 use crate::web::words::{self, Moment};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use fixlead_app::case::board::{Board, Obligation};
@@ -31,6 +31,7 @@ use crate::serve::world;
 use crate::web::form::once;
 use crate::web::markdown::{Inert, inert};
 use crate::web::page::{self, Frame};
+use crate::web::query::Query;
 use crate::web::status::Message;
 use crate::web::trouble::Trouble;
 use crate::web::visitor::Visitor;
