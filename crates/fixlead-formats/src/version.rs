@@ -4,6 +4,8 @@
 
 use std::cmp::Ordering;
 
+use fixlead_core::text::echo;
+
 use crate::source::Range;
 
 /// How versions are ordered.
@@ -44,7 +46,7 @@ impl Scheme {
             && plain.starts_with(|first: char| first.is_ascii_digit())
             && self != Scheme::Unknown
         {
-            return Err(format!("write it without the `v`: {plain}"));
+            return Err(format!("write it without the `v`: {}", echo(plain)));
         }
         let what = match self {
             _ if text == "0" => return Ok(()),
@@ -272,16 +274,26 @@ fn qualifier(word: &str) -> (usize, &str) {
 }
 
 fn maven(one: &str, other: &str) -> Ordering {
-    let trim = |text: &str| {
-        let mut tokens = tokens(text);
-        // Zeros and words for a release at the end say nothing.
-        while tokens.last().is_some_and(|(_, part)| match part {
+    let drop_empty = |kept: &mut Vec<(char, Part)>| {
+        while kept.last().is_some_and(|(_, part)| match part {
             Part::Number(number) => number.0.is_empty(),
             Part::Word(word) => qualifier(word).0 == 5,
         }) {
-            tokens.pop();
+            kept.pop();
         }
-        tokens
+    };
+    let trim = |text: &str| {
+        let mut kept = Vec::new();
+        for token in tokens(text) {
+            // Zeros and words for a release say nothing at the end, and before a
+            // qualifier: 1.0-alpha is 1-alpha.
+            if matches!(token.1, Part::Word(_)) {
+                drop_empty(&mut kept);
+            }
+            kept.push(token);
+        }
+        drop_empty(&mut kept);
+        kept
     };
     let (one, other) = (trim(one), trim(other));
     let release = (5, "");
@@ -307,12 +319,20 @@ fn maven(one: &str, other: &str) -> Ordering {
 }
 
 fn gem(one: &str, other: &str) -> Option<Ordering> {
-    let parts = |text: &str| -> Vec<Part> { tokens(text).into_iter().map(|(_, part)| part).collect() };
+    let zero = Part::Number(Number(String::new()));
+    let parts = |text: &str| -> Vec<Part> {
+        let mut parts: Vec<Part> = tokens(text).into_iter().map(|(_, part)| part).collect();
+        // Zeros before the first word say nothing: 1.0.a is 1.a.
+        if let Some(word) = parts.iter().position(|part| matches!(part, Part::Word(_))) {
+            let told = parts[..word].iter().rposition(|part| *part != zero).map_or(0, |last| last + 1);
+            parts.drain(told..word);
+        }
+        parts
+    };
     let (one, other) = (parts(one), parts(other));
     if one.is_empty() || other.is_empty() {
         return None;
     }
-    let zero = Part::Number(Number(String::new()));
     for place in 0..one.len().max(other.len()) {
         let order = match (one.get(place).unwrap_or(&zero), other.get(place).unwrap_or(&zero)) {
             // A word makes a pre-release, which comes before the number.
@@ -412,11 +432,17 @@ mod tests {
         ascend(Scheme::Maven, &versions);
         assert_eq!(Scheme::Maven.compare("1.0.0", "1"), Some(Ordering::Equal));
         assert_eq!(Scheme::Maven.compare("1-ga", "1"), Some(Ordering::Equal));
+        // Zeros before a qualifier say nothing.
+        assert_eq!(Scheme::Maven.compare("1.0-alpha", "1-alpha"), Some(Ordering::Equal));
+        ascend(Scheme::Maven, &["1.0.0-alpha-1", "1-beta", "1.0", "1.foo", "1.0.1"]);
     }
 
     #[test]
     fn gem_versions_ascend() {
         ascend(Scheme::Gem, &["1.0.a", "1.0.b2", "1.0.rc1", "1.0", "1.0.1", "1.10"]);
+        ascend(Scheme::Gem, &["1.0.0.a", "1.b", "1.0"]);
+        let wrong = Scheme::Gem.check("v1\u{1b}[2J").unwrap_err();
+        assert!(!wrong.chars().any(char::is_control), "a terminal obeys it: {wrong:?}");
         ascend(Scheme::Dotted, &["1.2", "1.2.1", "1.10", "2"]);
         assert_eq!(Scheme::Dotted.compare("1.2-3", "1.2"), None);
     }

@@ -41,7 +41,11 @@ pub fn lines(
             _ => Ok(BTreeMap::new()),
         };
     }
-    let text = String::from_utf8_lossy(&output.stdout);
+    Ok(found(&String::from_utf8_lossy(&output.stdout)))
+}
+
+/// The commit of each line, as git says.
+pub(crate) fn found(text: &str) -> BTreeMap<u32, Id> {
     let mut found = BTreeMap::new();
     for line in text.lines() {
         // `ID LINE-THEN LINE-NOW [COUNT]` before each line, which has a tab.
@@ -50,5 +54,5 @@ pub fn lines(
             found.extend(now.parse().map(|now: u32| (now, commit)));
         }
     }
-    Ok(found)
+    found
 }

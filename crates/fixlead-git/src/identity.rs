@@ -124,7 +124,7 @@ fn read_commits(workspace: &Workspace, text: &str, renames: bool) -> Result<Vec<
     Ok(patches)
 }
 
-fn patch_ids(lines: &[u8]) -> impl Iterator<Item = (Id, Id)> {
+pub(crate) fn patch_ids(lines: &[u8]) -> impl Iterator<Item = (Id, Id)> {
     let lines = String::from_utf8_lossy(lines).into_owned();
     let ids = lines.lines().filter_map(|line| {
         let (patch, commit) = line.split_once(' ')?;

@@ -18,6 +18,9 @@ pub mod backports;
 mod blame;
 mod diff;
 mod error;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzz;
 mod graph;
 mod history;
 mod id;

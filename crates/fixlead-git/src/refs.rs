@@ -29,14 +29,34 @@ pub struct Ref {
 
 /// Every tag and branch of a repository, tags first, by name.
 pub(crate) fn read(repository: &Repository) -> Result<Vec<Ref>> {
-    let mut refs: Vec<Ref> = Vec::new();
     let arguments = ["show-ref", "--dereference", "--tags", "--heads"];
     let output = repository.git.try_run(&arguments, &[])?;
     // 1 says that there is nothing.
     if !matches!(output.code, Some(0 | 1)) {
         return Err(Error::from_git("show-ref", &output.messages));
     }
-    for line in output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+    let mut refs = listed(&output.stdout)?;
+    if repository.may_have_remotes() {
+        let arguments = ["for-each-ref", "--format=%(objectname) %(symref) %(refname)", "refs/remotes"];
+        let output = repository.git.run(&arguments, &[])?;
+        for line in String::from_utf8_lossy(&output).lines() {
+            let mut words = line.split(' ');
+            let (id, symbolic, name) = (words.next(), words.next(), words.next());
+            let name = name.and_then(|name| name.strip_prefix("refs/remotes/"));
+            // `origin/HEAD` is another name for a branch that has its own.
+            if let (Some(id), Some(""), Some(name)) = (id.and_then(Id::from_hex), symbolic, name) {
+                refs.push(Ref { kind: Kind::RemoteBranch, name: name.to_owned(), target: id });
+            }
+        }
+    }
+    refs.sort_by(|one, other| (one.kind, &one.name).cmp(&(other.kind, &other.name)));
+    Ok(refs)
+}
+
+/// Tags and branches as `git show-ref --dereference` lists them.
+pub(crate) fn listed(output: &[u8]) -> Result<Vec<Ref>> {
+    let mut refs: Vec<Ref> = Vec::new();
+    for line in output.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
         let line = String::from_utf8_lossy(line);
         let read = line.split_once(' ').and_then(|(id, name)| Some((Id::from_hex(id)?, name)));
         let Some((id, name)) = read else {
@@ -52,20 +72,6 @@ pub(crate) fn read(repository: &Repository) -> Result<Vec<Ref>> {
             refs.push(Ref { kind: Kind::Branch, name: name.to_owned(), target: id });
         }
     }
-    if repository.may_have_remotes() {
-        let arguments = ["for-each-ref", "--format=%(objectname) %(symref) %(refname)", "refs/remotes"];
-        let output = repository.git.run(&arguments, &[])?;
-        for line in String::from_utf8_lossy(&output).lines() {
-            let mut words = line.split(' ');
-            let (id, symbolic, name) = (words.next(), words.next(), words.next());
-            let name = name.and_then(|name| name.strip_prefix("refs/remotes/"));
-            // `origin/HEAD` is another name for a branch that has its own.
-            if let (Some(id), Some(""), Some(name)) = (id.and_then(Id::from_hex), symbolic, name) {
-                refs.push(Ref { kind: Kind::RemoteBranch, name: name.to_owned(), target: id });
-            }
-        }
-    }
-    refs.sort_by(|one, other| (one.kind, &one.name).cmp(&(other.kind, &other.name)));
     Ok(refs)
 }
 

@@ -55,25 +55,7 @@ pub fn read(workspace: &Workspace, text: &str) -> Result<Vec<Commit>> {
         &most,
     ];
     let output = workspace.git().run(&arguments, input.as_bytes())?;
-    let mut commits = Vec::new();
-    for record in output.split(|byte| *byte == 0).filter(|record| !record.is_empty()) {
-        let record = String::from_utf8_lossy(record);
-        let parts: Vec<&str> = record.splitn(4, '\u{1}').collect();
-        let [id, parents, author, message] = parts[..] else {
-            return Err(Error::Unexpected {
-                what: "log".to_owned(),
-                detail: fixlead_core::text::echo(&record),
-            });
-        };
-        let id = Id::from_hex(id.trim()).ok_or_else(|| bad("names no commit"))?;
-        commits.push(Commit {
-            id,
-            parent: parents.split(' ').next().and_then(Id::from_hex),
-            subject: message.lines().next().unwrap_or_default().to_owned(),
-            author: author.to_owned(),
-            message: message.trim_end().to_owned(),
-        });
-    }
+    let mut commits = records(&output)?;
     match commits.len() {
         0 => Err(bad("there is no commit in it but merges; is it written OLD..NEW?")),
         count if count > MOST_COMMITS => Err(bad("more than 1000 commits; ask about fewer at once")),
@@ -88,4 +70,29 @@ pub fn read(workspace: &Workspace, text: &str) -> Result<Vec<Commit>> {
             }
         }
     }
+}
+
+/// Commits as git tells them in the format that [`read`] asks for.
+pub(crate) fn records(output: &[u8]) -> Result<Vec<Commit>> {
+    let unexpected = |record: &str| {
+        let detail = fixlead_core::text::echo(record);
+        Error::Unexpected { what: "log".to_owned(), detail }
+    };
+    let mut commits = Vec::new();
+    for record in output.split(|byte| *byte == 0).filter(|record| !record.is_empty()) {
+        let record = String::from_utf8_lossy(record);
+        let parts: Vec<&str> = record.splitn(4, '\u{1}').collect();
+        let [id, parents, author, message] = parts[..] else {
+            return Err(unexpected(&record));
+        };
+        let id = Id::from_hex(id.trim()).ok_or_else(|| unexpected(&record))?;
+        commits.push(Commit {
+            id,
+            parent: parents.split(' ').next().and_then(Id::from_hex),
+            subject: message.lines().next().unwrap_or_default().to_owned(),
+            author: author.to_owned(),
+            message: message.trim_end().to_owned(),
+        });
+    }
+    Ok(commits)
 }

@@ -1,6 +1,6 @@
 //! Who publishes, and where: `provider.toml`, as docs/advisories.md describes it.
 
-use fixlead_core::text::{echo, hex};
+use fixlead_core::text::{Spot, echo, hex, short};
 use fixlead_core::time::Instant;
 use fixlead_formats::source::Category;
 use serde::Deserialize;
@@ -91,8 +91,11 @@ impl Provider {
         if text.len() > MOST_BYTES {
             return Err(format!("{} bytes, at most {MOST_BYTES} are read", text.len()));
         }
-        let written: Written =
-            toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
+        let written: Written = toml::from_str(text).map_err(|error| {
+            let spot = Spot::of(text, error.span().map_or(0, |span| span.start));
+            let message = short(&error.message().replace('\n', "; "), 200);
+            format!("line {}, column {}: {message}", spot.line, spot.column)
+        })?;
         if !matches!(written.tlp.as_str(), "white" | "clear") {
             return Err(format!(
                 "tlp: `{}` is not for everybody; only what is `white` (`clear` in TLP 2.0) is published",
@@ -192,9 +195,11 @@ mod tests {
             ("checker = \"http://127.0.0.1.example.org\"", "https://"),
             ("expires = 2027-01-01T00:00:00Z", "contact"),
             ("category = \"vendr\"", "vendor"),
+            ("# \u{1b}[2J", "line 4, column 3"),
         ] {
             let wrong = Provider::read(&format!("{GOOD}{more}\n")).unwrap_err();
             assert!(wrong.contains(says), "{more}: {wrong}");
+            assert!(!wrong.chars().any(char::is_control), "a terminal obeys it: {wrong:?}");
         }
     }
 }

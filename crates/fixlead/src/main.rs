@@ -1,5 +1,9 @@
 //! The `fixlead` command.
 
+// Built to be fuzzed, the program has another beginning and needs little of itself.
+#![cfg_attr(fuzzing, no_main)]
+#![cfg_attr(fuzzing, allow(dead_code, unused_imports))]
+
 mod api;
 mod client;
 mod commands;
@@ -7,6 +11,8 @@ mod configuration;
 mod cve;
 mod demo;
 mod drill;
+#[cfg(any(test, fuzzing))]
+mod fuzz;
 mod publish;
 mod serve;
 mod terminal;

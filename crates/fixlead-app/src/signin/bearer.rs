@@ -30,7 +30,8 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    const ALL: [Purpose; 4] = [Purpose::Session, Purpose::Token, Purpose::Link, Purpose::Receipt];
+    /// Every purpose.
+    pub const ALL: [Purpose; 4] = [Purpose::Session, Purpose::Token, Purpose::Link, Purpose::Receipt];
 
     /// How its text begins.
     pub fn prefix(self) -> &'static str {

@@ -57,7 +57,8 @@ pub fn layers(objects: &Path, format: Format) -> Result<Vec<Layer>> {
 }
 
 impl Layer {
-    fn new(path: PathBuf, data: Vec<u8>, format: Format) -> Result<Self> {
+    /// A layer out of the bytes of its file.
+    pub fn new(path: PathBuf, data: Vec<u8>, format: Format) -> Result<Self> {
         let bad = |what: &str| Error::Graph(path.clone(), what.to_owned());
         let hash = if format == Format::Sha1 { 1 } else { 2 };
         match data.get(..HEADER) {

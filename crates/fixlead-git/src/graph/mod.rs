@@ -4,7 +4,7 @@
 //! `git rev-list` for what is not in it. Commits are numbered; a parent has a
 //! lower level than its children.
 
-mod file;
+pub(crate) mod file;
 mod sweep;
 
 use std::collections::{HashMap, HashSet};

@@ -6,9 +6,9 @@
 //! It is kept in the workspace, and each time only the commits are read that
 //! came since. It holds hashes and ids, nothing of texts.
 
-mod message;
+pub(crate) mod message;
 pub mod patch_ids;
-mod store;
+pub(crate) mod store;
 
 use std::collections::HashSet;
 use std::io::BufRead;
@@ -130,46 +130,48 @@ impl Index {
             "--encoding=UTF-8",
             "--format=tformat:%H%x00%ae%x00%B",
         ];
-        workspace.git().stream(&arguments, input.as_bytes(), |out| {
-            let mut token = Vec::new();
-            let mut waiting = next(out, &mut token)?;
-            while waiting {
-                let id = std::str::from_utf8(&token).ok().map(str::trim).and_then(Id::from_hex);
-                let id = id.ok_or_else(|| unexpected(&token))?;
-                next(out, &mut token)?;
-                let author = hash(&token);
-                next(out, &mut token)?;
-                let message = message::read(&String::from_utf8_lossy(&token));
-                let mut paths: Vec<Vec<u8>> = Vec::new();
-                loop {
-                    waiting = next(out, &mut token)?;
-                    let entry = token.iter().position(|byte| *byte != b'\n').map(|start| token[start]);
-                    if !waiting || entry.is_some_and(|first| first != b':') {
-                        break;
-                    }
-                    if entry.is_some() {
-                        next(out, &mut token)?;
-                        // As patch ids do not count white space.
-                        paths
-                            .push(token.iter().filter(|byte| !byte.is_ascii_whitespace()).copied().collect());
-                    }
+        workspace.git().stream(&arguments, input.as_bytes(), |out| self.take_in(out, before))
+    }
+
+    /// Takes in commits as git tells them in that format, but for those that are known before.
+    pub(crate) fn take_in(&mut self, out: &mut dyn BufRead, before: &HashSet<Id>) -> Result<()> {
+        let mut token = Vec::new();
+        let mut waiting = next(out, &mut token)?;
+        while waiting {
+            let id = std::str::from_utf8(&token).ok().map(str::trim).and_then(Id::from_hex);
+            let id = id.ok_or_else(|| unexpected(&token))?;
+            next(out, &mut token)?;
+            let author = hash(&token);
+            next(out, &mut token)?;
+            let message = message::read(&String::from_utf8_lossy(&token));
+            let mut paths: Vec<Vec<u8>> = Vec::new();
+            loop {
+                waiting = next(out, &mut token)?;
+                let entry = token.iter().position(|byte| *byte != b'\n').map(|start| token[start]);
+                if !waiting || entry.is_some_and(|first| first != b':') {
+                    break;
                 }
-                if before.contains(&id) {
-                    continue;
+                if entry.is_some() {
+                    next(out, &mut token)?;
+                    // As patch ids do not count white space.
+                    paths.push(token.iter().filter(|byte| !byte.is_ascii_whitespace()).copied().collect());
                 }
-                paths.sort_unstable();
-                let by = self.facts.len() as u32;
-                self.facts.push(Facts {
-                    commit: id,
-                    paths: if paths.is_empty() { 0 } else { hash(&paths.join(&0)) },
-                    author,
-                    subject: hash(message.subject.as_bytes()),
-                    reverts_subject: message.reverts_subject.map_or(0, |subject| hash(subject.as_bytes())),
-                });
-                self.notes.extend(message.notes.into_iter().map(|(says, of)| Note { by, says, of }));
             }
-            Ok(())
-        })
+            if before.contains(&id) {
+                continue;
+            }
+            paths.sort_unstable();
+            let by = self.facts.len() as u32;
+            self.facts.push(Facts {
+                commit: id,
+                paths: if paths.is_empty() { 0 } else { hash(&paths.join(&0)) },
+                author,
+                subject: hash(message.subject.as_bytes()),
+                reverts_subject: message.reverts_subject.map_or(0, |subject| hash(subject.as_bytes())),
+            });
+            self.notes.extend(message.notes.into_iter().map(|(says, of)| Note { by, says, of }));
+        }
+        Ok(())
     }
 }
 

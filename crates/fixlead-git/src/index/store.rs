@@ -6,7 +6,7 @@ use std::fs;
 
 use super::{Facts, Index, Note, Says};
 use crate::error::Result;
-use crate::id::Id;
+use crate::id::{Format, Id};
 use crate::workspace::{Workspace, keep};
 
 const NAME: &str = "fixlead-commits";
@@ -16,12 +16,22 @@ const VERSION: &[u8] = b"fixlead commits 1\n";
 /// What is kept; nothing if that cannot be read.
 pub fn load(workspace: &Workspace) -> Result<Index> {
     let bytes = fs::read(workspace.directory().join(NAME)).unwrap_or_default();
-    let mut reader = Reader { bytes: &bytes, length: workspace.format().length() };
-    Ok(reader.index().filter(|_| reader.bytes.is_empty()).unwrap_or_default())
+    Ok(read(&bytes, workspace.format()).unwrap_or_default())
+}
+
+/// Reads what [`written`] wrote.
+pub fn read(bytes: &[u8], format: Format) -> Option<Index> {
+    let mut reader = Reader { bytes, length: format.length() };
+    reader.index().filter(|_| reader.bytes.is_empty())
 }
 
 /// Keeps it, for oneself alone.
 pub fn save(workspace: &Workspace, index: &Index) -> Result<()> {
+    keep(&workspace.directory().join(NAME), &written(index))
+}
+
+/// An index as bytes.
+pub fn written(index: &Index) -> Vec<u8> {
     let mut bytes = VERSION.to_vec();
     let number = |bytes: &mut Vec<u8>, number: usize| bytes.extend((number as u32).to_be_bytes());
     number(&mut bytes, index.tips.len());
@@ -43,7 +53,7 @@ pub fn save(workspace: &Workspace, index: &Index) -> Result<()> {
         bytes.push(note.of.len() as u8);
         bytes.extend_from_slice(note.of.as_bytes());
     }
-    keep(&workspace.directory().join(NAME), &bytes)
+    bytes
 }
 
 struct Reader<'a> {

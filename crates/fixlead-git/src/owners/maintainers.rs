@@ -78,6 +78,11 @@ fn kernel(file: &str, text: &str, sections: &mut Vec<Section>, problems: &mut Ve
             continue;
         };
         let section = open.get_or_insert_with(Section::default);
+        if value.is_empty() && "MRFXN".contains(tag) {
+            let message = format!("nothing stands behind `{tag}:`; complete the line or leave it out");
+            problems.push(Problem { file: file.to_owned(), line: number + 1, message });
+            continue;
+        }
         let named = || Named { section: Some(title.to_owned()), ..Named::new(value, file, number + 1) };
         let read = match tag {
             'M' => {

@@ -3,10 +3,10 @@
 //! GitHub and GitLab, and `MAINTAINERS` of the kernel's form or with tables in
 //! Markdown; each as its own house reads it, all of them where there are several.
 
-mod codeowners;
-mod maintainers;
+pub(crate) mod codeowners;
+pub(crate) mod maintainers;
 mod pattern;
-mod prow;
+pub(crate) mod prow;
 mod yaml;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -167,7 +167,7 @@ pub fn owners(workspace: &Workspace, at: Id, paths: &[String]) -> Result<Owners>
 }
 
 /// Files of owners by their paths.
-type Files = BTreeMap<String, String>;
+pub(crate) type Files = BTreeMap<String, String>;
 
 /// Reads every file that can name somebody for the paths, in one run of git.
 fn gather(workspace: &Workspace, at: &Id, paths: &[String], problems: &mut Vec<Problem>) -> Result<Files> {

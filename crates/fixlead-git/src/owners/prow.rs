@@ -49,6 +49,7 @@ impl Prow {
             };
             match yaml::read(text) {
                 Ok(node @ Node::Table(_)) => {
+                    tell_of_nobody(file, &node, problems);
                     let entry = entry(file, &node, &aliases, problems);
                     prow.entries.insert(directory.to_owned(), entry);
                 }
@@ -101,6 +102,17 @@ impl Prow {
 }
 
 /// Adds people who are not named nearer.
+/// Says where a list names nobody.
+fn tell_of_nobody(file: &str, node: &Node, problems: &mut Vec<Problem>) {
+    for (name, line) in node.texts() {
+        if name.trim_start_matches('@').is_empty() {
+            let message = "nobody is named here; write a name or leave the line out".to_owned();
+            problems.push(Problem { file: file.to_owned(), line, message });
+        }
+    }
+    node.rows().iter().for_each(|(_, _, inner)| tell_of_nobody(file, inner, problems));
+}
+
 fn add(to: &mut Vec<Named>, more: &[Named]) {
     for named in more {
         if !to.iter().any(|known| known.name == named.name) {
@@ -115,7 +127,10 @@ fn aliases(files: &Files, problems: &mut Vec<Problem>) -> BTreeMap<String, Vec<S
     match yaml::read(text) {
         Ok(node) => {
             let rows = node.get("aliases").map(Node::rows).unwrap_or_default();
-            let members = |list: &Node| list.texts().map(|(name, _)| name.to_lowercase()).collect();
+            let members = |list: &Node| {
+                let names = list.texts().map(|(name, _)| name.to_lowercase());
+                names.filter(|name| !name.is_empty()).collect()
+            };
             rows.iter().map(|(alias, _, list)| (alias.to_lowercase(), members(list))).collect()
         }
         Err((line, message)) => {
@@ -136,6 +151,9 @@ fn entry(
         for (name, line) in table.get(key).into_iter().flat_map(Node::texts) {
             // Logins are the same in any case, and some write the @.
             let name = name.trim_start_matches('@').to_lowercase();
+            if name.is_empty() {
+                continue;
+            }
             match aliases.get(&name) {
                 None => found.push(Named::new(&name, file, line)),
                 Some(members) => found.extend(

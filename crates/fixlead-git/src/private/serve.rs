@@ -75,7 +75,7 @@ impl Private {
 
 /// Reads the headers of a CGI program to their end, and gives the type of what
 /// follows (RFC 3875, section 6).
-fn headers(out: &mut dyn BufRead) -> Result<String> {
+pub(crate) fn headers(out: &mut dyn BufRead) -> Result<String> {
     let unexpected =
         |detail: &str| Error::Unexpected { what: "http-backend".to_owned(), detail: detail.to_owned() };
     let mut kind = String::new();

@@ -121,6 +121,20 @@ fn maintainers_are_read_in_both_forms() {
 }
 
 #[test]
+fn a_line_that_names_nobody_is_told_and_names_nobody() {
+    let repo = Repo::new();
+    repo.write("OWNERS", "approvers:\n- eli\n- # nobody\nreviewers: [\"@\"]\n");
+    repo.write("MAINTAINERS", "NET\nM:\tAda <ada@example.org>\nR: \nF: src/\nN: \n");
+    repo.commit("owners");
+    let answer = ask(&repo, &["src/a.rs", "other"]);
+    assert_eq!(told(&answer.paths[0].approvers), ["eli OWNERS:2", "Ada <ada@example.org> MAINTAINERS:2"]);
+    assert_eq!(told(&answer.paths[1].approvers), ["eli OWNERS:2"], "an empty line names no path");
+    assert!(answer.paths.iter().all(|path| path.reviewers.is_empty()));
+    let told: Vec<(&str, usize)> = answer.problems.iter().map(|one| (one.file.as_str(), one.line)).collect();
+    assert_eq!(told, [("MAINTAINERS", 3), ("MAINTAINERS", 5), ("OWNERS", 3), ("OWNERS", 4)]);
+}
+
+#[test]
 fn paths_come_from_a_series_or_a_file_and_owners_from_before() {
     let repo = Repo::new();
     repo.write("OWNERS", "approvers: [ana]\n");

@@ -44,7 +44,7 @@ impl FromRequestParts<Wire> for Source {
 }
 
 /// The address of a hop; some proxies add its port.
-fn address(hop: &str) -> Option<IpAddr> {
+pub(crate) fn address(hop: &str) -> Option<IpAddr> {
     let bare = hop.strip_prefix('[').and_then(|hop| hop.strip_suffix(']')).unwrap_or(hop);
     bare.parse().ok().or_else(|| hop.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }

@@ -1,6 +1,6 @@
 //! `fixlead cvss score`: what vectors score, for people and for programs.
 
-mod lines;
+pub(crate) mod lines;
 #[cfg(test)]
 mod tests;
 mod text;

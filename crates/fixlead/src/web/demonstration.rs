@@ -195,7 +195,7 @@ async fn enter(
 }
 
 /// An address as it was before it stood in another one.
-fn unescaped(text: &str) -> String {
+pub(crate) fn unescaped(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {

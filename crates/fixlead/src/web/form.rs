@@ -201,13 +201,25 @@ impl Form {
             return Err(Refusal::UnsupportedMediaType.into());
         }
         let bytes = json::bytes(request, wire.limits.body, wire.limits.body_time).await?;
-        let text = std::str::from_utf8(&bytes).map_err(|_| not_text())?;
+        Form::of_fields(&bytes)?.without_secrets(wire, &path).await
+    }
+
+    /// Reads a form without files.
+    pub(crate) fn of_fields(bytes: &[u8]) -> Result<Self, Trouble> {
+        let text = std::str::from_utf8(bytes).map_err(|_| not_text())?;
         let mut form = Form::default();
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             form.add(unescaped(name)?, unescaped(value)?)?;
         }
-        form.without_secrets(wire, &path).await
+        Ok(form)
+    }
+
+    /// All the bytes of its names and fields.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn size(&self) -> usize {
+        let of = |values: &Vec<String>| values.iter().map(String::len).sum::<usize>();
+        self.fields.iter().map(|(name, values)| name.len() + of(values)).sum()
     }
 }
 

@@ -52,6 +52,12 @@ fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
     from_node(&parsed(bytes)?)
 }
 
+/// What is wrong with JSON that is to be a type.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn judged<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Vec<fixlead_app::problem::Fault>> {
+    tree::parse(bytes).map_err(|fault| vec![fault]).and_then(|node| read::read(&node))
+}
+
 fn parsed(bytes: &[u8]) -> Result<tree::Node, Refusal> {
     tree::parse(bytes).map_err(|fault| Problem::Invalid { errors: vec![fault] }.into())
 }
@@ -79,7 +85,7 @@ pub async fn bytes(request: Request, most: u64, time: Duration) -> Result<Vec<u8
 }
 
 /// Whether the headers announce JSON that can be read as it is.
-pub(super) fn is_json(headers: &HeaderMap) -> bool {
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let mut types = headers.get_all(CONTENT_TYPE).iter();
     let (Some(kind), None) = (types.next(), types.next()) else { return false };
     let Ok(kind) = kind.to_str() else { return false };

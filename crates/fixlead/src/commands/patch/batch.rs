@@ -32,7 +32,8 @@ pub fn read(path: &Path) -> Result<Vec<Query>, String> {
     Ok(queries)
 }
 
-fn query(line: &str) -> Result<Query, String> {
+/// Reads one question.
+pub(crate) fn query(line: &str) -> Result<Query, String> {
     let value: Value =
         serde_json::from_str(line).map_err(|error| format!("no JSON: {error}; write {SHAPE}"))?;
     let object = value.as_object().ok_or_else(|| format!("no object; write {SHAPE}"))?;

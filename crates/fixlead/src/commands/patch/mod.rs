@@ -2,7 +2,7 @@
 
 mod affected;
 mod backports;
-mod batch;
+pub(crate) mod batch;
 mod identity;
 mod introduced;
 mod owners;
