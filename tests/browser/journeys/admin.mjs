@@ -250,7 +250,7 @@ export default async function ({ desk, api, look, person, enrol, team }) {
   assert.equal(await ana.getByRole("button", { name: "Make them public" }).count(), 0);
   await look(ana, "admin-import-own");
   await bo.goto("/admin");
-  await bo.getByText("Confirm: 1 advisory taken in for Collector").waitFor();
+  await bo.getByText("Confirm: 1 advisory taken in for Collector", { exact: true }).waitFor();
   await bo.getByRole("link", { name: /^Read and decide/ }).click();
   await bo.getByText("It stops.").waitFor();
   await ana.goto(`/admin/projects/${project}/import`);

@@ -282,10 +282,9 @@ fn said(waiting: &Waiting, named: &[(PersonId, String)], now: Instant) -> Waits 
 async fn waits(
     State(wire): State<Wire>,
     visitor: Visitor,
-    InPath((project, offer)): InPath<(ProjectId, OfferId)>,
-    Query(done): Query<Done>,
+    InPath(which): InPath<(ProjectId, OfferId)>,
 ) -> Answer {
-    show_waiting(&wire, visitor, (project, offer), Typed::default(), done.is_so()).await
+    show_waiting(&wire, visitor, which, Typed::default()).await
 }
 
 async fn show_waiting(
@@ -293,7 +292,6 @@ async fn show_waiting(
     visitor: Visitor,
     (project, offer): (ProjectId, OfferId),
     typed: Typed,
-    done: bool,
 ) -> Answer {
     let desk = wire.desk.administration(&visitor.caller).await?;
     let mut all = wire.desk.waiting_imports(&visitor.caller, project).await?;
@@ -323,7 +321,7 @@ async fn show_waiting(
     let name = desk.parts().project(project);
     let project = project.to_string();
     let (frame, shell) =
-        shell::shell(&visitor, &desk, "Advisories that wait", "/admin/projects", typed, done);
+        shell::shell(&visitor, &desk, "Advisories that wait", "/admin/projects", typed, false);
     let page = WaitsPage { frame, shell, project, name, waits, advisories, altered };
     Ok(page::show(page.shell.typed.status(), &page))
 }
@@ -349,7 +347,7 @@ async fn confirm(
     let result = wire.desk.confirm_import(caller, project, offer, &site(&wire), Some(&repeat)).await;
     let to = format!("/admin/projects/{project}/import");
     sent.answered(result, "confirm", &to, async |visitor, typed| {
-        show_waiting(&wire, visitor, (project, offer), typed, false).await
+        show_waiting(&wire, visitor, (project, offer), typed).await
     })
     .await
 }
@@ -367,7 +365,7 @@ async fn decline(
     let result = declined.await;
     let to = format!("/admin/projects/{project}/import");
     sent.answered(result, "decline", &to, async |visitor, typed| {
-        show_waiting(&wire, visitor, (project, offer), typed, false).await
+        show_waiting(&wire, visitor, (project, offer), typed).await
     })
     .await
 }
