@@ -5,8 +5,10 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+type Target = (&'static str, fn(&[u8]));
+
 /// Runs every target on each file of its folder.
-pub fn all(targets: &[(&str, fn(&[u8]))]) {
+pub fn all(targets: &[Target]) {
     let corpora = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fuzz/corpora");
     let mut broken = Vec::new();
     for (name, target) in targets {

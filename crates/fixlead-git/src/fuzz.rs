@@ -17,8 +17,11 @@ use crate::owners::{Files, PathOwners, Problem};
 use crate::private::{receive, serve};
 use crate::{Source, blame, identity, refs, series};
 
-/// Each reader by its name, which is that of its folder in `tests/fuzz/corpora`.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+/// A name, which is that of its folder in `tests/fuzz/corpora`, and what is given the bytes.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every reader.
+pub const TARGETS: &[Target] = &[
     ("codeowners", codeowners),
     ("commit-graph", commit_graph),
     ("commit-index", commit_index),

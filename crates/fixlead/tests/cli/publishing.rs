@@ -194,6 +194,7 @@ fn a_desk_on_which_nobody_publishes_has_no_advisories() {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "the time it takes is what is measured")]
 fn an_advisory_of_fifty_megabytes_is_refused_at_once_and_in_words() {
     let place = directory("publishing-large");
     let sources = ["title = \"", "{\"document\":{\"csaf_version\":\"2.0\",\"title\":\""];
