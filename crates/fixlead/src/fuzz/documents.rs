@@ -2,7 +2,7 @@
 //! publishes, keys and signatures.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use fixlead_core::text::is_harmful;
