@@ -225,6 +225,7 @@ pub enum Wrong {
     Overtaken(u64),
     NoAdvisory,
     NotWhatWasAsked,
+    LoginTaken,
 }
 
 impl fmt::Display for Wrong {
@@ -276,6 +277,7 @@ impl fmt::Display for Wrong {
             Wrong::NotWhatWasAsked => {
                 "the advisory was changed after its publication was asked for; ask for what it says now"
             }
+            Wrong::LoginTaken => "somebody else has one of these logins, or the same at a host; take it from them first",
             Wrong::Restricted => "the case is restricted; lift that first, or nobody of the other project reaches it",
         })
     }
