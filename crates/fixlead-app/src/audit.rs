@@ -243,7 +243,7 @@ fn words(event: &DirectoryEvent) -> &'static str {
 }
 
 /// An entry of the directory. Facts and lists are named and not written out, but for what
-/// became public.
+/// became public and for logins, which decide whose LGTM counts.
 fn of_directory(position: u64, entry: &DirectoryEntry) -> Entry {
     let event = serde_json::to_value(&entry.event).unwrap_or_default();
     let fields = event.as_object().into_iter().flatten();
@@ -261,6 +261,10 @@ fn of_directory(position: u64, entry: &DirectoryEntry) -> Entry {
         let value = match value {
             Value::String(text) => text.clone(),
             Value::Number(number) => number.to_string(),
+            Value::Array(list) if name == "logins" && list.is_empty() => "none".to_owned(),
+            Value::Array(list) if name == "logins" => {
+                list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+            }
             Value::Array(list) => format!("{} of them", list.len()),
             Value::Object(parts) => match (parts.get("policy"), parts.iter().next()) {
                 (Some(Value::String(policy)), _) => policy.clone(),

@@ -294,7 +294,7 @@ impl Desk {
             project: report.project,
             title: texts.title.clone(),
             policy: project.policy.clone(),
-            facts: Box::new(snapshot.directory.facts(report.project, now).unwrap_or_default()),
+            facts: Box::new(self.facts_of(snapshot, report.project, now).unwrap_or_default()),
             body: texts.body.clone(),
             visibility: report.visibility,
             channel: texts.channel.clone(),

@@ -142,6 +142,7 @@ impl Seen {
             "projects": parts.projects.iter().map(|(id, record)| self.project(*id, record)).collect::<Vec<_>>(),
             "people": parts.people.iter().map(|(id, person)| json!({
                 "person": id, "name": person.name, "standing": person.standing, "leave": days(&person.leave),
+                "logins": person.logins,
             })).collect::<Vec<_>>(),
             "teams": teams.collect::<Vec<_>>(),
             "roles": parts.grants.iter().map(|grant| self.grant(grant)).collect::<Vec<_>>(),

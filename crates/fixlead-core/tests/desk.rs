@@ -10,6 +10,8 @@ mod directory;
 mod fix;
 #[path = "desk/log.rs"]
 mod log;
+#[path = "desk/logins.rs"]
+mod logins;
 #[path = "desk/office.rs"]
 mod office;
 #[path = "desk/properties.rs"]

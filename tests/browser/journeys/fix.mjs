@@ -23,6 +23,15 @@ export default async function ({ desk, look, person }) {
   // Two commits, one of which somebody has agreed to.
   assert.equal(await commits(ana).count(), 2);
   await commits(ana).nth(0).getByText("LGTM Fay Ito").waitFor();
+  // The files name people by their logins, and who owns nothing of it agrees in vain.
+  await commits(ana).nth(0).getByText("LGTM Bo Lind does not count: no owner of a path that it changes.").waitFor();
+  await commits(ana).nth(0).getByText("Which LGTM counts for which path").click();
+  const row = (page, path) => commits(page).nth(0).getByRole("row").filter({ hasText: path });
+  assert.match(await row(ana, "receiver/baggage.go").innerText(), /Fay Ito\s+Eli Marsh, Fay Ito\s+eli Eli Marsh, fay Fay Ito, hal Hal Osei/);
+  const owner = (name) => ana.locator(".owners li").filter({ has: ana.getByText(name, { exact: true }) });
+  await owner("eli").first().getByText("Eli Marsh, reaches the case").waitFor();
+  await owner("hal").first().getByText("Hal Osei, member here").waitFor();
+  await owner("hal").first().getByRole("button", { name: "Invite hal to the Fix Team" }).waitFor();
   await commits(ana).nth(1).getByText("Nobody has agreed").waitFor();
   await commits(ana).nth(1).getByText("What it changes").click();
   await commits(ana).nth(1).getByText("+		if len(all)+len(entries) > receiver.MostEntries {").waitFor();
@@ -33,7 +42,7 @@ export default async function ({ desk, look, person }) {
   await plain.goto(at);
   await commits(plain).nth(1).getByRole("button", { name: /^LGTM: I have read/ }).click();
   await plain.getByText("Recorded.").waitFor();
-  await commits(plain).nth(1).getByText("LGTM Ana Ruiz").waitFor();
+  await commits(plain).nth(1).getByText("LGTM Ana Ruiz does not count").waitFor();
   const branch = (page, name) => page.locator(`tr[data-branch="${name}"]`).first();
   await branch(plain, "release-1.7").getByText("missing-prerequisite").first().waitFor();
   await branch(plain, "release-1.8").getByRole("button", { name: "Make fix/release-1.8" }).click();
@@ -41,7 +50,7 @@ export default async function ({ desk, look, person }) {
   assert.equal(await commits(plain).count(), 4);
   await ana.goto(at);
   await branch(ana, "release-1.7").locator("summary").first().click();
-  await commits(ana).nth(0).getByText("Who may approve which path").click();
+  await commits(ana).nth(0).getByText("Which LGTM counts for which path").click();
   await look(ana, "fix-carried");
 
   // Where it came from, without JavaScript too; taken over by a click, and kept.

@@ -259,7 +259,7 @@ impl Desk {
             title,
             body,
             policy: pin,
-            facts: Box::new(snapshot.directory.facts(standing.project, now).unwrap_or_default()),
+            facts: Box::new(self.facts_of(snapshot, standing.project, now).unwrap_or_default()),
             reason: joining.reason.clone(),
         };
         let happened = {

@@ -55,7 +55,7 @@ impl Desk {
         let kept = self.kept(case).await?;
         self.case_permit(caller, &snapshot, &kept.file, Action::FactsMove)?;
         let opened = kept.file.opened.as_ref().ok_or(Problem::NotFound)?;
-        let facts = snapshot.directory.facts(opened.project, self.now()).ok_or(Problem::NotFound)?;
+        let facts = self.facts_of(&snapshot, opened.project, self.now()).ok_or(Problem::NotFound)?;
         let command = Command::MoveFacts { facts: Box::new(facts), reason };
         self.act(caller, case, Act { repeat: Some(repeat), ..Act::new(command) }).await
     }

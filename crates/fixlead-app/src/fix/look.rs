@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fixlead_core::access::Action;
+use fixlead_core::access::{Action, Standing};
 use fixlead_core::case::event::{EventKind, Field};
 use fixlead_core::case::{BranchClass, Project};
 use fixlead_core::desk::event::{Run, Sighting};
 use fixlead_core::id::{CaseId, PersonId, ProjectId};
+use fixlead_core::plan::owners::{self, Quorum, Review};
 
 use super::lint::{self, Remark};
-use super::push::named;
 use super::{Commit, Fault, Owner, Patch, Radar};
 use crate::accounts::Caller;
 use crate::case::read::View;
@@ -80,6 +80,9 @@ pub struct Look {
     pub working: bool,
     /// Who is named for the changed paths, and who that is here.
     pub owners: Vec<Known>,
+    /// Whether the case goes by other owners than its project by now: a file or a login
+    /// was changed since it took them over.
+    pub owners_moved: bool,
     /// Public changes that resemble it, and whether somebody said that one is no leak.
     pub sightings: Vec<(Sighting, bool)>,
 }
@@ -88,19 +91,46 @@ pub struct Look {
 pub struct Known {
     /// As the file names them.
     pub owner: Owner,
-    /// The one person here who is called exactly so, with their name.
+    /// Whose login or address that is here, with their name.
     pub person: Option<(PersonId, String)>,
     /// Whether they reach the case already.
     pub is_in: bool,
+    /// Whether they can act here: they have joined, and are not suspended.
+    pub is_active: bool,
 }
 
 /// A path that a commit changes.
 pub struct ChangedPath {
     /// The path.
     pub path: String,
-    /// Who may approve it as the files name them, and whether the one person here who
-    /// is called so has agreed to the commit.
-    pub approvers: Vec<(String, bool)>,
+    /// Who may approve it as the files name them, and whose login that is here; none while
+    /// that is being found out.
+    pub approvers: Vec<(String, Option<String>)>,
+    /// Whose LGTM counts for it by the facts that the case goes by, by name; nothing where
+    /// owners are not asked for each path.
+    pub owners: Option<Vec<String>>,
+    /// Whose LGTMs count for it.
+    pub counts: Vec<(PersonId, String)>,
+}
+
+/// An LGTM.
+pub struct Lgtm {
+    /// Who gave it.
+    pub person: PersonId,
+    /// Their name.
+    pub name: String,
+    /// Whether it counts: for the release, as the case goes by owners or maintainers.
+    pub counts: bool,
+}
+
+/// What the release asks of a commit.
+pub struct Reviewed {
+    /// Whose LGTMs it needs.
+    pub quorum: Quorum,
+    /// Whether the release waits for them.
+    pub needed: bool,
+    /// Whether it has them.
+    pub done: bool,
 }
 
 /// A private branch.
@@ -118,12 +148,14 @@ pub struct Shown {
     /// What it changes; nothing where it was not asked for.
     pub patch: Option<Patch>,
     /// Who agreed to exactly this commit.
-    pub lgtms: Vec<(PersonId, String)>,
+    pub lgtms: Vec<Lgtm>,
+    /// Whose the release asks for; nothing for a commit that the case does not know.
+    pub reviewed: Option<Reviewed>,
     /// Whether whoever looks may agree: they have not yet, and it is not their own.
     pub may_agree: bool,
     /// What its message says too much.
     pub remarks: Vec<Remark>,
-    /// The paths that it changes, once they are found out.
+    /// The paths that it changes.
     pub paths: Vec<ChangedPath>,
     /// What the project's own checks said to it last.
     pub run: Option<Run>,
@@ -195,35 +227,39 @@ impl Desk {
         let may_agree = view.may.contains(&Action::Lgtm.name());
         let me = caller.person.to_string();
         let id = case.to_string();
+        let host = self.code_host(project);
+        let name = |person| Desk::name_of(&snapshot, person).unwrap_or_else(|| "somebody".to_owned());
+        let policy = self.policy(file.pin().ok_or(Problem::NotFound)?).await?;
+        let plan = file.plan(&policy);
         let mut shown = |commit: Commit| {
             let given = file.history.iter().filter(|event| {
                 event.kind == EventKind::Lgtm && event.texts(Field::On).any(|on| on == commit.id)
             });
             let given = given.flat_map(|event| event.texts(Field::By));
-            let mut lgtms: Vec<(PersonId, String)> = given
-                .filter_map(|by| PersonId::parse(by).ok())
-                .map(|person| {
-                    (person, Desk::name_of(&snapshot, person).unwrap_or_else(|| "somebody".to_owned()))
-                })
-                .collect();
-            lgtms.dedup();
-            let may = |name: &String| {
-                let person = named(&snapshot, name);
-                (name.clone(), lgtms.iter().any(|(agreed, _)| Some(*agreed) == person))
+            let mut agreed: Vec<PersonId> = given.filter_map(|by| PersonId::parse(by).ok()).collect();
+            agreed.dedup();
+            let review = owners::review(&plan.record, plan.facts(), &commit.id);
+            let counts = |person: PersonId| review.as_ref().is_some_and(|of| of.counts(&person.to_string()));
+            let lgtm =
+                |person: &PersonId| Lgtm { person: *person, name: name(*person), counts: counts(*person) };
+            let lgtms: Vec<Lgtm> = agreed.iter().map(lgtm).collect();
+            let login = |login: &String| {
+                let person = snapshot.directory.meant(login, host.as_deref());
+                (login.clone(), person.map(name))
             };
-            let paths = radar.paths.iter().filter(|one| one.commit == commit.id);
-            let paths = paths.map(|one| ChangedPath {
-                path: one.path.clone(),
-                approvers: one.approvers.iter().map(may).collect(),
+            let named = radar.paths.iter().filter(|one| one.commit == commit.id);
+            let named = named.map(|one| (&*one.path, one.approvers.iter().map(login).collect()));
+            let paths = matrix(review.as_ref(), named.collect(), &lgtms, |owner| {
+                PersonId::parse(owner).map_or_else(|_| owner.to_owned(), name)
             });
-            let paths = paths.collect();
             let run = file.runs.iter().find(|(id, _)| ***id == *commit.id).map(|(_, (_, run))| run.clone());
-            let agreed = lgtms.iter().any(|(person, _)| *person == caller.person);
+            let agreed = agreed.contains(&caller.person);
             let proposed = file.proposal(&commit.id).is_some();
             Shown {
                 may_agree: may_agree && proposed && !agreed && !file.wrote(&commit.id, &me),
                 remarks: lint::remarks(&commit.message, &[&id]),
                 lgtms,
+                reviewed: review.map(|Review { quorum, needed, done, .. }| Reviewed { quorum, needed, done }),
                 paths,
                 run,
                 patch: changes.remove(&commit.id),
@@ -237,16 +273,24 @@ impl Desk {
         let branches = branches.collect();
         let now = self.now();
         let owners = radar.owners.iter().map(|owner| {
-            let person = named(&snapshot, &owner.name);
+            let person = snapshot.directory.meant(&owner.name, host.as_deref());
             let is_in = person.is_some_and(|person| {
                 file.grants_of(person).iter().any(|grant| grant.is_active(now))
                     || snapshot.directory.responds(person, project, now)
             });
-            let called = |person| (person, Desk::name_of(&snapshot, person).unwrap_or_default());
-            Known { owner: owner.clone(), person: person.map(called), is_in }
+            let standing = person.and_then(|person| snapshot.directory.standing(person));
+            let is_active = standing == Some(Standing::Active);
+            Known {
+                owner: owner.clone(),
+                person: person.map(|person| (person, name(person))),
+                is_in,
+                is_active,
+            }
         });
+        let now_owned = self.facts_of(&snapshot, project, now).map(|facts| facts.owners);
         Ok(Look {
             owners: owners.collect(),
+            owners_moved: now_owned.is_some_and(|owned| owned != file.facts.owners),
             branches,
             project,
             upstream,
@@ -269,6 +313,35 @@ impl Desk {
         let turn = self.fix_turn(case).await?;
         self.with_fix(turn, move |fixes| fixes.refresh(case, project)).await
     }
+}
+
+/// The paths of a commit: whose LGTM each needs, whose it has that counts, and whom the
+/// files name.
+fn matrix(
+    review: Option<&Review<'_>>,
+    mut named: BTreeMap<&str, Vec<(String, Option<String>)>>,
+    lgtms: &[Lgtm],
+    called: impl Fn(&str) -> String,
+) -> Vec<ChangedPath> {
+    let Some(review) = review else {
+        let paths = named.into_iter().map(|(path, approvers)| ChangedPath {
+            path: path.to_owned(),
+            approvers,
+            owners: None,
+            counts: Vec::new(),
+        });
+        return paths.collect();
+    };
+    let paths = review.paths.iter().map(|of| {
+        let counting = lgtms.iter().filter(|lgtm| lgtm.counts && of.counts(&lgtm.person.to_string()));
+        ChangedPath {
+            path: of.path.to_owned(),
+            approvers: named.remove(of.path).unwrap_or_default(),
+            owners: of.owners.map(|owners| owners.iter().map(|owner| called(owner)).collect()),
+            counts: counting.map(|lgtm| (lgtm.person, lgtm.name.clone())).collect(),
+        }
+    });
+    paths.collect()
 }
 
 /// The branches that a fix goes on, as facts name them.

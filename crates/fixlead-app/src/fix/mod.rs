@@ -22,14 +22,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use fixlead_core::access::Action;
+use fixlead_core::case::Project;
 use fixlead_core::desk::command::Command;
 use fixlead_core::desk::event::Sighting;
 use fixlead_core::desk::wire::Line;
 use fixlead_core::id::{CaseId, ProjectId};
+use fixlead_core::time::Instant;
 
 use crate::accounts::Caller;
 use crate::case::act::{Act, Acted};
 use crate::desk::Desk;
+use crate::directory::Snapshot;
 use crate::problem::{Problem, Result};
 use crate::repeat::Repeat;
 use turn::Turn;
@@ -43,6 +46,8 @@ pub struct Commit {
     pub parents: usize,
     /// Who wrote it, as it says.
     pub author: String,
+    /// Their e-mail address, as it says.
+    pub address: String,
     /// Its whole message.
     pub message: String,
 }
@@ -289,6 +294,22 @@ impl Desk {
     /// Lets fixes have repositories. Without this, no case has one.
     pub fn keep_fixes(&self, repositories: Arc<dyn Repositories>) {
         let _ = self.inner.fixes.set(repositories);
+    }
+
+    /// The host at which the code of a project is, where the desk knows it: a login in
+    /// its files is one there.
+    pub(crate) fn code_host(&self, project: ProjectId) -> Option<String> {
+        let upstream = self.inner.fixes.get()?.upstream(project)?;
+        let (_, rest) = upstream.split_once("://")?;
+        let place = rest.split('/').next()?;
+        let host = place.rsplit('@').next()?.split(':').next()?;
+        Some(host.to_ascii_lowercase())
+    }
+
+    /// The facts of a project that its policy works with, with the people whose logins
+    /// its owners are.
+    pub(crate) fn facts_of(&self, snapshot: &Snapshot, project: ProjectId, at: Instant) -> Option<Project> {
+        snapshot.directory.facts(project, at, self.code_host(project).as_deref())
     }
 
     pub(crate) fn repositories(&self) -> Result<Arc<dyn Repositories>> {

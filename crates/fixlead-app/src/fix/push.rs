@@ -12,7 +12,7 @@ use fixlead_core::desk::wire::Line;
 use fixlead_core::id::{CaseId, PersonId};
 
 use super::lint::{remarks, told};
-use super::{Fault, Update};
+use super::{Commit, Fault, Update};
 use crate::accounts::Caller;
 use crate::case::act::Act;
 use crate::case::kept::Kept;
@@ -161,7 +161,7 @@ fn changes(
             // A pick is of whoever wrote what it was made from.
             let from = update.picked.iter().find(|(_, to)| *to == commit.id);
             let from = from.and_then(|(from, _)| file.author(from)).map(str::to_owned);
-            let author = from.unwrap_or_else(|| named(snapshot, &commit.author).unwrap_or(me).to_string());
+            let author = from.unwrap_or_else(|| wrote(snapshot, commit).unwrap_or(me).to_string());
             let mut event = new(EventKind::CommitProposed)
                 .with(Field::Id, text(&commit.id))
                 .with(Field::Author, text(&author))
@@ -183,10 +183,15 @@ fn changes(
     Ok((pushes, events))
 }
 
-/// The one person who is called so. That a commit claims to be theirs only takes
-/// from them the right to approve it; it gives nobody anything.
-pub(super) fn named(snapshot: &Snapshot, name: &str) -> Option<PersonId> {
-    let mut called = snapshot.directory.people.iter().filter(|(_, person)| *person.name == *name);
+/// Whose address it has, or the one person who is called as its author. That a commit
+/// claims to be theirs only takes from them the right to approve it; it gives nobody
+/// anything.
+fn wrote(snapshot: &Snapshot, commit: &Commit) -> Option<PersonId> {
+    let address = commit.address.contains('@').then_some(&*commit.address);
+    if let Some(person) = address.and_then(|address| snapshot.directory.meant(address, None)) {
+        return Some(person);
+    }
+    let mut called = snapshot.directory.people.iter().filter(|(_, person)| *person.name == *commit.author);
     let (id, _) = called.next()?;
     called.next().is_none().then_some(*id)
 }

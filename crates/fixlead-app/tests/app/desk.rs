@@ -280,7 +280,7 @@ async fn whoever_takes_the_lead_has_had_their_turn() {
     let house = House::under("opentelemetry").await;
     let next = async || {
         let seen = house.desk.read_directory(&house.caller(house.bo)).await.unwrap();
-        let facts = seen.directory().facts(PROJECT, house.world.now()).unwrap();
+        let facts = seen.directory().facts(PROJECT, house.world.now(), None).unwrap();
         PersonId::parse(&facts.responders[0]).unwrap()
     };
     assert_eq!(next().await, house.ana);

@@ -184,7 +184,7 @@ async fn lead_and_turn_are_written_together() {
     // One entry of the chain: nothing can stop between the two.
     assert_eq!(after.number, before.number + 1);
     let seen = house.desk.read_directory(&house.caller(house.bo)).await.unwrap();
-    let facts = seen.directory().facts(PROJECT, house.world.now()).unwrap();
+    let facts = seen.directory().facts(PROJECT, house.world.now(), None).unwrap();
     assert_eq!(PersonId::parse(&facts.responders[0]).unwrap(), house.bo);
     // Whoever is on no rota leads without moving it.
     let case = house.reported().await.case;
@@ -198,7 +198,7 @@ async fn lead_and_turn_are_written_together() {
     house.act(house.bo, case, assign).await.unwrap();
     assert_eq!(house.desk.store().head().await.unwrap().number, before.number + 1);
     let seen = house.desk.read_directory(&house.caller(house.bo)).await.unwrap();
-    let facts = seen.directory().facts(PROJECT, house.world.now()).unwrap();
+    let facts = seen.directory().facts(PROJECT, house.world.now(), None).unwrap();
     assert_eq!(PersonId::parse(&facts.responders[0]).unwrap(), house.bo);
 }
 

@@ -93,6 +93,7 @@ vocabulary! {
         ProjectPolicy = "project.policy",
         PeopleInvite = "people.invite",
         PeopleStanding = "people.standing",
+        PeopleLogins = "people.logins",
         RolesGive = "roles.give",
         RolesConfirm = "roles.confirm",
         RolesRevoke = "roles.revoke",

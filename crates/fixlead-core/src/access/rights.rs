@@ -243,6 +243,7 @@ const OPERATOR: Lists = &[(
         A::ProjectFacts,
         A::PeopleInvite,
         A::PeopleStanding,
+        A::PeopleLogins,
         A::RolesGive,
         A::RolesConfirm,
         A::RolesRevoke,

@@ -11,6 +11,7 @@ use crate::case::Project;
 use crate::case::history;
 use crate::case::json::{At, Node};
 use crate::case::write;
+use crate::desk::directory::Login;
 use crate::text::{self, Untold};
 use crate::time::Instant;
 
@@ -222,5 +223,18 @@ impl<'de> Deserialize<'de> for Project {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let node = Node::deserialize(deserializer)?;
         history::read_project(At::root(&node)).map_err(D::Error::custom)
+    }
+}
+
+impl Serialize for Login {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Login {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        Login::new(&text).map_err(D::Error::custom)
     }
 }

@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use super::office::{ANA, BO, CHEN, ELI, GUS, ORGANISATION, PROJECT, START, facts, line, pin, policy};
 
 const INSTALLATION: InstallationId = InstallationId::from_bytes([70; 16]);
-const OPERATOR: PersonId = PersonId::from_bytes([71; 16]);
+pub const OPERATOR: PersonId = PersonId::from_bytes([71; 16]);
 
 fn offer(number: u8) -> OfferId {
     OfferId::from_bytes([number; 16])
@@ -24,9 +24,9 @@ fn grant(number: u8) -> GrantId {
     GrantId::from_bytes([number; 16])
 }
 
-struct Hall {
-    directory: Directory,
-    now: Instant,
+pub struct Hall {
+    pub directory: Directory,
+    pub now: Instant,
     lines: Vec<String>,
 }
 
@@ -41,7 +41,7 @@ impl Hall {
     }
 
     /// An installation just set up: one operator, one project, nobody else.
-    fn new() -> Hall {
+    pub fn new() -> Hall {
         let mut hall = Hall { directory: Directory::default(), now: START, lines: Vec::new() };
         let until = START + Span::days(1);
         let invite =
@@ -70,7 +70,7 @@ impl Hall {
         Actor::Person { person, standing, presence }
     }
 
-    fn by(&mut self, person: PersonId, command: C) -> Result<(), Refused> {
+    pub fn by(&mut self, person: PersonId, command: C) -> Result<(), Refused> {
         let (action, within) = command.needs(&self.directory, Some(person))?;
         let grants = self.directory.grants_of(person);
         let target = Target::Directory(INSTALLATION, within);
@@ -102,7 +102,7 @@ impl Hall {
     }
 
     /// With Ana, Bo and Chen as responders.
-    fn staffed() -> Hall {
+    pub fn staffed() -> Hall {
         let mut hall = Hall::new();
         for (person, number) in [(ANA, 11), (BO, 12), (CHEN, 13)] {
             hall.join(person);
@@ -124,7 +124,7 @@ impl Hall {
     }
 
     fn first(&self) -> PersonId {
-        let facts = self.directory.facts(PROJECT, self.now).unwrap();
+        let facts = self.directory.facts(PROJECT, self.now, None).unwrap();
         let (name, _) = rotation::expected(&facts, self.now).unwrap();
         PersonId::parse(name).unwrap()
     }
@@ -305,7 +305,7 @@ fn facts_for_the_policy_name_people_by_their_ids() {
     let mut hall = Hall::staffed();
     hall.by(ANA, C::SetFacts { project: PROJECT, facts: Box::new(facts()) }).unwrap();
     hall.by(ANA, C::SetMaintainers { project: PROJECT, people: vec![BO] }).unwrap();
-    let facts = hall.directory.facts(PROJECT, hall.now).unwrap();
+    let facts = hall.directory.facts(PROJECT, hall.now, None).unwrap();
     assert_eq!(facts.branches.len(), 2);
     assert_eq!(facts.maintainers, [BO.to_string().into()]);
     assert_eq!(facts.responders.len(), 3);
@@ -349,7 +349,7 @@ proptest! {
         prop_assert_eq!(&Directory::of(&entries), &hall.directory);
         let shuffled: Vec<&DirectoryEntry> = order.iter().filter_map(|place| entries.get(*place)).collect();
         let directory = Directory::of(shuffled.into_iter().chain(&entries));
-        directory.facts(PROJECT, START + Span::days(days));
+        directory.facts(PROJECT, START + Span::days(days), None);
     }
 }
 

@@ -13,7 +13,7 @@ use fixlead_core::desk::directory::command::DirectoryCommand;
 use fixlead_core::desk::directory::event::{Reach, Turns};
 use fixlead_core::desk::directory::import::{CnaCommand, ImportCommand};
 use fixlead_core::desk::directory::webhook::{WebhookCommand, WebhookEnd};
-use fixlead_core::desk::directory::{Directory, DirectoryEntry, DirectoryEvent, Incoming};
+use fixlead_core::desk::directory::{Directory, DirectoryEntry, DirectoryEvent, Incoming, Login};
 use fixlead_core::desk::event::{
     By, DeskEvent, Entry, Pin, Push, Reminder, Room, Run, RunOutcome, Second, Sighting, Visibility,
 };
@@ -116,6 +116,10 @@ fn planted_questions() -> QuestionList {
 
 fn planted_key() -> ReportKey {
     ReportKey { fingerprint: canary(), armored: body(CANARY) }
+}
+
+fn planted_login() -> Login {
+    Login::new(CANARY).unwrap()
 }
 
 const GRANT: GrantId = GrantId::from_bytes([31; 16]);
@@ -317,6 +321,7 @@ fn the_directory_is_told_by_kind_and_length() {
         LeaveSet { person: ANA, days: days.clone() }
         MaintainersSet { project: PROJECT, people: people.clone() }
         PersonRenamed { person: ANA, name: canary() }
+        PersonLogins { person: ANA, logins: vec![planted_login()] }
         WebhookAdded { webhook: WEBHOOK, reach, url: canary(), events: Vec::new(), secret: sha('d') }
         WebhookChanged { webhook: WEBHOOK, url: canary(), events: Vec::new() }
         WebhookSecret { webhook: WEBHOOK, secret: sha('e'), until: START }
@@ -350,6 +355,7 @@ fn the_directory_is_told_by_kind_and_length() {
         ResumeIntake { project: PROJECT }
         StopReading { person: ANA, cases: 200, until: START }
         Rename { person: ANA, name: canary() }
+        SetLogins { person: ANA, logins: vec![planted_login()] }
         Webhook(WebhookCommand::Pause { webhook: WEBHOOK, reason: canary() })
         Invite { person: ANA, name: canary(), offer: OFFER, until: START }
         Accept { offer: OFFER }

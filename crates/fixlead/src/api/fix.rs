@@ -11,6 +11,7 @@ use fixlead_app::accounts::Caller;
 use fixlead_app::fix::look::{ChangedPath, Known, Look, Patches};
 use fixlead_app::fix::origin::{Asked, LIMITS, Traced};
 use fixlead_core::id::CaseId;
+use fixlead_core::plan::owners::Quorum;
 use fixlead_core::time::Instant;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -38,6 +39,8 @@ pub struct FixView {
     standings: Vec<FixStanding>,
     /// Who is named for the changed paths.
     owners: Vec<FixOwner>,
+    /// Whether the case goes by other owners than its project has by now.
+    owners_moved: bool,
     /// Whether standings and owners are still being found out.
     working: bool,
     /// Public changes that resemble the fix.
@@ -65,7 +68,15 @@ pub struct FixCommit {
     /// Who agreed to exactly this commit.
     #[schema(value_type = Vec<Id>)]
     lgtms: Vec<String>,
-    /// The paths that it changes; none while they are being found out.
+    /// Whose of them count for the release.
+    #[schema(value_type = Vec<Id>)]
+    counted: Vec<String>,
+    /// Whose LGTMs the release asks for: `anybody` but the author, `maintainers`, an owner of
+    /// anything (`any-owner`), or one of each path (`each-owner`).
+    quorum: Option<&'static str>,
+    /// Whether it has the LGTMs that the release waits for, or needs none.
+    reviewed: bool,
+    /// The paths that it changes.
     paths: Vec<FixPath>,
     /// What the project's own checks said to it last.
     checked: Option<FixChecked>,
@@ -76,9 +87,15 @@ pub struct FixCommit {
 pub struct FixPath {
     /// The path.
     path: String,
-    /// Who may approve it, as the files name them.
+    /// Who may approve it, as the files name them; nobody while that is being found out.
     approvers: Vec<String>,
-    /// Who of them has agreed to the commit.
+    /// Those of them whose login somebody here has.
+    known: Vec<String>,
+    /// Whose LGTM counts for it by the facts that the case goes by; nothing where owners are
+    /// not asked for each path.
+    owners: Option<Vec<String>>,
+    /// Whose LGTMs count for it.
+    #[schema(value_type = Vec<Id>)]
     approved: Vec<String>,
 }
 
@@ -119,7 +136,7 @@ pub struct FixOwner {
     file: String,
     /// Its line.
     line: usize,
-    /// The one person here who is called exactly so.
+    /// Whose login or address that is here.
     #[schema(value_type = Option<Id>)]
     person: Option<String>,
     /// The changed paths that they are named for.
@@ -345,14 +362,29 @@ fn described(wire: &Wire, look: Look) -> FixView {
     let address = format!("{}/cases/{}/fix.git", wire.public.as_str(), look.view.case);
     let path = |changed: ChangedPath| FixPath {
         path: changed.path,
-        approved: changed.approvers.iter().filter(|(_, did)| *did).map(|(name, _)| name.clone()).collect(),
+        known: changed
+            .approvers
+            .iter()
+            .filter(|(_, is)| is.is_some())
+            .map(|(name, _)| name.clone())
+            .collect(),
+        approved: changed.counts.into_iter().map(|(person, _)| person.to_string()).collect(),
+        owners: changed.owners,
         approvers: changed.approvers.into_iter().map(|(name, _)| name).collect(),
     };
     let commit = |shown: fixlead_app::fix::look::Shown| FixCommit {
         subject: shown.commit.subject().to_owned(),
         id: shown.commit.id,
         author: shown.commit.author,
-        lgtms: shown.lgtms.into_iter().map(|(person, _)| person.to_string()).collect(),
+        counted: shown.lgtms.iter().filter(|of| of.counts).map(|of| of.person.to_string()).collect(),
+        quorum: shown.reviewed.as_ref().map(|of| match of.quorum {
+            Quorum::Anybody => "anybody",
+            Quorum::Maintainers(_) => "maintainers",
+            Quorum::AnyOwner => "any-owner",
+            Quorum::EachOwner => "each-owner",
+        }),
+        reviewed: shown.reviewed.is_some_and(|of| of.done || !of.needed),
+        lgtms: shown.lgtms.into_iter().map(|lgtm| lgtm.person.to_string()).collect(),
         paths: shown.paths.into_iter().map(path).collect(),
         checked: shown.run.map(|run| FixChecked {
             outcome: run.outcome.name(),
@@ -392,6 +424,7 @@ fn described(wire: &Wire, look: Look) -> FixView {
         branches: branches.collect(),
         standings: standings.collect(),
         owners: owners.collect(),
+        owners_moved: look.owners_moved,
         working: look.working,
         sightings: sightings.collect(),
     }

@@ -5,7 +5,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use fixlead_app::accounts::Caller;
+use fixlead_app::problem::Problem;
+use fixlead_core::desk::directory::Login;
 use fixlead_core::desk::directory::command::DirectoryCommand;
+use fixlead_core::desk::directory::login::MOST_LOGINS;
 use fixlead_core::desk::wire::Line;
 use fixlead_core::id::{GrantId, OfferId, PersonId, ProjectId, TeamId};
 use serde::{Deserialize, Serialize};
@@ -46,6 +49,15 @@ pub struct Rename {
     /// From now on.
     #[schema(value_type = shapes::Line)]
     name: Line,
+}
+
+/// How files of projects name somebody, and commits.
+#[derive(Deserialize, ToSchema)]
+pub struct SetLogins {
+    /// All of them, in place of what was: a login of a code host like `eli`, one at a host
+    /// like `github.com/eli`, an e-mail address.
+    #[schema(max_items = 20)]
+    logins: Vec<String>,
 }
 
 /// A sub-team that waits for a second person.
@@ -98,6 +110,7 @@ pub fn routes() -> OpenApiRouter<Wire> {
         .routes(routes!(add_member))
         .routes(routes!(remove_member))
         .routes(routes!(rename))
+        .routes(routes!(set_logins))
         .routes(routes!(invite_again))
 }
 
@@ -188,6 +201,34 @@ async fn rename(
     Once(Rename { name }, repeat): Once<Rename>,
 ) -> Result<Response, Refusal> {
     let command = DirectoryCommand::Rename { person, name };
+    direct(&wire, &caller, command, expected, &repeat, json!({})).await
+}
+
+/// Says which logins of code hosts, and which e-mail addresses, are somebody's. They decide
+/// whose LGTM counts as an owner's: each is of one person alone, and nobody sets their own
+/// where there has been anybody else to do it.
+#[utoipa::path(post, path = "/api/v1/people/{person}/logins", tag = "directory",
+    params(("person" = String, Path)), request_body = SetLogins,
+    responses((status = 200, body = DirectoryChanged), (status = 403, body = ProblemDocument),
+        (status = 404, body = ProblemDocument), (status = 409, body = ProblemDocument),
+        (status = 422, body = ProblemDocument)))]
+async fn set_logins(
+    State(wire): State<Wire>,
+    caller: Caller,
+    InPath(person): InPath<PersonId>,
+    MaybeIfMatch(expected): MaybeIfMatch,
+    Once(SetLogins { logins }, repeat): Once<SetLogins>,
+) -> Result<Response, Refusal> {
+    if logins.len() > MOST_LOGINS {
+        return Err(
+            Problem::invalid("/logins", format!("at most {MOST_LOGINS} are kept; leave some out")).into()
+        );
+    }
+    let read = |(place, login): (usize, &String)| {
+        Login::new(login).map_err(|why| Problem::invalid(format!("/logins/{place}"), why))
+    };
+    let logins = logins.iter().enumerate().map(read).collect::<Result<Vec<_>, Problem>>()?;
+    let command = DirectoryCommand::SetLogins { person, logins };
     direct(&wire, &caller, command, expected, &repeat, json!({})).await
 }
 

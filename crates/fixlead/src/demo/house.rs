@@ -73,6 +73,10 @@ pub async fn settle(desk: &Desk, script: &Script) -> Result<House, String> {
             desk.accounts().end_links(id).await.map_err(said)?;
             id
         };
+        if !person.logins.is_empty() {
+            let logins = DirectoryCommand::SetLogins { person: id, logins: person.logins.clone() };
+            desk.direct(&olga, logins, None, None).await.map_err(said)?;
+        }
         house.people.insert(person.name.clone(), id);
     }
     let organisation = OrganisationId::from_bytes(draw());

@@ -13,6 +13,7 @@
 use std::collections::BTreeMap;
 
 use fixlead_core::case::{Branch, BranchClass};
+use fixlead_core::desk::directory::Login;
 use fixlead_core::time::{Instant, Span};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -84,6 +85,9 @@ pub struct PersonText {
     /// Whether they check who did and knew what.
     #[serde(default)]
     pub auditor: bool,
+    /// How files name them, and commits.
+    #[serde(default)]
+    pub logins: Vec<Login>,
     /// When they are away: first and last day, counted from the start.
     pub away: Option<(i64, i64)>,
 }

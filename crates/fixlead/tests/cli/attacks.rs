@@ -69,6 +69,7 @@ fn body_for(path: &str, person: &str) -> Option<Value> {
         "name" => json!({ "name": "somebody" }),
         "standing" => json!({ "standing": "suspended", "reason": "why" }),
         "leave" => json!({ "days": [] }),
+        "logins" => json!({ "logins": [] }),
         "maintainers" | "rota" => json!({ "people": [] }),
         "policy" => json!({ "policy": "vitess", "reason": "why" }),
         _ => return None,

@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 
 use crate::house::{House, Member, Team};
 
+mod owners;
+
 /// git as somebody runs it, with a token as the password.
 struct Hand {
     place: PathBuf,
@@ -88,6 +90,9 @@ fn ground(name: &str) -> (House, Team, Hand, String) {
         &["case", "grant", &case, &team.eli.person, "fix-team", "--reason", "knows it"],
         0,
     );
+    for (who, login) in [(&team.ana, "Ana"), (&team.eli, "eli")] {
+        house.tells(&house.olga, &["people", "logins", &who.person, login], 0);
+    }
     (house, team, public, case)
 }
 
@@ -176,7 +181,9 @@ fn a_team_works_on_a_fix_with_git_and_the_case_knows_every_commit() {
         json!({ "name": "hal", "approves": false, "file": "OWNERS", "line": 5,
         "person": null, "paths": ["parser.txt"] })
     );
-    let changed = json!([{ "path": "parser.txt", "approvers": ["ana", "eli"], "approved": [] }]);
+    let changed = json!([{
+        "path": "parser.txt", "approvers": ["ana", "eli"], "known": ["ana", "eli"], "owners": null, "approved": [],
+    }]);
     assert_eq!(seen["branches"][0]["commits"][0]["paths"], changed);
     let page = house.get(&ana.shows, &format!("/cases/{case}/fix")).is(200).text;
     assert!(page.contains("eli, reaches the case") && !page.contains("Invite eli"), "{page}");
@@ -203,7 +210,7 @@ fn a_team_works_on_a_fix_with_git_and_the_case_knows_every_commit() {
         .is(303);
     let of = |seen: &Value| seen["branches"][0]["commits"][0].clone();
     assert_eq!(of(&fix(&house, ana, &case))["lgtms"], json!([ana.person]));
-    assert_eq!(of(&fix(&house, ana, &case))["paths"][0]["approved"], json!(["ana"]));
+    assert_eq!(of(&fix(&house, ana, &case))["paths"][0]["approved"], json!([ana.person]));
 
     // Written anew, it has none, and the log says what it was.
     elis.git(&["commit", "-q", "--amend", "-m", "Bound the length of a header"]);

@@ -229,6 +229,7 @@ pub enum Wrong {
     ProposerGone,
     WaitOver,
     TooManyWait,
+    LoginTaken,
 }
 
 impl fmt::Display for Wrong {
@@ -290,6 +291,7 @@ impl fmt::Display for Wrong {
             Wrong::TooManyWait => {
                 "too much waits for a second person already; have that confirmed or declined first"
             }
+            Wrong::LoginTaken => "somebody else has one of these logins, or the same at a host; take it from them first",
             Wrong::Restricted => "the case is restricted; lift that first, or nobody of the other project reaches it",
         })
     }

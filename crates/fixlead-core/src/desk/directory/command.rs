@@ -6,6 +6,7 @@
 
 use super::event::{DirectoryEvent, Reach, Turns};
 use super::import::{CnaCommand, ImportCommand};
+use super::login::{Login, MOST_LOGINS};
 use super::state::{Directory, Proposed};
 use super::webhook::WebhookCommand;
 use crate::access::{self, Access, Action, Grant, Permit, Role, Scope, Standing, Within};
@@ -74,6 +75,11 @@ pub enum DirectoryCommand {
     Rename {
         person: PersonId,
         name: Line,
+    },
+    /// All of them, in place of what was.
+    SetLogins {
+        person: PersonId,
+        logins: Vec<Login>,
     },
     /// They have opened more cases than anybody opens who works on some.
     StopReading {
@@ -231,6 +237,36 @@ impl Directory {
         project.map_or(Ok(whole), |project| self.within(project))
     }
 
+    /// The logins that somebody is to have, in order and each once. They decide whose
+    /// LGTM counts, so nobody claims one, and none belongs to two people.
+    fn logins(
+        &self,
+        permit: &Permit,
+        person: PersonId,
+        mut logins: Vec<Login>,
+    ) -> Result<Vec<Login>, Refused> {
+        let Some(known) = self.people.get(&person) else { return unknown(Thing::Person, person) };
+        if permit.person() == Some(person) && !self.is_first(permit, None) {
+            return wrong(Wrong::SamePerson);
+        }
+        logins.sort_unstable();
+        logins.dedup();
+        if logins.len() > MOST_LOGINS {
+            return wrong(Wrong::TooMany);
+        }
+        if known.standing == Standing::Removed {
+            return wrong(Wrong::NotActive);
+        }
+        if known.logins == logins {
+            return wrong(Wrong::Unchanged);
+        }
+        let others = self.people.iter().filter(|(id, _)| **id != person);
+        if others.into_iter().any(|(_, other)| Login::any_overlaps(&logins, &other.logins)) {
+            return wrong(Wrong::LoginTaken);
+        }
+        Ok(logins)
+    }
+
     /// Whether nobody else has ever been in a position to be the second
     /// person. Who was and left still counts: otherwise an operator would only
     /// have to suspend everybody first.
@@ -270,6 +306,7 @@ impl DirectoryCommand {
             },
             C::Rename { person, .. } if Some(*person) == me => (Action::OwnProfile, Within::Person(*person)),
             C::Rename { .. } => (Action::PeopleInvite, Within::Installation),
+            C::SetLogins { .. } => (Action::PeopleLogins, Within::Installation),
             C::SetStanding { .. } => (Action::PeopleStanding, Within::Installation),
             C::ProposeRole { reach, .. } => (Action::RolesGive, directory.within_reach(reach.scope())?),
             C::ProposeTeam { project, .. } => (Action::TeamDelegate, directory.within(*project)?),
@@ -391,6 +428,9 @@ pub fn decide(
             Some(known) if known.name == name => return wrong(Wrong::Unchanged),
             Some(_) => E::PersonRenamed { person, name },
         },
+        C::SetLogins { person, logins } => {
+            E::PersonLogins { person, logins: directory.logins(permit, person, logins)? }
+        }
         C::SetStanding { person, standing, reason } => {
             let known = directory.standing(person);
             match (known, standing) {

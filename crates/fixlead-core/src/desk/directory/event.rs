@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::login::Login;
 use super::webhook::{WebhookEnd, WebhookEvent};
 use crate::access::{Breadth, Role, Scope, Standing};
 use crate::case::Project;
@@ -103,6 +104,9 @@ pub enum DirectoryEvent {
     PersonJoined { person: PersonId, offer: OfferId },
     #[serde(rename = "person.renamed")]
     PersonRenamed { person: PersonId, name: Line },
+    /// How files of projects name them, and commits: all of it, in place of what was.
+    #[serde(rename = "person.logins")]
+    PersonLogins { person: PersonId, logins: Vec<Login> },
     /// They opened so many cases within an hour that no other is opened to them
     /// until then.
     #[serde(rename = "reading.stopped")]

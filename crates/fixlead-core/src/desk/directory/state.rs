@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::event::{DirectoryEntry, DirectoryEvent, Turns};
 use super::import::{self, Import};
+use super::login::Login;
 use super::rota;
 use super::webhook::Webhook;
 use crate::access::{Grant, Role, Scope, Standing};
@@ -25,6 +26,8 @@ pub struct Person {
     pub standing: Standing,
     /// When they are away: first and last day, counted from 1970-01-01.
     pub leave: Vec<(i64, i64)>,
+    /// How files of projects name them, and commits.
+    pub logins: Vec<Login>,
     /// When they were last removed. Nothing that they were given before counts
     /// any more, in no case either, even when they come back.
     pub removed: Option<Instant>,
@@ -178,7 +181,8 @@ impl Directory {
             }
             E::PersonInvited { person, name, offer, until } => {
                 let standing = Standing::Invited;
-                let record = Person { name: name.clone(), standing, leave: Vec::new(), removed: None };
+                let (name, leave, logins) = (name.clone(), Vec::new(), Vec::new());
+                let record = Person { name, standing, leave, logins, removed: None };
                 let known = self.people.entry(*person).or_insert(record);
                 // Somebody who was removed can be asked again; nobody who is
                 // there loses anything by an invitation.
@@ -201,11 +205,17 @@ impl Directory {
                     record.name.clone_from(name);
                 }
             }
+            E::PersonLogins { person, logins } => {
+                if let Some(record) = self.people.get_mut(person) {
+                    record.logins.clone_from(logins);
+                }
+            }
             E::PersonStanding { person, standing, .. } => {
                 if let Some(record) = self.people.get_mut(person) {
                     record.standing = *standing;
                     if *standing == Standing::Removed {
                         record.removed = record.removed.max(Some(at));
+                        record.logins.clear();
                     }
                 }
                 if *standing == Standing::Removed {
@@ -399,6 +409,18 @@ impl Directory {
         grant
     }
 
+    /// Whom a name in a file of a project means, whose upstream is at a host.
+    pub fn meant(&self, name: &str, host: Option<&str>) -> Option<PersonId> {
+        // Facts name people by their ids as well; no login takes the place of one.
+        if PersonId::parse(name).is_ok() {
+            return None;
+        }
+        let meant = |known: &Person| known.logins.iter().any(|login| login.is_meant(name, host));
+        let mut people = self.people.iter().filter(|(_, known)| meant(known)).map(|(id, _)| *id);
+        let person = people.next()?;
+        people.next().is_none().then_some(person)
+    }
+
     /// The standing grants of a person, ended ones too.
     pub fn grants_of(&self, person: PersonId) -> Vec<Grant> {
         self.grants.values().filter(|grant| grant.person == person).cloned().collect()
@@ -406,9 +428,10 @@ impl Directory {
 
     /// The facts of a project that its policy works with, at an instant.
     ///
-    /// People stand by their ids. The list of responders begins with whose turn
+    /// People stand by their ids, owners too where they have the login that is named;
+    /// `host` is where the project's upstream is, if that is known. The list of responders begins with whose turn
     /// it is, so that nobody has to know how turns are counted.
-    pub fn facts(&self, project: ProjectId, at: Instant) -> Option<Project> {
+    pub fn facts(&self, project: ProjectId, at: Instant, host: Option<&str>) -> Option<Project> {
         let record = self.projects.get(&project)?;
         let name = |person: &PersonId| -> Box<str> { person.to_string().into() };
         let turns = rota::order(record, at, |person| {
@@ -428,12 +451,18 @@ impl Directory {
                 responders.push(person);
             }
         }
+        let mut facts = record.facts.clone();
+        for owner in facts.owners.iter_mut().flat_map(|(_, owners)| owners) {
+            if let Some(person) = self.meant(owner, host) {
+                *owner = name(&person);
+            }
+        }
         Some(Project {
             leave: leave.collect(),
             responders: responders.iter().map(name).collect(),
             served: Vec::new(),
             maintainers: record.maintainers.iter().map(name).collect(),
-            ..record.facts.clone()
+            ..facts
         })
     }
 }

@@ -168,6 +168,8 @@ pub struct PersonView {
     standing: StandingName,
     /// When they are away.
     leave: Vec<Days>,
+    /// How files of projects name them, and commits.
+    logins: Vec<String>,
 }
 
 /// A standing role.

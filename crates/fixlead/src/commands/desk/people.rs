@@ -22,6 +22,8 @@ pub enum Command {
     Link(WhoArgs),
     /// Say what somebody is called: yourself, or anybody if you invite people.
     Rename(RenameArgs),
+    /// Show which logins of code hosts are somebody's, or set them: whose LGTM counts as an owner's.
+    Logins(LoginsArgs),
     /// Suspend somebody, let them act again, or remove them.
     Standing(StandingArgs),
     /// Say when somebody is away: yourself, or somebody who takes turns.
@@ -113,6 +115,20 @@ pub struct LeaveArgs {
     asking: Asking,
 }
 
+/// How files of projects name them.
+#[derive(Args)]
+pub struct LoginsArgs {
+    /// Who, by name or id.
+    who: String,
+    /// All of theirs: a login (eli), one at a host (github.com/eli), an e-mail address; without any, they are shown.
+    logins: Vec<String>,
+    /// Take all of theirs away.
+    #[arg(long, conflicts_with = "logins")]
+    none: bool,
+    #[command(flatten)]
+    asking: Asking,
+}
+
 /// Who takes turns.
 #[derive(Args)]
 pub struct SetRotaArgs {
@@ -186,6 +202,26 @@ pub fn run(
             let asks = |server: &Server| {
                 let person = named::person(server, &args.who)?;
                 send(server, &format!("/api/v1/people/{person}/name"), &json!({ "name": args.name }))
+            };
+            args.asking.ask(out, messages, asks, changed)
+        }
+        Command::Logins(args) if args.logins.is_empty() && !args.none => {
+            let asks = |server: &Server| {
+                let person = named::person(server, &args.who)?;
+                let seen = directory(server)?;
+                let known = list(&seen["people"]).iter().find(|known| known["person"] == person.as_str());
+                Ok(
+                    json!({ "person": person, "logins": known.map_or(&Value::Null, |known| &known["logins"]) }),
+                )
+            };
+            args.asking.ask(out, messages, asks, |seen, out| {
+                list(&seen["logins"]).iter().try_for_each(|login| writeln!(out, "{}", plain(&text(login))))
+            })
+        }
+        Command::Logins(args) => {
+            let asks = |server: &Server| {
+                let person = named::person(server, &args.who)?;
+                send(server, &format!("/api/v1/people/{person}/logins"), &json!({ "logins": args.logins }))
             };
             args.asking.ask(out, messages, asks, changed)
         }

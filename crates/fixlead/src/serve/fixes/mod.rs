@@ -115,6 +115,7 @@ fn commit(proposed: &Proposed) -> Commit {
         id: proposed.id.to_string(),
         parents: proposed.parents.len(),
         author: proposed.author.clone(),
+        address: proposed.address.clone(),
         message: proposed.message.clone(),
     }
 }

@@ -6,9 +6,11 @@ use axum::extract::State;
 use axum::routing::{get, post};
 use fixlead_app::problem::Problem;
 use fixlead_core::access::{Action, Role, Standing};
+use fixlead_core::desk::directory::Login;
 use fixlead_core::desk::directory::command::DirectoryCommand;
 use fixlead_core::desk::wire::Line;
 use fixlead_core::id::{GrantId, OfferId, PersonId};
+use fixlead_core::text::short;
 use fixlead_core::time::{format_day, parse_day};
 
 use super::shell::{self, Answer, Done, Sent, Shell, Typed};
@@ -46,6 +48,8 @@ struct Page {
     given: Vec<Given>,
     proposed: Vec<String>,
     turns: Vec<(String, String)>,
+    logins: String,
+    may_logins: bool,
     leave: String,
     may_leave: bool,
     may_rename: bool,
@@ -62,6 +66,7 @@ pub fn routes() -> Router<Wire> {
         .route("/admin/people/{person}/name", post(rename))
         .route("/admin/people/{person}/standing", post(standing))
         .route("/admin/people/{person}/leave", post(leave))
+        .route("/admin/people/{person}/logins", post(logins))
         .route("/admin/people/{person}/roles", post(give))
         .route("/admin/people/{person}/roles/{grant}/revoke", post(revoke))
 }
@@ -108,6 +113,7 @@ async fn show(wire: &Wire, visitor: Visitor, id: PersonId, typed: Typed, done: b
         }
         _ => None,
     });
+    let set_logins = DirectoryCommand::SetLogins { person: id, logins: Vec::new() };
     let set_leave = DirectoryCommand::SetLeave { person: id, days: Vec::new() };
     let rename = DirectoryCommand::Rename { person: id, name: Line::tamed("-") };
     let invites = desk.may_everywhere(Action::PeopleInvite);
@@ -137,6 +143,8 @@ async fn show(wire: &Wire, visitor: Visitor, id: PersonId, typed: Typed, done: b
         given: given.collect(),
         proposed: proposed.collect(),
         turns: turns.map(|(id, record)| (id.to_string(), record.name.to_string())).collect(),
+        logins: known.logins.iter().map(|login| format!("{}\n", &**login)).collect(),
+        may_logins: desk.may_direct(&set_logins) && known.standing != Standing::Removed,
         leave: leave.collect(),
         may_leave: desk.may_direct(&set_leave) || id == desk.person(),
         may_rename: desk.may_direct(&rename) || id == desk.person(),
@@ -202,6 +210,16 @@ fn periods(text: &str) -> Result<Vec<(i64, i64)>, Problem> {
 async fn leave(State(wire): State<Wire>, InPath(person): InPath<PersonId>, sent: Sent) -> Answer {
     let command = periods(sent.form.text("days")).map(|days| DirectoryCommand::SetLeave { person, days });
     done(&wire, sent, person, "leave", command).await
+}
+
+async fn logins(State(wire): State<Wire>, InPath(person): InPath<PersonId>, sent: Sent) -> Answer {
+    let lines = sent.form.text("logins").lines().map(str::trim).filter(|line| !line.is_empty());
+    let read = |line: &str| {
+        Login::new(line).map_err(|why| Problem::invalid("/logins", format!("`{}`: {why}", short(line, 60))))
+    };
+    let logins = lines.map(read).collect::<Result<Vec<_>, _>>();
+    let command = logins.map(|logins| DirectoryCommand::SetLogins { person, logins });
+    done(&wire, sent, person, "logins", command).await
 }
 
 async fn give(State(wire): State<Wire>, InPath(person): InPath<PersonId>, sent: Sent) -> Answer {

@@ -6,12 +6,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use fixlead_app::case::record::Recording;
-use fixlead_app::fix::look::{Empty, Known, Look, NoBranch, Patches, Shown};
+use fixlead_app::fix::look::{ChangedPath, Empty, Known, Look, NoBranch, Patches, Reviewed, Shown};
 use fixlead_app::fix::{Comparison, Patch, Standing};
 use fixlead_app::problem::Problem;
 use fixlead_core::desk::command::Source;
 use fixlead_core::desk::event::RunOutcome;
 use fixlead_core::id::CaseId;
+use fixlead_core::plan::owners::Quorum;
 use fixlead_core::text::is_harmful;
 use serde::Deserialize;
 use serde_json::json;
@@ -35,9 +36,13 @@ struct CommitRow {
     author: String,
     /// What else its message says.
     more: String,
-    lgtms: Vec<String>,
-    /// Each path, who may approve it, and who of them has.
-    paths: Vec<(String, Vec<(String, bool)>)>,
+    /// Each LGTM: whose, and why it does not count, if it does not.
+    lgtms: Vec<(String, &'static str)>,
+    /// What the release still asks of it.
+    lacks: String,
+    /// Whose LGTMs count.
+    asked: &'static str,
+    paths: Vec<PathRow>,
     run: Option<RunRow>,
     may_agree: bool,
     remarks: Vec<String>,
@@ -47,6 +52,17 @@ struct CommitRow {
     is_shown: bool,
     /// Whether it goes on.
     is_cut: bool,
+}
+
+/// A path that a commit changes.
+struct PathRow {
+    path: String,
+    /// Whose LGTM counts for it, where that is a matter of the path.
+    owners: Option<Vec<String>>,
+    /// Whose LGTMs count for it.
+    counts: Vec<String>,
+    /// Whom the files name, and who that is here.
+    named: Vec<(String, String)>,
 }
 
 /// What the project's own checks said.
@@ -75,9 +91,11 @@ struct OwnerRow {
     what: &'static str,
     place: String,
     paths: String,
-    /// Who it is here: their name, and their id where they can be asked in by a click.
+    /// Who it is here, in words, and their id where they can be asked in by a click.
     here: String,
     invite: String,
+    /// Whether nobody here has that login.
+    is_nobody: bool,
 }
 
 struct Compared {
@@ -111,6 +129,7 @@ struct Page {
     branches: Vec<BranchRow>,
     standings: Vec<StandingRow>,
     owners: Vec<OwnerRow>,
+    owners_moved: bool,
     failed: Vec<String>,
     working: bool,
     sightings: Vec<SightingRow>,
@@ -155,18 +174,72 @@ fn code(text: &str) -> String {
     text.lines().map(visible).collect::<Vec<_>>().join("\n")
 }
 
+/// Whose LGTMs count, and why one of somebody else does not.
+const fn rule(quorum: Quorum) -> (&'static str, &'static str) {
+    match quorum {
+        Quorum::Anybody => (
+            "The facts that the case goes by name no owners, so the LGTM of anybody but the author counts.",
+            "",
+        ),
+        Quorum::Maintainers(_) => (
+            "The release waits for the LGTMs of maintainers, whatever path they know.",
+            "no maintainer of the project",
+        ),
+        Quorum::AnyOwner => (
+            "The release waits for the LGTM of an owner of any directory of the project.",
+            "no owner of anything",
+        ),
+        Quorum::EachOwner => (
+            "The release waits for the LGTM of an owner of each path: of somebody whom the nearest directory above it names.",
+            "no owner of a path that it changes",
+        ),
+    }
+}
+
+/// What the release still asks of a commit; nothing where it has that, or nothing is asked.
+fn lacks(reviewed: Option<&Reviewed>, paths: &[ChangedPath]) -> String {
+    let Some(of) = reviewed.filter(|of| of.needed && !of.done) else { return String::new() };
+    match of.quorum {
+        Quorum::Anybody => "The release waits for an LGTM of somebody else than its author.".to_owned(),
+        Quorum::Maintainers(1) => "The release waits for the LGTM of a maintainer.".to_owned(),
+        Quorum::Maintainers(count) => format!("The release waits for the LGTMs of {count} maintainers."),
+        Quorum::AnyOwner => "The release waits for the LGTM of an owner.".to_owned(),
+        Quorum::EachOwner => {
+            let open = paths.iter().filter(|path| path.owners.is_some() && path.counts.is_empty());
+            match open.count() {
+                0 => "The release waits for an LGTM of somebody else than its author.".to_owned(),
+                1 => "The release waits for the LGTM of an owner of one more path.".to_owned(),
+                count => format!("The release waits for LGTMs of owners of {count} more paths."),
+            }
+        }
+    }
+}
+
+fn changed(path: ChangedPath) -> PathRow {
+    let named = path.approvers.into_iter().map(|(login, name)| (visible(&login), name.unwrap_or_default()));
+    PathRow {
+        path: visible(&path.path),
+        owners: path.owners.map(|owners| owners.iter().map(|owner| visible(owner)).collect()),
+        counts: path.counts.into_iter().map(|(_, name)| name).collect(),
+        named: named.collect(),
+    }
+}
+
 fn commit(shown: Shown) -> CommitRow {
     let remark = |remark: &fixlead_app::fix::lint::Remark| format!("line {}: {}", remark.line, remark.word);
     let id = shown.commit.id.clone();
     let subject = shown.commit.subject().to_owned();
+    let (asked, not) = shown.reviewed.as_ref().map_or(("", ""), |of| rule(of.quorum));
     CommitRow {
+        asked,
+        lacks: lacks(shown.reviewed.as_ref(), &shown.paths),
         short: id.chars().take(12).collect(),
         author: visible(&shown.commit.author),
         more: code(shown.commit.message.split_once('\n').map_or("", |(_, more)| more)).trim().to_owned(),
         subject: visible(&subject),
-        lgtms: shown.lgtms.into_iter().map(|(_, name)| name).collect(),
+        lgtms: shown.lgtms.into_iter().map(|of| (of.name, if of.counts { "" } else { not })).collect(),
         may_agree: shown.may_agree,
-        paths: shown.paths.into_iter().map(|one| (visible(&one.path), one.approvers)).collect(),
+        paths: shown.paths.into_iter().map(changed).collect(),
         run: shown.run.map(|run| RunRow {
             outcome: run.outcome.name(),
             tone: if run.outcome == RunOutcome::Passed { "good" } else { "bad" },
@@ -232,14 +305,16 @@ fn shown(wire: &Wire, look: Look, visitor: &Visitor, compared: Option<Compared>)
         owners: look
             .owners
             .into_iter()
-            .map(|Known { owner, person, is_in }| OwnerRow {
+            .map(|Known { owner, person, is_in, is_active }| OwnerRow {
+                is_nobody: person.is_none(),
                 here: match &person {
                     Some((_, name)) if is_in => format!("{name}, reaches the case"),
-                    Some((_, name)) => format!("{name}, member here"),
+                    Some((_, name)) if is_active => format!("{name}, member here"),
+                    Some((_, name)) => format!("{name}, cannot act here"),
                     None => String::new(),
                 },
                 invite: match person {
-                    Some((person, _)) if !is_in && may_invite => person.to_string(),
+                    Some((person, _)) if !is_in && is_active && may_invite => person.to_string(),
                     _ => String::new(),
                 },
                 name: visible(&owner.name),
@@ -248,6 +323,7 @@ fn shown(wire: &Wire, look: Look, visitor: &Visitor, compared: Option<Compared>)
                 paths: visible(&owner.paths.join(", ")),
             })
             .collect(),
+        owners_moved: look.owners_moved,
         failed: look.radar.failed,
         working: look.working,
         branches: look
