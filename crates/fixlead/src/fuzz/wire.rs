@@ -131,7 +131,8 @@ fn configuration(data: &[u8]) {
 /// Whoever answers in the name of CVE Services: one answer for each call, a zero
 /// byte between them, the status before it.
 fn cve_services(data: &[u8]) {
-    struct Stranger<'a>(RefCell<std::slice::Split<'a, u8, fn(&u8) -> bool>>);
+    type Said<'a> = std::slice::Split<'a, u8, fn(&u8) -> bool>;
+    struct Stranger<'a>(RefCell<Said<'a>>);
     impl cve::Line for Stranger<'_> {
         fn ask(&self, _: &cve::Call) -> Result<cve::Answered, String> {
             let said = self.0.borrow_mut().next().ok_or("nobody answers")?;
