@@ -1,6 +1,6 @@
 //! What makes a trusted provider of CSAF documents (CSAF 2.0, section 7).
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use fixlead_formats::source::Advisory;
@@ -93,8 +93,8 @@ pub fn category(packages: &[&str]) -> Vec<u8> {
 const ENTRY: &str = "{\"id\":\"";
 
 /// Where the entries of a feed that [`feed`] made stand in it, by their ids.
-pub fn feed_entries(feed: &str) -> HashMap<&str, Range<usize>> {
-    let mut found = HashMap::new();
+pub fn feed_entries(feed: &str) -> BTreeMap<&str, Range<usize>> {
+    let mut found = BTreeMap::new();
     let mut at = 0;
     for line in feed.split_inclusive('\n') {
         let entry = line.trim_end_matches(['\n', ',']);

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::rc::Rc;
 
@@ -91,7 +91,7 @@ pub fn build(
     let mark = provider.mark();
     let before = before.filter(|before| before.tree.mark == mark);
     let (old, file) = before.map_or((Tree::default(), None), |before| (before.tree, Some(before.file)));
-    let mut known: HashMap<String, Entry> =
+    let mut known: BTreeMap<String, Entry> =
         old.entries.into_iter().map(|entry| (entry.hash.clone(), entry)).collect();
 
     let read = Reader { provider, text, sources, made: RefCell::default() };
@@ -122,7 +122,7 @@ pub fn build(
 
     let one = |wrong: String| vec![wrong];
     let signed = provider.key.is_some();
-    let mut pieces: HashMap<String, Piece> = HashMap::new();
+    let mut pieces: BTreeMap<String, Piece> = BTreeMap::new();
     let mut mine = BTreeSet::new();
     for Member { entry, place, .. } in found.iter_mut().filter(|member| !member.known) {
         let advisory = read.advisory(*place).map_err(one)?;
@@ -184,7 +184,7 @@ fn packed(id: &str) -> String {
 
 /// Two sources that would write the same files.
 fn twice(found: &[Member], sources: &[Source]) -> Vec<String> {
-    let mut names: HashMap<&str, &str> = HashMap::with_capacity(found.len());
+    let mut names: BTreeMap<&str, &str> = BTreeMap::new();
     let mut complaints = Vec::new();
     for Member { entry, place, .. } in found {
         let own = sources[*place].name.as_str();
@@ -325,7 +325,7 @@ struct Maker<'a> {
     /// The hash of all of them in that order.
     all: String,
     read: &'a Reader<'a>,
-    pieces: RefCell<HashMap<String, Piece>>,
+    pieces: RefCell<BTreeMap<String, Piece>>,
 }
 
 impl Maker<'_> {

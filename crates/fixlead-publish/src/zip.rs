@@ -1,7 +1,7 @@
 //! Archives that are the same whenever they are made (PKWARE's APPNOTE 6.3):
 //! names in order, no date, deflated entries, none larger than 4 GiB.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use miniz_oxide::deflate::compress_to_vec;
@@ -121,7 +121,7 @@ pub fn archive<'a>(
 }
 
 /// The entries of an archive that [`archive`] made, by their names; nothing of any other.
-pub fn entries(bytes: &[u8]) -> Option<HashMap<&str, Kept>> {
+pub fn entries(bytes: &[u8]) -> Option<BTreeMap<&str, Kept>> {
     let word = |at: usize| Some(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?));
     let long = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
     let end = bytes.len().checked_sub(22)?;
@@ -130,7 +130,7 @@ pub fn entries(bytes: &[u8]) -> Option<HashMap<&str, Kept>> {
     }
     let count = word(end + 10)?;
     let mut at = long(end + 16)? as usize;
-    let mut found = HashMap::with_capacity(count.into());
+    let mut found = BTreeMap::new();
     for _ in 0..count {
         if bytes.get(at..at + 4)? != b"PK\x01\x02" {
             return None;
