@@ -59,6 +59,13 @@ pub struct Waiting {
     pub confirms: bool,
 }
 
+/// What is done with advisories that were published elsewhere.
+enum Doing<'a> {
+    TakeIn { offer: OfferId, sources: Vec<String>, site: &'a dyn Site },
+    Confirm { offer: OfferId, site: &'a dyn Site },
+    Decline { offer: OfferId, reason: Line },
+}
+
 /// A source on its way, and what is written for it.
 struct Coming {
     incoming: Incoming,
@@ -147,35 +154,7 @@ impl Desk {
             Some(repeat) => OfferId::from_bytes(repeat.id(caller.person, "import")),
             None => OfferId::from_bytes(self.draw()),
         };
-        for _ in 0..TRIES {
-            let snapshot = self.directory().await?;
-            self.permit_to_take_in(&snapshot, caller, project)?;
-            if let Some(came) = self.repeated::<Came>(caller.person, repeat).await? {
-                return Ok(came);
-            }
-            let (changed, coming) = self.all_coming_in(&snapshot, caller, project, &sources, site).await?;
-            let now = self.now_after(snapshot.latest);
-            let waits = coming.iter().any(|one| one.incoming.is_recent(now));
-            let (mut advisories, mut ids, mut records) = (Vec::new(), Vec::new(), vec![changed]);
-            for one in coming {
-                advisories.push(one.incoming);
-                ids.push(one.id);
-                records.push(one.record);
-            }
-            let (command, waits) = match waits {
-                false => (ImportCommand::TakeIn { project, offer: None, advisories }, None),
-                true => {
-                    let sources = sources.iter().enumerate();
-                    records = sources.map(|(place, text)| waiting(offer, place, text, now)).collect();
-                    (ImportCommand::Propose { offer, project, advisories }, Some(offer))
-                }
-            };
-            let came = Came { ids, waits };
-            if let Some(came) = self.come_in(&snapshot, caller, command, records, came, repeat).await? {
-                return Ok(came);
-            }
-        }
-        Err(Problem::Unavailable { retry_after: 1 })
+        self.come_in(caller, project, repeat, Doing::TakeIn { offer, sources, site }).await
     }
 
     /// Has what somebody else proposed become public, exactly as they proposed it.
@@ -187,33 +166,7 @@ impl Desk {
         site: &dyn Site,
         repeat: Option<&Repeat>,
     ) -> Result<Came> {
-        for _ in 0..TRIES {
-            let snapshot = self.directory().await?;
-            self.permit_to_take_in(&snapshot, caller, project)?;
-            if let Some(came) = self.repeated::<Came>(caller.person, repeat).await? {
-                return Ok(came);
-            }
-            let import = proposed(&snapshot, project, offer)?;
-            // Whoever cannot confirm it is told so before anything is looked through again.
-            let (offered, advisories) = (Some(offer), import.advisories.clone());
-            let command = ImportCommand::TakeIn { project, offer: offered, advisories };
-            self.draft_directory(&snapshot, caller, DirectoryCommand::Import(command))?;
-            let sources = self.proposed_sources(offer, import).await?;
-            let (changed, coming) = self.all_coming_in(&snapshot, caller, project, &sources, site).await?;
-            let (mut advisories, mut ids, mut records) = (Vec::new(), Vec::new(), vec![changed]);
-            for (place, one) in coming.into_iter().enumerate() {
-                advisories.push(one.incoming);
-                ids.push(one.id);
-                records.push(one.record);
-                records.extend(self.waited(offer, place).await?);
-            }
-            let command = ImportCommand::TakeIn { project, offer: offered, advisories };
-            let came = Came { ids, waits: None };
-            if let Some(came) = self.come_in(&snapshot, caller, command, records, came, repeat).await? {
-                return Ok(came);
-            }
-        }
-        Err(Problem::Unavailable { retry_after: 1 })
+        self.come_in(caller, project, repeat, Doing::Confirm { offer, site }).await
     }
 
     /// Says no to what somebody proposed, or takes back what one proposed oneself.
@@ -225,24 +178,7 @@ impl Desk {
         reason: Line,
         repeat: Option<&Repeat>,
     ) -> Result<Came> {
-        for _ in 0..TRIES {
-            let snapshot = self.directory().await?;
-            self.permit_to_take_in(&snapshot, caller, project)?;
-            if let Some(came) = self.repeated::<Came>(caller.person, repeat).await? {
-                return Ok(came);
-            }
-            let import = proposed(&snapshot, project, offer)?;
-            let mut records = Vec::new();
-            for place in 0..import.advisories.len() {
-                records.extend(self.waited(offer, place).await?);
-            }
-            let command = ImportCommand::Decline { project, offer, reason: reason.clone() };
-            let came = Came { ids: Vec::new(), waits: None };
-            if let Some(came) = self.come_in(&snapshot, caller, command, records, came, repeat).await? {
-                return Ok(came);
-            }
-        }
-        Err(Problem::Unavailable { retry_after: 1 })
+        self.come_in(caller, project, repeat, Doing::Decline { offer, reason }).await
     }
 
     /// What waits for a second person in a project, for those who could be it or proposed it.
@@ -258,16 +194,16 @@ impl Desk {
         Ok(waiting.collect())
     }
 
-    /// The sources of what waits, which are what was proposed.
-    pub async fn sources_that_wait(
+    /// One that waits, and its sources, which are what was proposed; or why they are not.
+    pub async fn waiting_import(
         &self,
         caller: &Caller,
         project: ProjectId,
         offer: OfferId,
-    ) -> Result<(Waiting, Vec<String>)> {
+    ) -> Result<(Waiting, Result<Vec<String>>)> {
         let mut waiting = self.waiting_imports(caller, project).await?.into_iter();
         let waiting = waiting.find(|waiting| waiting.offer == offer).ok_or(Problem::NotFound)?;
-        let sources = self.proposed_sources(offer, &waiting.import).await?;
+        let sources = self.proposed_sources(offer, &waiting.import).await;
         Ok((waiting, sources))
     }
 
@@ -296,39 +232,95 @@ impl Desk {
         Ok(sources)
     }
 
-    /// What takes away a source that waited, if it is there still.
-    async fn waited(&self, offer: OfferId, place: usize) -> Result<Option<RecordChange>> {
-        let (kind, key) = (WAITING.to_owned(), key_of_waiting(offer, place));
-        let record = self.inner.store.record(WAITING, &key).await?;
-        let gone =
-            |record: Record| RecordChange { kind, key, expected: record.version, value: None, expires: None };
-        Ok(record.map(gone))
+    /// What takes away the sources that waited, those that are there still.
+    async fn waited(&self, offer: OfferId, import: &Import) -> Result<Vec<RecordChange>> {
+        let mut gone = Vec::new();
+        for place in 0..import.advisories.len() {
+            let (kind, key) = (WAITING.to_owned(), key_of_waiting(offer, place));
+            let Some(Record { version, .. }) = self.inner.store.record(WAITING, &key).await? else {
+                continue;
+            };
+            gone.push(RecordChange { kind, key, expected: version, value: None, expires: None });
+        }
+        Ok(gone)
     }
 
-    /// The directory's log and the records in one commit; nothing where somebody else has
-    /// written in between.
+    /// Writes what is done into the directory's log, with its records in the same commit; over
+    /// again where somebody else has written in between.
     async fn come_in(
+        &self,
+        caller: &Caller,
+        project: ProjectId,
+        repeat: Option<&Repeat>,
+        doing: Doing<'_>,
+    ) -> Result<Came> {
+        for _ in 0..TRIES {
+            let snapshot = self.directory().await?;
+            self.permit_to_take_in(&snapshot, caller, project)?;
+            if let Some(came) = self.repeated::<Came>(caller.person, repeat).await? {
+                return Ok(came);
+            }
+            let (command, records, came) = self.entry_for(&snapshot, caller, project, &doing).await?;
+            let public = matches!(command, ImportCommand::TakeIn { .. });
+            let (permit, append) =
+                self.draft_directory(&snapshot, caller, DirectoryCommand::Import(command))?;
+            let idempotency = self.remember(caller.person, repeat, &came);
+            match self.inner.store.append(&permit, Append { records, idempotency, ..append }).await? {
+                Outcome::Appended { .. } => {
+                    if public {
+                        self.inner.published.notify_one();
+                    }
+                    return Ok(came);
+                }
+                Outcome::Repeated { answer } => return crate::repeat::answer(repeat, &answer),
+                _ => {}
+            }
+        }
+        Err(Problem::Unavailable { retry_after: 1 })
+    }
+
+    /// What is written for what is done, with the directory as it is.
+    async fn entry_for(
         &self,
         snapshot: &Snapshot,
         caller: &Caller,
-        command: ImportCommand,
-        records: Vec<RecordChange>,
-        came: Came,
-        repeat: Option<&Repeat>,
-    ) -> Result<Option<Came>> {
-        let public = matches!(command, ImportCommand::TakeIn { .. });
-        let (permit, append) = self.draft_directory(snapshot, caller, DirectoryCommand::Import(command))?;
-        let idempotency = self.remember(caller.person, repeat, &came);
-        let append = Append { records, idempotency, ..append };
-        match self.inner.store.append(&permit, append).await? {
-            Outcome::Appended { .. } => {
-                if public {
-                    self.inner.published.notify_one();
+        project: ProjectId,
+        doing: &Doing<'_>,
+    ) -> Result<(ImportCommand, Vec<RecordChange>, Came)> {
+        match doing {
+            Doing::TakeIn { offer, sources, site } => {
+                let (changed, coming) = self.all_coming_in(snapshot, caller, project, sources, *site).await?;
+                let now = self.now_after(snapshot.latest);
+                let (advisories, ids, mut records) = parted(coming);
+                if !advisories.iter().any(|one| one.is_recent(now)) {
+                    records.push(changed);
+                    let command = ImportCommand::TakeIn { project, offer: None, advisories };
+                    return Ok((command, records, Came { ids, waits: None }));
                 }
-                Ok(Some(came))
+                let sources = sources.iter().enumerate();
+                let records = sources.map(|(place, text)| waiting(*offer, place, text, now)).collect();
+                let command = ImportCommand::Propose { offer: *offer, project, advisories };
+                Ok((command, records, Came { ids, waits: Some(*offer) }))
             }
-            Outcome::Repeated { answer } => crate::repeat::answer(repeat, &answer).map(Some),
-            _ => Ok(None),
+            Doing::Confirm { offer, site } => {
+                let import = proposed(snapshot, project, *offer)?;
+                let take_in = |advisories| ImportCommand::TakeIn { project, offer: Some(*offer), advisories };
+                // Whoever cannot confirm it is told so before anything is looked through again.
+                let command = DirectoryCommand::Import(take_in(import.advisories.clone()));
+                self.draft_directory(snapshot, caller, command)?;
+                let sources = self.proposed_sources(*offer, import).await?;
+                let (changed, coming) =
+                    self.all_coming_in(snapshot, caller, project, &sources, *site).await?;
+                let (advisories, ids, mut records) = parted(coming);
+                records.push(changed);
+                records.extend(self.waited(*offer, import).await?);
+                Ok((take_in(advisories), records, Came { ids, waits: None }))
+            }
+            Doing::Decline { offer, reason } => {
+                let records = self.waited(*offer, proposed(snapshot, project, *offer)?).await?;
+                let command = ImportCommand::Decline { project, offer: *offer, reason: reason.clone() };
+                Ok((command, records, Came { ids: Vec::new(), waits: None }))
+            }
         }
     }
 
@@ -436,6 +428,17 @@ impl Desk {
             false => Ok(advisory),
         }
     }
+}
+
+/// What the log says of them, their public ids, and what is written for them.
+fn parted(coming: Vec<Coming>) -> (Vec<Incoming>, Vec<String>, Vec<RecordChange>) {
+    let mut parts = (Vec::new(), Vec::new(), Vec::new());
+    for Coming { incoming, id, record, .. } in coming {
+        parts.0.push(incoming);
+        parts.1.push(id);
+        parts.2.push(record);
+    }
+    parts
 }
 
 fn proposed(snapshot: &Snapshot, project: ProjectId, offer: OfferId) -> Result<&Import> {

@@ -2,7 +2,8 @@
 //!
 //! An operator names for a project who asks there; the key is kept sealed like every record, is
 //! shown to nobody, and goes nowhere but to the address it was entered for. Who enters or takes
-//! away which account stands in the directory's log, without the key. What speaks the service's language is a port, [`Registry`]: its calls wait for a network.
+//! away which account stands in the directory's log, without the key. What speaks the
+//! service's language is a port, [`Registry`]: its calls wait for a network.
 //!
 //! | kind | key | value |
 //! |---|---|---|
@@ -17,8 +18,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use fixlead_core::access::{Action, Within};
+use fixlead_core::desk::directory::cna::CnaCommand;
 use fixlead_core::desk::directory::command::DirectoryCommand;
-use fixlead_core::desk::directory::import::CnaCommand;
 use fixlead_core::desk::wire::Line;
 use fixlead_core::id::{PersonId, ProjectId};
 use fixlead_core::time::Instant;

@@ -89,7 +89,8 @@ async fn another_person_confirms_what_was_proposed_after_reading_it() {
     let stale = without_step_up(&bo);
     let hasty = house.desk.confirm_import(&stale, PROJECT, offer, &own(), None).await;
     assert_eq!(hasty, Err(Problem::StepUp));
-    let (waiting, sources) = house.desk.sources_that_wait(&stale, PROJECT, offer).await.unwrap();
+    let (waiting, sources) = house.desk.waiting_import(&stale, PROJECT, offer).await.unwrap();
+    let sources = sources.unwrap();
     assert_eq!((waiting.confirms, waiting.import.by, sources), (true, Some(house.ana), vec![source.clone()]));
     let ana = house.desk.waiting_imports(&house.caller(house.ana), PROJECT).await.unwrap();
     assert!(!ana[0].confirms);
@@ -130,7 +131,7 @@ async fn what_was_altered_between_proposal_and_confirmation_is_refused() {
     };
     put(&source.replace("It crashes.", "It is remote."), 1).await.unwrap().unwrap();
     says(house.confirm(house.bo, offer).await.unwrap_err(), "not what was proposed");
-    let seen = house.desk.sources_that_wait(&house.caller(house.bo), PROJECT, offer).await;
+    let (_, seen) = house.desk.waiting_import(&house.caller(house.bo), PROJECT, offer).await.unwrap();
     says(seen.unwrap_err(), "not what was proposed");
     assert_eq!(published(&house.desk).await.unwrap(), []);
     put(&source, 2).await.unwrap().unwrap();

@@ -9,9 +9,10 @@ use fixlead_core::case::event::{Event, EventKind, Field, Value};
 use fixlead_core::case::{Branch, BranchClass, Project};
 use fixlead_core::desk::CaseFile;
 use fixlead_core::desk::command::{Command, Refused, Source, Thing};
+use fixlead_core::desk::directory::cna::CnaCommand;
 use fixlead_core::desk::directory::command::DirectoryCommand;
 use fixlead_core::desk::directory::event::{Reach, Turns};
-use fixlead_core::desk::directory::import::{CnaCommand, ImportCommand};
+use fixlead_core::desk::directory::import::ImportCommand;
 use fixlead_core::desk::directory::webhook::{WebhookCommand, WebhookEnd};
 use fixlead_core::desk::directory::{Directory, DirectoryEntry, DirectoryEvent, Incoming, Login};
 use fixlead_core::desk::event::{

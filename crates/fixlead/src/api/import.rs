@@ -163,8 +163,8 @@ async fn one_waiting(
     caller: Caller,
     InPath((project, offer)): InPath<(ProjectId, OfferId)>,
 ) -> Result<Response, Refusal> {
-    let (waiting, sources) = wire.desk.sources_that_wait(&caller, project, offer).await?;
-    Ok(answer::json(StatusCode::OK, &shown(waiting, sources)))
+    let (waiting, sources) = wire.desk.waiting_import(&caller, project, offer).await?;
+    Ok(answer::json(StatusCode::OK, &shown(waiting, sources?)))
 }
 
 /// Confirms what somebody else proposed, and makes it public, exactly as it was proposed.

@@ -4,6 +4,8 @@
 use std::net::IpAddr;
 use std::ops::Range;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use fixlead_app::openpgp;
 use fixlead_app::search::query::Query;
 use fixlead_app::search::words::{Identifiers, LONGEST_WORD, scan};
@@ -19,7 +21,7 @@ use fixlead_core::id::CaseId;
 use fixlead_core::time::Instant;
 use sha2::{Digest as _, Sha256};
 
-use super::{Target, armored, base64, halves, is_presentable, text};
+use super::{Target, armored, halves, is_presentable, text};
 
 pub const TARGETS: &[Target] = &[
     ("encrypted-report", encrypted_report),
@@ -62,12 +64,12 @@ fn passkey(data: &[u8]) {
     let relying = Relying::of("https://desk.example.org").expect("a name");
     let client = |kind: &str| {
         let said = format!(r#"{{"type":"{kind}","challenge":"AAAA","origin":"https://desk.example.org"}}"#);
-        base64(said.as_bytes(), true)
+        URL_SAFE_NO_PAD.encode(said.as_bytes())
     };
-    let making = Making { client_data: client("webauthn.create"), attestation: base64(data, true) };
+    let making = Making { client_data: client("webauthn.create"), attestation: URL_SAFE_NO_PAD.encode(data) };
     let Ok(made) = passkey::made(&relying, &making) else {
         let (client_data, _) = halves(data);
-        let _ = passkey::challenge(&base64(client_data, true));
+        let _ = passkey::challenge(&URL_SAFE_NO_PAD.encode(client_data));
         return;
     };
     assert!(!made.id.is_empty() && made.id.len() <= 1023);
@@ -75,8 +77,8 @@ fn passkey(data: &[u8]) {
     authenticator.extend([0b101, 0, 0, 0, 1]);
     let using = Using {
         client_data: client("webauthn.get"),
-        authenticator: base64(&authenticator, true),
-        signature: base64(&data[..data.len().min(64)], true),
+        authenticator: URL_SAFE_NO_PAD.encode(&authenticator),
+        signature: URL_SAFE_NO_PAD.encode(&data[..data.len().min(64)]),
         ..Using::default()
     };
     assert!(passkey::used(&relying, &using, &made).is_err(), "a signature that nobody made");
@@ -90,7 +92,8 @@ fn id_token(data: &[u8]) {
         Expected { issuer: "https://id.example.org", client: "desk", nonce: "n", since: Some(now()) };
     if let Some(keys) = Keys::read(keys) {
         // As it came, and with its parts in the clear.
-        let clear: Vec<String> = token.split('.').map(|part| base64(part.as_bytes(), true)).collect();
+        let clear: Vec<String> =
+            token.split('.').map(|part| URL_SAFE_NO_PAD.encode(part.as_bytes())).collect();
         for token in [token, &clear.join(".")] {
             assert!(id_token::check(token, &keys, &expected, now()).is_err(), "a token that nobody signed");
         }
@@ -204,7 +207,7 @@ fn secret(data: &[u8]) {
     }
     assert!(bearer::all_pasted(text, 5).len() <= 5 && bearer::webhook_secrets(text, 5).len() <= 5);
     let _ = bearer::of_basic(text);
-    let _ = bearer::of_basic(&format!("Basic {}", base64(data, false)));
+    let _ = bearer::of_basic(&format!("Basic {}", STANDARD.encode(data)));
     if let Some(key) = sign::Key::parse(text) {
         assert_eq!(key.text(), text, "a secret has one text");
     }

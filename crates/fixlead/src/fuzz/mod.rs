@@ -16,6 +16,8 @@ mod documents;
 mod engine;
 mod wire;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use fixlead_core::text::is_harmful;
 
 /// A name, which is that of its folder, and what is given the bytes.
@@ -41,28 +43,13 @@ fn halves(data: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
-/// Bytes in base64, or in base64url without its end.
-fn base64(data: &[u8], url: bool) -> String {
-    const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    let letter = |bits: u32| match LETTERS.get(bits as usize & 63) {
-        Some(letter) => char::from(*letter),
-        None => ["+/", "-_"][usize::from(url)].as_bytes()[bits as usize & 1].into(),
-    };
-    let mut out = String::with_capacity(data.len().div_ceil(3) * 4);
-    for three in data.chunks(3) {
-        let bits =
-            (0..3).fold(0, |bits, place| bits << 8 | u32::from(three.get(place).copied().unwrap_or(0)));
-        out.extend((0..=three.len()).map(|place| letter(bits >> (18 - 6 * place))));
-        out.extend((three.len()..3).filter(|_| !url).map(|_| '='));
-    }
-    out
-}
-
 /// A block of armor around bytes that bring none.
 fn armored(kind: &str, data: &[u8]) -> String {
     match text(data).filter(|text| text.contains("-----BEGIN")) {
         Some(text) => text.to_owned(),
-        None => format!("-----BEGIN PGP {kind}-----\n\n{}\n-----END PGP {kind}-----\n", base64(data, false)),
+        None => {
+            format!("-----BEGIN PGP {kind}-----\n\n{}\n-----END PGP {kind}-----\n", STANDARD.encode(data))
+        }
     }
 }
 

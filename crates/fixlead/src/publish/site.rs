@@ -185,9 +185,10 @@ impl Site {
             (listed.join(), state)
         });
         let listed = listed.unwrap_or_else(|panic| resume_unwind(panic)).map_err(one)?;
-        let (before, files) = match (live, state) {
-            (Some(live), Some(State { behind, files, tree })) => (Some((live, behind, tree)), files),
-            _ => (None, Remembered::new()),
+        // What everybody sees and in what the other tree differs from it, and what is built upon.
+        let (before, old, files) = match (live, state) {
+            (Some(live), Some(State { behind, files, tree })) => (Some((live, behind)), Some(tree), files),
+            _ => (None, None, Remembered::new()),
         };
         let found = sources::find(listed, files, now).map_err(one)?;
         if found.sources.is_empty() && !how.empty {
@@ -199,12 +200,9 @@ impl Site {
         }
         let half = if live == Some(HALVES[0]) { HALVES[1] } else { HALVES[0] };
         let root = self.place.join(half);
+        let first = before.is_none();
         let mut touched = Vec::new();
         let mut ready = false;
-        let (before, old) = match before {
-            Some((live, behind, tree)) => (Some((live, behind)), Some(tree)),
-            None => (None, None),
-        };
         let was = before.as_ref().map(|(live, behind)| (*live, behind.as_slice()));
         let tree = {
             let mut put = |path: String, content: Option<Content<'_>>| {
@@ -235,9 +233,8 @@ impl Site {
             return Err(early);
         }
         let (advisories, files) = (tree.entries.len(), touched.len());
-        if let (Some((live, _)), false) = (&before, ready) {
+        if let (Some((live, behind)), false) = (before, ready) {
             if found.other {
-                let behind = before.as_ref().map(|(_, behind)| behind.clone()).unwrap_or_default();
                 self.remember(live, &State { behind, files: found.remembered, tree }).map_err(one)?;
             }
             return Ok(Published { advisories, files });
@@ -249,7 +246,7 @@ impl Site {
         self.sync().map_err(one)?;
         self.show(half).map_err(one)?;
         self.settle(half).map_err(one)?;
-        if before.is_none() {
+        if first {
             // So that the next publication finds both trees.
             self.mirror(half, state).map_err(one)?;
         }

@@ -4,8 +4,9 @@
 //! nobody who keeps an installation running lets themselves into its cases.
 //! Only where there has never been anybody else does the first person go on alone.
 
+use super::cna::CnaCommand;
 use super::event::{DirectoryEvent, Reach, Turns};
-use super::import::{CnaCommand, ImportCommand};
+use super::import::ImportCommand;
 use super::login::{Login, MOST_LOGINS};
 use super::state::{Directory, Proposed};
 use super::webhook::WebhookCommand;

@@ -1,7 +1,5 @@
-//! Advisories that a project published elsewhere and takes in here, and who asks at CVE
-//! Services for it: what may be done, and what the log says of it.
-//!
-//! The texts of advisories stand in no log, only their hashes; nor does a CNA's key.
+//! Advisories that a project published elsewhere and takes in here: what may be done, and
+//! what the log says of it. Their texts stand in no log, only the hashes of these.
 
 use std::collections::BTreeMap;
 
@@ -66,14 +64,6 @@ pub enum ImportCommand {
         offer: OfferId,
         reason: Line,
     },
-}
-
-/// Something to do with who asks at CVE Services.
-#[derive(Clone, Debug)]
-#[allow(missing_docs, reason = "the fields are those of the events they become")]
-pub enum CnaCommand {
-    Set { project: ProjectId, organisation: Line, user: Line, address: Line, new_key: bool },
-    Remove { project: ProjectId, organisation: Line, user: Line, address: Line },
 }
 
 impl Directory {
@@ -154,22 +144,6 @@ impl ImportCommand {
             C::Decline { project, offer, reason } => {
                 directory.import(offer, project)?;
                 E::AdvisoriesDeclined { project, offer, reason }
-            }
-        })
-    }
-}
-
-impl CnaCommand {
-    /// What it leads to.
-    pub(super) fn decide(self, directory: &Directory) -> Result<DirectoryEvent, Refused> {
-        let (CnaCommand::Set { project, .. } | CnaCommand::Remove { project, .. }) = &self;
-        directory.within(*project)?;
-        Ok(match self {
-            CnaCommand::Set { project, organisation, user, address, new_key } => {
-                DirectoryEvent::CnaSet { project, organisation, user, address, new_key }
-            }
-            CnaCommand::Remove { project, organisation, user, address } => {
-                DirectoryEvent::CnaRemoved { project, organisation, user, address }
             }
         })
     }

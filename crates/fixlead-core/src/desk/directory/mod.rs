@@ -4,9 +4,10 @@
 //! [`event`] is its log, [`Directory`] what the log adds up to, [`command`]
 //! what may be done with it, [`rota`] who is on duty, [`login`] who is who where code
 //! lies, [`webhook`] who outside is told, [`import`] what was published elsewhere and
-//! comes in. From a project's entry
-//! come the facts that a policy works with: [`Directory::facts`].
+//! comes in, [`cna`] who asks at CVE Services. From a project's entry come the facts that
+//! a policy works with: [`Directory::facts`].
 
+pub mod cna;
 pub mod command;
 pub mod event;
 pub mod import;

@@ -294,12 +294,10 @@ async fn show_waiting(
     typed: Typed,
 ) -> Answer {
     let desk = wire.desk.administration(&visitor.caller).await?;
-    let mut all = wire.desk.waiting_imports(&visitor.caller, project).await?;
-    all.retain(|waiting| waiting.offer == offer);
-    let waiting = all.first().ok_or(Problem::NotFound)?;
+    let (waiting, sources) = wire.desk.waiting_import(&visitor.caller, project, offer).await?;
     // What was altered is not shown, and can be declined.
-    let (sources, altered) = match wire.desk.sources_that_wait(&visitor.caller, project, offer).await {
-        Ok((_, sources)) => (sources, None),
+    let (sources, altered) = match sources {
+        Ok(sources) => (sources, None),
         Err(Problem::Invalid { errors }) => {
             (Vec::new(), errors.into_iter().next().map(|fault| fault.message))
         }
@@ -316,8 +314,8 @@ async fn show_waiting(
         }),
     });
     let advisories = advisories.collect();
-    let named = wire.desk.proposers(&all).await?;
-    let waits = said(waiting, &named, desk.seen.at);
+    let named = wire.desk.proposers(std::slice::from_ref(&waiting)).await?;
+    let waits = said(&waiting, &named, desk.seen.at);
     let name = desk.parts().project(project);
     let project = project.to_string();
     let (frame, shell) =
@@ -332,8 +330,9 @@ async fn source_that_waits(
     visitor: Visitor,
     InPath((project, offer, number)): InPath<(ProjectId, OfferId, usize)>,
 ) -> Answer {
-    let (_, sources) = wire.desk.sources_that_wait(&visitor.caller, project, offer).await?;
-    let source = number.checked_sub(1).and_then(|place| sources.into_iter().nth(place));
+    let (_, sources) = wire.desk.waiting_import(&visitor.caller, project, offer).await?;
+    let source =
+        number.checked_sub(1).zip(Some(sources?)).and_then(|(place, sources)| sources.into_iter().nth(place));
     let source = source.ok_or(Problem::NotFound)?;
     Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], source).into_response())
 }
