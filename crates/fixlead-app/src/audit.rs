@@ -260,7 +260,10 @@ fn of_directory(position: u64, entry: &DirectoryEntry) -> Entry {
     let told = fields.filter(|(name, _)| said(name)).map(|(name, value)| {
         let value = match value {
             Value::String(text) => text.clone(),
-            Value::Number(number) => number.to_string(),
+            Value::Number(number) => match number.as_i64().filter(|_| name == "day") {
+                Some(day) => format_day(day),
+                None => number.to_string(),
+            },
             Value::Array(list) if name == "logins" && list.is_empty() => "none".to_owned(),
             Value::Array(list) if name == "logins" => {
                 list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
