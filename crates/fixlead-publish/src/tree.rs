@@ -154,7 +154,10 @@ pub fn build(
             shared.insert(part.path, same.clone());
             continue;
         }
-        let before = file.filter(|_| part.builds()).and_then(|file| file(&part.path)).unwrap_or_default();
+        // What somebody wrote into it since is not taken over: it is made from the sources.
+        let whole = |bytes: &Cow<'_, [u8]>| was.is_some_and(|was| was.digest == sha256(bytes));
+        let before = file.filter(|_| part.builds()).and_then(|file| file(&part.path)).filter(whole);
+        let before = before.unwrap_or_default();
         let content = maker.make(&part, &before).map_err(one)?;
         let digest = content.hash();
         shared.insert(part.path.clone(), Shared { from, digest: digest.clone() });

@@ -192,6 +192,30 @@ fn a_tree_has_everything_that_a_trusted_provider_needs_and_every_address_leads_t
 }
 
 #[test]
+fn what_was_altered_goes_into_no_other_tree() {
+    let provider = provider();
+    let mut texts = texts(0..12);
+    let (tree, before) = anew(&provider, &texts);
+    texts[3] = source::write(&Advisory { title: "Another title".to_owned(), ..made(3) });
+    let whole = anew(&provider, &texts).1;
+    let shared: Vec<&String> = tree
+        .shared
+        .keys()
+        .filter(|path| before[*path] != whole[*path] && before[*path].len() > 200)
+        .collect();
+    assert!(shared.len() > 5, "{shared:?}");
+    for path in shared {
+        let mut files = before.clone();
+        let bytes = files.get_mut(path).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] = if bytes[middle] == b'x' { b'y' } else { b'x' };
+        let (next, _) = publish(&provider, &texts, &tree, &mut files).unwrap();
+        assert_eq!(files[path], whole[path], "{path} has what somebody wrote into it before");
+        assert_eq!(next.shared[path].digest, tree::hash(&whole[path]));
+    }
+}
+
+#[test]
 fn building_on_what_is_there_gives_the_same_tree_and_touches_little() {
     let provider = provider();
     let mut chance = generate::Chance::of(3);

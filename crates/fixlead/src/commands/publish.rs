@@ -43,8 +43,8 @@ pages, feeds, OSV entries, CSAF documents with hashes and signatures, CVE record
 and OpenVEX documents.
 
 Everybody sees all of a publication or nothing of it. Only what changed is made
-anew: files that somebody altered stay as they are until --anew makes all of them
-again. An error in one source, one that becomes public later than now, no source
+anew, and nothing from a file that somebody altered: such files stay as they are
+until what they say changes, or --anew makes all of them again. An error in one source, one that becomes public later than now, no source
 at all, or a security.txt that has expired, and nothing is published.
 
 Exit code: 0 when everything was published, or all is as it was published; 1 when
