@@ -1,6 +1,8 @@
 //! One feed of all advisories, as Atom (RFC 4287) and JSON Feed 1.1: what
 //! changed last, with archives of everything behind it (RFC 5005, section 4).
 
+use std::collections::BTreeMap;
+
 use fixlead_formats::atom;
 use fixlead_formats::html::{escape, markdown};
 use fixlead_formats::source::Advisory;
@@ -28,9 +30,37 @@ pub struct Place {
     pub before: Option<usize>,
 }
 
-/// A document of the Atom feed.
-pub fn atom(provider: &Provider, advisories: &[&Advisory], place: &Place) -> Vec<u8> {
-    let updated = advisories.iter().map(|advisory| advisory.changed().millis()).max().unwrap_or_default();
+/// What begins and ends an entry of the Atom feed. Nothing of an advisory does, since whatever
+/// it says is escaped.
+const ENTRY: (&str, &str) = ("<entry>\n", "</entry>\n");
+/// What begins an item of the JSON feed, each of which stands on a line of its own.
+const ITEM: &str = "{\"id\":\"";
+
+/// An advisory in the Atom feed.
+pub fn atom_entry(provider: &Provider, advisory: &Advisory) -> String {
+    atom::entry(advisory, &page(provider, advisory))
+}
+
+/// The entries of a document that [`atom`] made, by the ids of their advisories.
+pub fn atom_entries(document: &str) -> BTreeMap<&str, &str> {
+    let mut found = BTreeMap::new();
+    let (open, close) = ENTRY;
+    let mut rest = document;
+    while let Some(at) = rest.find(open) {
+        rest = &rest[at..];
+        let Some(end) = rest.find(close).map(|end| end + close.len()) else { break };
+        let (entry, after) = rest.split_at(end);
+        let id = entry.split_once("<id>").and_then(|(_, rest)| rest.split_once("</id>"));
+        if let Some(id) = id.and_then(|(id, _)| id.rsplit('/').next()) {
+            found.insert(id, entry);
+        }
+        rest = after;
+    }
+    found
+}
+
+/// A document of the Atom feed: its entries, the last of which was updated then.
+pub fn atom(provider: &Provider, entries: &[String], updated: i64, place: &Place) -> String {
     let own = provider.at(&name(place.archive, "atom"));
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n");
     out.push_str(
@@ -56,31 +86,38 @@ pub fn atom(provider: &Provider, advisories: &[&Advisory], place: &Place) -> Vec
         let at = provider.at(&name(Some(before), "atom"));
         out.push_str(&format!("<link rel=\"prev-archive\" href=\"{}\"/>\n", escape(&at)));
     }
-    for advisory in advisories {
-        out.push_str(&atom::entry(advisory, &page(provider, advisory)));
-    }
+    entries.iter().for_each(|entry| out.push_str(entry));
     out.push_str("</feed>\n");
-    out.into_bytes()
+    out
+}
+
+/// An advisory in the JSON feed.
+pub fn json_item(provider: &Provider, advisory: &Advisory) -> String {
+    let tags: Vec<Value> = advisory.severity.iter().map(|word| json!(word)).collect();
+    json!({
+        "id": atom::entry_id(advisory),
+        "url": page(provider, advisory),
+        "title": format!("{}: {}", advisory.public_id(), advisory.title),
+        "summary": advisory.summary,
+        "content_html": markdown(&advisory.description),
+        "date_published": advisory.published.to_string(),
+        "date_modified": advisory.changed().to_string(),
+        "tags": tags,
+    })
+    .to_string()
+}
+
+/// The items of a document that [`json`] made, by the ids of their advisories.
+pub fn json_items(document: &str) -> BTreeMap<&str, &str> {
+    let items = document.lines().map(|line| line.trim_end_matches(',')).filter_map(|item| {
+        let id = item.strip_prefix(ITEM)?.split('"').next()?;
+        Some((id.rsplit('/').next()?, item))
+    });
+    items.collect()
 }
 
 /// A document of the JSON feed.
-pub fn json(provider: &Provider, advisories: &[&Advisory], place: &Place) -> Vec<u8> {
-    let items: Vec<Value> = advisories
-        .iter()
-        .map(|advisory| {
-            let tags: Vec<Value> = advisory.severity.iter().map(|word| json!(word)).collect();
-            json!({
-                "id": atom::entry_id(advisory),
-                "url": page(provider, advisory),
-                "title": format!("{}: {}", advisory.public_id(), advisory.title),
-                "summary": advisory.summary,
-                "content_html": markdown(&advisory.description),
-                "date_published": advisory.published.to_string(),
-                "date_modified": advisory.changed().to_string(),
-                "tags": tags,
-            })
-        })
-        .collect();
+pub fn json(provider: &Provider, items: &[String], place: &Place) -> String {
     let mut feed = json!({
         "version": "https://jsonfeed.org/version/1.1",
         "title": format!("Security advisories of {}", provider.name),
@@ -88,10 +125,11 @@ pub fn json(provider: &Provider, advisories: &[&Advisory], place: &Place) -> Vec
         "feed_url": provider.at(&name(place.archive, "json")),
         "language": "en",
         "authors": [{ "name": provider.name, "url": provider.namespace }],
-        "items": items,
     });
     if let Some(before) = place.before {
         feed["next_url"] = json!(provider.at(&name(Some(before), "json")));
     }
-    format!("{feed:#}\n").into_bytes()
+    let head = feed.to_string();
+    let open = head.strip_suffix('}').unwrap_or_default();
+    format!("{open},\"items\":[\n{}\n]}}\n", items.join(",\n"))
 }

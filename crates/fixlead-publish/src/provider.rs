@@ -10,6 +10,8 @@ use crate::openpgp::Key;
 
 /// The largest file that is read, in bytes.
 pub const MOST_BYTES: usize = 64 * 1024;
+/// The form of the tree's files. Another one builds upon nothing that was there before.
+const FORM: u32 = 2;
 
 /// Who publishes.
 #[derive(Clone, Debug)]
@@ -146,7 +148,7 @@ impl Provider {
         let said = format!(
             "{:?}",
             (
-                (env!("CARGO_PKG_VERSION"), &self.name, &self.namespace, self.category, &self.base),
+                (env!("CARGO_PKG_VERSION"), FORM, &self.name, &self.namespace, self.category, &self.base),
                 (&self.contacts, &self.policy, &self.languages, self.expires, &self.checker),
                 (&self.insiders, self.listed, self.mirrored, print),
             )

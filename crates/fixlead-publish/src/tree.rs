@@ -2,16 +2,20 @@
 //! that was made before, only what changed.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fixlead_core::text::echo;
 use fixlead_core::time::Instant;
 use fixlead_formats::format::{Format, Options, build as document};
 use fixlead_formats::lint::{Insiders, Level, lint};
 use fixlead_formats::source::{self, Advisory};
+use rayon::iter::{
+    IndexedParallelIterator as _, IntoParallelIterator as _, IntoParallelRefMutIterator as _,
+    ParallelBridge as _, ParallelIterator as _,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::content::Content;
@@ -68,15 +72,19 @@ pub struct Before<'a> {
     /// What is remembered of it.
     pub tree: Tree,
     /// Reads a file of it.
-    pub file: &'a dyn Fn(&str) -> Option<Cow<'a, [u8]>>,
+    pub file: &'a (dyn Fn(&str) -> Option<Cow<'a, [u8]>> + Sync),
 }
 
-/// What happens to files: those with content are written, the others removed.
-pub type Put<'a> = dyn FnMut(String, Option<Content<'_>>) -> Result<(), String> + 'a;
+/// Reads the source of a place in the list.
+pub type Text<'a> = dyn Fn(usize) -> Result<String, String> + Sync + 'a;
+
+/// What happens to files, each once and several at a time: those with content are written,
+/// the others removed.
+pub type Put<'a> = dyn Fn(String, Option<Content<'_>>) -> Result<(), String> + Sync + 'a;
 
 /// Makes a tree. Every source is looked through before the first file is put;
 /// `before` counts only if it was made for the same provider, and without it
-/// everything is put. `text` reads the source of a place in the list.
+/// everything is put.
 ///
 /// # Errors
 /// Everything that is wrong with the sources, a complaint each; or what `text`
@@ -84,9 +92,9 @@ pub type Put<'a> = dyn FnMut(String, Option<Content<'_>>) -> Result<(), String> 
 pub fn build(
     provider: &Provider,
     sources: &[Source],
-    text: &dyn Fn(usize) -> Result<String, String>,
+    text: &Text<'_>,
     before: Option<Before<'_>>,
-    put: &mut Put<'_>,
+    put: &Put<'_>,
 ) -> Result<Tree, Vec<String>> {
     let mark = provider.mark();
     let before = before.filter(|before| before.tree.mark == mark);
@@ -94,16 +102,19 @@ pub fn build(
     let mut known: BTreeMap<String, Entry> =
         old.entries.into_iter().map(|entry| (entry.hash.clone(), entry)).collect();
 
-    let read = Reader { provider, text, sources, made: RefCell::default() };
-    let mut complaints = Vec::new();
-    // Each with its place among the sources, and whether its files are there.
+    let read = Reader { provider, text, sources, made: Mutex::default() };
     let mut found: Vec<Member> = Vec::with_capacity(sources.len());
+    let mut new = Vec::new();
     for (place, source) in sources.iter().enumerate() {
-        if let Some(entry) = known.remove(source.hash.as_str()) {
-            found.push(Member { entry, place, known: true });
-            continue;
+        match known.remove(source.hash.as_str()) {
+            Some(entry) => found.push(Member { entry, place, known: true }),
+            None => new.push(place),
         }
-        match read.linted(place) {
+    }
+    let linted: Vec<_> = new.into_par_iter().map(|place| (place, read.linted(place))).collect();
+    let mut complaints = Vec::new();
+    for (place, linted) in linted {
+        match linted {
             Ok(entry) => found.push(Member { entry, place, known: false }),
             Err(wrong) => complaints.extend(wrong),
         }
@@ -122,19 +133,30 @@ pub fn build(
 
     let one = |wrong: String| vec![wrong];
     let signed = provider.key.is_some();
-    let mut pieces: BTreeMap<String, Piece> = BTreeMap::new();
-    let mut mine = BTreeSet::new();
-    for Member { entry, place, .. } in found.iter_mut().filter(|member| !member.known) {
-        let advisory = read.advisory(*place).map_err(one)?;
-        let files = entry.files(&advisory, provider);
-        let files = files.map_err(|wrong| vec![format!("{}: {wrong}", sources[*place].name)])?;
-        for (path, bytes) in files {
-            if path == format!("osv/{}.json", entry.id) {
-                pieces.insert(entry.id.clone(), Piece::of(&packed(&entry.id), &bytes));
+    let pieces = Mutex::new(BTreeMap::new());
+    let made: Vec<Result<Vec<String>, String>> = found
+        .par_iter_mut()
+        .with_max_len(1)
+        .filter(|member| !member.known)
+        .map(|Member { entry, place, .. }| {
+            let advisory = read.advisory(*place)?;
+            let files = entry.files(&advisory, provider);
+            let files = files.map_err(|wrong| format!("{}: {wrong}", sources[*place].name))?;
+            let mut paths = Vec::with_capacity(files.len());
+            for (path, bytes) in files {
+                if path == format!("osv/{}.json", entry.id) {
+                    let piece = Piece::of(&packed(&entry.id), &bytes);
+                    held(&pieces).insert(entry.id.clone(), piece);
+                }
+                paths.push(path.clone());
+                put(path, Some(bytes.into()))?;
             }
-            mine.insert(path.clone());
-            put(path, Some(bytes.into())).map_err(one)?;
-        }
+            Ok(paths)
+        })
+        .collect();
+    let mut mine = BTreeSet::new();
+    for paths in made {
+        mine.extend(paths.map_err(one)?);
     }
     // What is left of those that were known is not published any more.
     let mut gone: Vec<Entry> = known.into_values().collect();
@@ -145,26 +167,29 @@ pub fn build(
 
     let everything: String = found.iter().map(|member| member.entry.hash.as_str()).collect();
     let all = sha256(everything.as_bytes());
-    let maker = Maker { provider, members: &found, all, read: &read, pieces: RefCell::new(pieces) };
-    let mut shared = BTreeMap::new();
-    for part in maker.parts() {
+    let maker = Maker { provider, members: &found, all, read: &read, pieces };
+    let share = |part: Part<'_>| {
         let from = maker.from(&part);
         let was = old.shared.get(&part.path);
         if let Some(same) = was.filter(|was| was.from == from) {
-            shared.insert(part.path, same.clone());
-            continue;
+            return Ok((part.path, same.clone()));
         }
         // What somebody wrote into it since is not taken over: it is made from the sources.
         let whole = |bytes: &Cow<'_, [u8]>| was.is_some_and(|was| was.digest == sha256(bytes));
         let before = file.filter(|_| part.builds()).and_then(|file| file(&part.path)).filter(whole);
         let before = before.unwrap_or_default();
-        let content = maker.make(&part, &before).map_err(one)?;
+        let content = maker.make(&part, &before)?;
         let digest = content.hash();
-        shared.insert(part.path.clone(), Shared { from, digest: digest.clone() });
         if was.is_none_or(|was| was.digest != digest) {
-            put(part.path, Some(content)).map_err(one)?;
+            put(part.path.clone(), Some(content))?;
         }
-    }
+        Ok((part.path, Shared { from, digest }))
+    };
+    // One after the other as workers become free, and what takes longest first.
+    let mut parts = maker.parts();
+    parts.sort_by_key(|part| Reverse(part.builds().then_some(part.of.len())));
+    let made: Vec<Result<(String, Shared), String>> = parts.into_iter().par_bridge().map(share).collect();
+    let shared: BTreeMap<String, Shared> = made.into_iter().collect::<Result<_, _>>().map_err(one)?;
     for path in old.shared.keys().filter(|path| !shared.contains_key(*path)) {
         put(path.clone(), None).map_err(one)?;
     }
@@ -178,6 +203,11 @@ struct Member {
     place: usize,
     /// Whether it was published before as it is now.
     known: bool,
+}
+
+/// What somebody else's panic left is as good as before: it is what was made so far.
+fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What an OSV entry is called in an archive.
@@ -209,7 +239,7 @@ fn twice(found: &[Member], sources: &[Source]) -> Vec<String> {
 pub fn admit(provider: &Provider, source: &Source, text: &str) -> Result<(), Vec<String>> {
     let text = |_: usize| Ok(text.to_owned());
     let sources = std::slice::from_ref(source);
-    Reader { provider, text: &text, sources, made: RefCell::default() }.linted(0).map(drop)
+    Reader { provider, text: &text, sources, made: Mutex::default() }.linted(0).map(drop)
 }
 
 /// Why an advisory has no place in the trees of a provider, each with the part of the source
@@ -238,9 +268,9 @@ pub fn refuses(provider: &Provider, advisory: &Advisory) -> Vec<(String, String)
 /// Reads sources, each once.
 struct Reader<'a> {
     provider: &'a Provider,
-    text: &'a dyn Fn(usize) -> Result<String, String>,
+    text: &'a Text<'a>,
     sources: &'a [Source],
-    made: RefCell<BTreeMap<usize, Rc<Advisory>>>,
+    made: Mutex<BTreeMap<usize, Arc<Advisory>>>,
 }
 
 impl Reader<'_> {
@@ -265,13 +295,13 @@ impl Reader<'_> {
         }
         let entry =
             Entry::of(&source.advisory, hash.clone()).map_err(|wrong| vec![format!("{name}: {wrong}")])?;
-        self.made.borrow_mut().insert(place, Rc::new(source.advisory));
+        held(&self.made).insert(place, Arc::new(source.advisory));
         Ok(entry)
     }
 
-    fn advisory(&self, place: usize) -> Result<Rc<Advisory>, String> {
-        if let Some(known) = self.made.borrow().get(&place) {
-            return Ok(Rc::clone(known));
+    fn advisory(&self, place: usize) -> Result<Arc<Advisory>, String> {
+        if let Some(known) = held(&self.made).get(&place) {
+            return Ok(Arc::clone(known));
         }
         let name = &self.sources[place].name;
         let text = (self.text)(place).map_err(|wrong| format!("{name}: {wrong}"))?;
@@ -279,8 +309,8 @@ impl Reader<'_> {
             return Err(format!("{name}: it changed meanwhile; publish again"));
         }
         let source = source::read(&text).map_err(|_| format!("{name}: it cannot be read any more"))?;
-        let advisory = Rc::new(source.advisory);
-        self.made.borrow_mut().insert(place, Rc::clone(&advisory));
+        let advisory = Arc::new(source.advisory);
+        held(&self.made).insert(place, Arc::clone(&advisory));
         Ok(advisory)
     }
 }
@@ -317,7 +347,8 @@ struct Part<'a> {
 impl Part<'_> {
     /// Whether it is made from what it was before.
     fn builds(&self) -> bool {
-        matches!(self.what, What::List { .. } | What::Package(_) | What::Archive | What::Feed)
+        use What::{Archive, Atom, Feed, Json, List, Package};
+        matches!(self.what, List { .. } | Package(_) | Archive | Feed | Atom(_) | Json(_))
     }
 }
 
@@ -328,7 +359,7 @@ struct Maker<'a> {
     /// The hash of all of them in that order.
     all: String,
     read: &'a Reader<'a>,
-    pieces: RefCell<BTreeMap<String, Piece>>,
+    pieces: Mutex<BTreeMap<String, Piece>>,
 }
 
 impl Maker<'_> {
@@ -336,7 +367,7 @@ impl Maker<'_> {
         &self.members[place].entry
     }
 
-    fn advisory(&self, place: usize) -> Result<Rc<Advisory>, String> {
+    fn advisory(&self, place: usize) -> Result<Arc<Advisory>, String> {
         self.read.advisory(self.members[place].place)
     }
 
@@ -467,8 +498,17 @@ impl Maker<'_> {
                     self.parts_of(part, &site::parts(text, site::ITEM), |one| site::item(root, one))?;
                 site::list(provider, root, &items, self.members.len(), *older, *newer).into_bytes()
             }
-            What::Atom(place) => self.with(part, |advisories| feeds::atom(provider, advisories, place))?,
-            What::Json(place) => self.with(part, |advisories| feeds::json(provider, advisories, place))?,
+            What::Atom(place) => {
+                let old = feeds::atom_entries(text);
+                let made = self.parts_of(part, &old, |one| feeds::atom_entry(provider, one))?;
+                let updated = entries.iter().map(|entry| entry.changed).max().unwrap_or_default();
+                feeds::atom(provider, &made, updated, place).into_bytes()
+            }
+            What::Json(place) => {
+                let old = feeds::json_items(text);
+                let made = self.parts_of(part, &old, |one| feeds::json_item(provider, one))?;
+                feeds::json(provider, &made, place).into_bytes()
+            }
             What::Packages(packages) => site::packages(provider, packages).into_bytes(),
             What::Package(package) => {
                 let old = site::parts(text, site::SECTION);
@@ -504,13 +544,7 @@ impl Maker<'_> {
         Ok(bytes.into())
     }
 
-    fn with<T>(&self, part: &Part<'_>, make: impl FnOnce(&[&Advisory]) -> T) -> Result<T, String> {
-        let all: Vec<Rc<Advisory>> =
-            part.of.iter().map(|place| self.advisory(*place)).collect::<Result<_, _>>()?;
-        Ok(make(&all.iter().map(Rc::as_ref).collect::<Vec<_>>()))
-    }
-
-    /// What a page says of each advisory: what it said before of those that did not change,
+    /// What a page or a feed says of each advisory: what it said before of those that did not change,
     /// and what is made of the others.
     fn parts_of(
         &self,
@@ -556,13 +590,13 @@ impl Maker<'_> {
             |place: usize| old.get(names[place].as_str()).filter(|_| self.members[of[place]].known).cloned();
         let make = |place: usize| {
             let id = &self.entry(of[place]).id;
-            if let Some(piece) = self.pieces.borrow().get(id) {
+            if let Some(piece) = held(&self.pieces).get(id) {
                 return Ok(piece.clone());
             }
             let advisory = self.advisory(of[place])?;
             let text = document(&advisory, Format::Osv, Options::default())?;
             let piece = Piece::of(&names[place], text.as_bytes());
-            self.pieces.borrow_mut().insert(id.clone(), piece.clone());
+            held(&self.pieces).insert(id.clone(), piece.clone());
             Ok(piece)
         };
         zip::archive(before, &names, kept, make)

@@ -7,6 +7,7 @@
 mod generate;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
 
 use fixlead_core::time::{DAY, Instant};
 use fixlead_formats::source::{self, Advisory};
@@ -48,8 +49,9 @@ fn publish(
         .collect();
     let old = files.clone();
     let before = Before { tree: tree.clone(), file: &|path| old.get(path).map(Into::into) };
-    let mut touched = BTreeSet::new();
-    let mut put = |path: String, content: Option<Content<'_>>| {
+    let both = Mutex::new((BTreeSet::new(), files));
+    let put = |path: String, content: Option<Content<'_>>| {
+        let (touched, files) = &mut *both.lock().unwrap();
         assert!(touched.insert(path.clone()), "{path} is put twice");
         match content {
             Some(content) => drop(files.insert(path, content.into_bytes())),
@@ -57,8 +59,8 @@ fn publish(
         }
         Ok(())
     };
-    let tree = tree::build(provider, &sources, &|place| Ok(texts[place].clone()), Some(before), &mut put)?;
-    Ok((tree, touched))
+    let tree = tree::build(provider, &sources, &|place| Ok(texts[place].clone()), Some(before), &put)?;
+    Ok((tree, both.into_inner().unwrap().0))
 }
 
 fn anew(provider: &Provider, texts: &[String]) -> (Tree, Files) {

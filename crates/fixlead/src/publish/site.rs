@@ -11,6 +11,7 @@ use std::io::{self, BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::symlink;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -201,24 +202,21 @@ impl Site {
         let half = if live == Some(HALVES[0]) { HALVES[1] } else { HALVES[0] };
         let root = self.place.join(half);
         let first = before.is_none();
-        let mut touched = Vec::new();
-        let mut ready = false;
+        let touched = Mutex::new(Vec::new());
+        let ready: OnceLock<Result<(), String>> = OnceLock::new();
         let was = before.as_ref().map(|(live, behind)| (*live, behind.as_slice()));
         let tree = {
-            let mut put = |path: String, content: Option<Content<'_>>| {
-                if !ready {
-                    self.prepare(half, &mark, was)?;
-                    ready = true;
-                }
+            let put = |path: String, content: Option<Content<'_>>| {
+                ready.get_or_init(|| self.prepare(half, &mark, was)).clone()?;
                 write(&root, &path, content.as_ref())?;
-                touched.push(path);
+                touched.lock().unwrap_or_else(PoisonError::into_inner).push(path);
                 Ok(())
             };
             let text = |place: usize| found.text(place);
             let from = was.map(|(live, _)| self.place.join(live)).unwrap_or_default();
             let file = |path: &str| fs::read(from.join(path)).ok().map(Cow::Owned);
             let old = old.map(|tree| Before { tree, file: &file });
-            tree::build(provider, &found.sources, &text, old, &mut put)?
+            tree::build(provider, &found.sources, &text, old, &put)?
         };
         let early: Vec<String> = tree
             .entries
@@ -232,8 +230,10 @@ impl Site {
         if !early.is_empty() {
             return Err(early);
         }
+        let mut touched = touched.into_inner().unwrap_or_else(PoisonError::into_inner);
+        touched.sort_unstable();
         let (advisories, files) = (tree.entries.len(), touched.len());
-        if let (Some((live, behind)), false) = (before, ready) {
+        if let (Some((live, behind)), None) = (before, ready.get()) {
             if found.other {
                 self.remember(live, &State { behind, files: found.remembered, tree }).map_err(one)?;
             }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -401,21 +401,22 @@ impl Advisories {
         let text = |place: usize| Ok(texts[place].1.as_ref().to_owned());
         let file = |path: &str| old.files.get(path).map(|file| Cow::Borrowed(file.bytes.as_ref()));
         let before = Before { tree: old.tree.clone(), file: &file };
-        let files = &mut next.files;
-        let mut put = |path: String, content: Option<Content<'_>>| {
+        let files = Mutex::new(&mut next.files);
+        let put = |path: String, content: Option<Content<'_>>| {
+            let files = || files.lock().unwrap_or_else(PoisonError::into_inner);
             match content {
                 Some(content) => {
                     let bytes = content.into_bytes();
                     let hash = tree::hash(&bytes);
                     let tag = HeaderValue::try_from(format!("\"{}\"", &hash[..32]))
                         .map_err(|error| error.to_string())?;
-                    files.insert(path, File { bytes: Bytes::from(bytes), tag });
+                    files().insert(path, File { bytes: Bytes::from(bytes), tag });
                 }
-                None => drop(files.remove(&path)),
+                None => drop(files().remove(&path)),
             }
             Ok(())
         };
-        next.tree = tree::build(&self.provider, &sources, &text, Some(before), &mut put)?;
+        next.tree = tree::build(&self.provider, &sources, &text, Some(before), &put)?;
         let packages = next.tree.entries.iter().flat_map(|entry| &entry.packages);
         next.packages = packages.map(|package| (package.clone(), package.to_ascii_lowercase())).collect();
         let advisories = next.tree.entries.len();
