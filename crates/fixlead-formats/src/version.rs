@@ -3,6 +3,7 @@
 //! Whoever asks gets no answer rather than a guessed one.
 
 use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fixlead_core::text::echo;
 
@@ -86,6 +87,70 @@ impl Scheme {
             Scheme::Gem => gem(one, other),
             Scheme::Dotted => Some(dotted(one)?.cmp(&dotted(other)?)),
             Scheme::Unknown => None,
+        }
+    }
+}
+
+/// Where a version stands among others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Before all others: `0`.
+    First,
+    /// So far from the beginning.
+    At(usize),
+    /// Nobody knows; it is the same as itself alone.
+    Unknown(usize),
+}
+
+impl Place {
+    /// As [`Scheme::compare`] says it of their versions.
+    pub fn compare(self, other: Place) -> Option<Ordering> {
+        match (self, other) {
+            (Place::First, Place::First) => Some(Ordering::Equal),
+            (Place::First, _) => Some(Ordering::Less),
+            (_, Place::First) => Some(Ordering::Greater),
+            (Place::At(one), Place::At(other)) => Some(one.cmp(&other)),
+            (one, other) => (one == other).then_some(Ordering::Equal),
+        }
+    }
+}
+
+impl Scheme {
+    /// Puts versions in order, so that comparing every two of many reads none of them again.
+    pub fn places<'a>(self, versions: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, Place> {
+        let versions: BTreeSet<&str> = versions.collect();
+        // Versions that are equal stand together.
+        let mut order: Vec<Vec<&str>> = Vec::new();
+        let mut places = BTreeMap::new();
+        for (number, version) in versions.into_iter().enumerate() {
+            if version == "0" {
+                places.insert(version, Place::First);
+            } else if self.reads(version) {
+                // Every one that is there can be compared.
+                let at = |same: &Vec<&str>| self.compare(same[0], version).unwrap_or(Ordering::Equal);
+                match order.binary_search_by(at) {
+                    Ok(place) => order[place].push(version),
+                    Err(place) => order.insert(place, vec![version]),
+                }
+            } else {
+                places.insert(version, Place::Unknown(number));
+            }
+        }
+        for (place, same) in order.into_iter().enumerate() {
+            places.extend(same.into_iter().map(|version| (version, Place::At(place))));
+        }
+        places
+    }
+
+    /// Whether it knows the order of a version and others that it knows.
+    fn reads(self, version: &str) -> bool {
+        match self {
+            Scheme::Semver => semver(version).is_some(),
+            Scheme::Python => python(version).is_some(),
+            Scheme::Maven => true,
+            Scheme::Gem => gem(version, "1").is_some(),
+            Scheme::Dotted => dotted(version).is_some(),
+            Scheme::Unknown => false,
         }
     }
 }
@@ -357,6 +422,43 @@ mod tests {
             for other in &versions[place + 1..] {
                 assert_eq!(scheme.compare(one, other), Some(Ordering::Less), "{one} {other}");
                 assert_eq!(scheme.compare(other, one), Some(Ordering::Greater), "{other} {one}");
+            }
+        }
+    }
+
+    #[test]
+    fn places_say_what_comparing_says() {
+        let schemes =
+            [Scheme::Semver, Scheme::Python, Scheme::Maven, Scheme::Gem, Scheme::Dotted, Scheme::Unknown];
+        let versions = [
+            "0",
+            "0.0.0",
+            "1",
+            "1.0",
+            "1.0.0",
+            "01.0",
+            "1.0.0+a",
+            "1.0.0+b",
+            "1.0.0-rc.1",
+            "1.0rc1",
+            "1.0.dev1",
+            "10.0.0",
+            "2.0.0",
+            "1!0.1",
+            "a",
+            "1.a",
+            "ga",
+            "",
+            "...",
+            "999999999999999999999.0.0",
+        ];
+        for scheme in schemes {
+            let places = scheme.places(versions.into_iter());
+            for one in versions {
+                for other in versions {
+                    let said = places[one].compare(places[other]);
+                    assert_eq!(said, scheme.compare(one, other), "{scheme:?} `{one}` `{other}`");
+                }
             }
         }
     }

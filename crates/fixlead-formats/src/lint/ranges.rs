@@ -7,7 +7,7 @@ use fixlead_core::text::echo;
 use super::Findings;
 use crate::purl::Purl;
 use crate::source::{Affected, Range};
-use crate::version::Scheme;
+use crate::version::{Place, Scheme};
 
 pub fn lint(affected: &Affected, path: &str, findings: &mut Findings) {
     let purl = match Purl::parse(&affected.package) {
@@ -40,13 +40,16 @@ pub fn lint(affected: &Affected, path: &str, findings: &mut Findings) {
             "OSV has no ecosystem of this type and no commits to go by, so scanners will not find it",
         );
     }
+    let begins = affected.ranges.iter().any(|range| range.introduced == "0");
+    let known = placed(&affected.ranges, scheme);
     for (place, range) in affected.ranges.iter().enumerate() {
         let path = format!("{path}/range/{place}");
         one(range, scheme, &path, findings);
-        for (other_place, other) in affected.ranges[..place].iter().enumerate() {
-            two(range, other, other_place, scheme, &path, findings);
+        // Of many that overlap each tells one, so that what is said does not grow with the square.
+        let first = (0..place).find_map(|other| two(&known[place], &known[other], other));
+        if let Some((key, message)) = first {
+            findings.error("range", format!("{path}/{key}"), message);
         }
-        let begins = affected.ranges.iter().any(|range| range.introduced == "0");
         if range.fixed_commit.is_some() && range.introduced_commit.is_none() && !begins {
             let message = "OSV leaves these commits out: write introduced_commit beside introduced, since nobody can tell it from the version";
             findings.warn("commit", format!("{path}/fixed_commit"), message);
@@ -111,43 +114,55 @@ fn one(range: &Range, scheme: Scheme, path: &str, findings: &mut Findings) {
     }
 }
 
+/// A range, and where its ends stand among the versions of all ranges of its package.
+struct Placed<'a> {
+    range: &'a Range,
+    introduced: Place,
+    fixed: Option<Place>,
+    last_affected: Option<Place>,
+}
+
+fn placed(ranges: &[Range], scheme: Scheme) -> Vec<Placed<'_>> {
+    let ends = ranges
+        .iter()
+        .flat_map(|range| [Some(&range.introduced), range.fixed.as_ref(), range.last_affected.as_ref()]);
+    let places = scheme.places(ends.flatten().map(String::as_str));
+    let place = |version: &String| places[version.as_str()];
+    let one = |range| Placed {
+        range,
+        introduced: place(&range.introduced),
+        fixed: range.fixed.as_ref().map(place),
+        last_affected: range.last_affected.as_ref().map(place),
+    };
+    ranges.iter().map(one).collect()
+}
+
 /// Two ranges of one package have no version in common, stand in order, and
-/// neither is fixed in the other.
-fn two(
-    range: &Range,
-    other: &Range,
-    other_place: usize,
-    scheme: Scheme,
-    path: &str,
-    findings: &mut Findings,
-) {
-    if let Some(fixed) = &range.fixed
-        && contains(other, fixed, scheme)
-    {
-        let message = format!("`{}` is still affected: it lies in range {}", echo(fixed), other_place + 1);
-        return findings.error("range", format!("{path}/fixed"), message);
+/// neither is fixed in the other. What is wrong otherwise, and with which key of the first.
+fn two(one: &Placed<'_>, other: &Placed<'_>, place: usize) -> Option<(&'static str, String)> {
+    if one.fixed.is_some_and(|fixed| contains(other, fixed)) {
+        let fixed = one.range.fixed.as_deref().unwrap_or_default();
+        let message = format!("`{}` is still affected: it lies in range {}", echo(fixed), place + 1);
+        return Some(("fixed", message));
     }
-    if let Some(fixed) = &other.fixed
-        && scheme.compare(fixed, &range.introduced) != Some(Ordering::Equal)
-        && contains(range, fixed, scheme)
-    {
-        let message =
-            format!("`{}`, which fixes range {}, is affected by this one", echo(fixed), other_place + 1);
-        return findings.error("range", format!("{path}/introduced"), message);
+    let in_one =
+        |fixed: Place| fixed.compare(one.introduced) != Some(Ordering::Equal) && contains(one, fixed);
+    if other.fixed.is_some_and(in_one) {
+        let fixed = other.range.fixed.as_deref().unwrap_or_default();
+        let message = format!("`{}`, which fixes range {}, is affected by this one", echo(fixed), place + 1);
+        return Some(("introduced", message));
     }
-    if contains(other, &range.introduced, scheme) || contains(range, &other.introduced, scheme) {
-        let message = format!("it overlaps range {}; make one of them", other_place + 1);
-        findings.error("range", format!("{path}/introduced"), message);
-    }
+    let overlap = contains(other, one.introduced) || contains(one, other.introduced);
+    overlap.then(|| ("introduced", format!("it overlaps range {}; make one of them", place + 1)))
 }
 
 /// Whether a version certainly lies in a range.
-fn contains(range: &Range, version: &str, scheme: Scheme) -> bool {
-    let starts = matches!(scheme.compare(&range.introduced, version), Some(Ordering::Less | Ordering::Equal));
-    let ends = match (&range.fixed, &range.last_affected) {
-        (Some(fixed), _) => scheme.compare(version, fixed) == Some(Ordering::Less),
-        (None, Some(last)) => matches!(scheme.compare(version, last), Some(Ordering::Less | Ordering::Equal)),
+fn contains(range: &Placed<'_>, version: Place) -> bool {
+    let not_after = |one: Place, other| matches!(one.compare(other), Some(Ordering::Less | Ordering::Equal));
+    let ends = match (range.fixed, range.last_affected) {
+        (Some(fixed), _) => version.compare(fixed) == Some(Ordering::Less),
+        (None, Some(last)) => not_after(version, last),
         (None, None) => true,
     };
-    starts && ends
+    ends && not_after(range.introduced, version)
 }

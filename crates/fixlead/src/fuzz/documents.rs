@@ -156,6 +156,11 @@ fn version(data: &[u8]) {
         if let Err(wrong) = scheme.check(one) {
             is_presentable(&wrong);
         }
+        let places = scheme.places([one, two, three].into_iter());
+        for (one, other) in [(one, two), (two, three), (three, one)] {
+            let said = places[one].compare(places[other]);
+            assert_eq!(said, scheme.compare(one, other), "{scheme:?} {one:?} {other:?}");
+        }
         let order = scheme.compare(one, two);
         assert_eq!(scheme.compare(two, one).map(Ordering::reverse), order, "{scheme:?} {one:?} {two:?}");
         let (first, second) = (order, scheme.compare(two, three));
