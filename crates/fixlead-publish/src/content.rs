@@ -107,6 +107,17 @@ impl<'a> Content<'a> {
     }
 }
 
+/// The parts of a text that begin and end so, one after the other.
+pub fn cut<'a>(text: &'a str, open: &str, close: &str) -> impl Iterator<Item = &'a str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        rest = &rest[rest.find(open)?..];
+        let (part, after) = rest.split_at(rest.find(close)? + close.len());
+        rest = after;
+        Some(part)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

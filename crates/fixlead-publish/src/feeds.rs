@@ -8,6 +8,7 @@ use fixlead_formats::html::{escape, markdown};
 use fixlead_formats::source::Advisory;
 use serde_json::{Value, json};
 
+use crate::content::cut;
 use crate::provider::Provider;
 
 /// The name of a feed's document: the feed itself, or an archive.
@@ -43,20 +44,12 @@ pub fn atom_entry(provider: &Provider, advisory: &Advisory) -> String {
 
 /// The entries of a document that [`atom`] made, by the ids of their advisories.
 pub fn atom_entries(document: &str) -> BTreeMap<&str, &str> {
-    let mut found = BTreeMap::new();
     let (open, close) = ENTRY;
-    let mut rest = document;
-    while let Some(at) = rest.find(open) {
-        rest = &rest[at..];
-        let Some(end) = rest.find(close).map(|end| end + close.len()) else { break };
-        let (entry, after) = rest.split_at(end);
-        let id = entry.split_once("<id>").and_then(|(_, rest)| rest.split_once("</id>"));
-        if let Some(id) = id.and_then(|(id, _)| id.rsplit('/').next()) {
-            found.insert(id, entry);
-        }
-        rest = after;
-    }
-    found
+    let entries = cut(document, open, close).filter_map(|entry| {
+        let (id, _) = entry.split_once("<id>")?.1.split_once("</id>")?;
+        Some((id.rsplit('/').next()?, entry))
+    });
+    entries.collect()
 }
 
 /// A document of the Atom feed: its entries, the last of which was updated then.

@@ -9,6 +9,7 @@ use fixlead_formats::source::{Advisory, Affected, Range, Status};
 use fixlead_formats::tell;
 
 use crate::checker::{Answer, Found};
+use crate::content::cut;
 use crate::csaf;
 use crate::entry::{Entry, sha256};
 use crate::provider::Provider;
@@ -89,18 +90,8 @@ pub fn advisory(provider: &Provider, entry: &Entry, advisory: &Advisory) -> Stri
 /// since whatever it says is escaped.
 pub fn parts<'a>(page: &'a str, element: &str) -> BTreeMap<&'a str, &'a str> {
     let (open, close) = (format!("<{element} id=\""), format!("</{element}>\n"));
-    let mut found = BTreeMap::new();
-    let mut rest = page;
-    while let Some(at) = rest.find(&open) {
-        rest = &rest[at..];
-        let Some(end) = rest.find(&close).map(|end| end + close.len()) else { break };
-        let (part, after) = rest.split_at(end);
-        if let Some(id) = part[open.len()..].split('"').next() {
-            found.insert(id, part);
-        }
-        rest = after;
-    }
-    found
+    let id = |part: &'a str| Some((part[open.len()..].split('"').next()?, part));
+    cut(page, &open, &close).filter_map(id).collect()
 }
 
 /// The element of an advisory in a list.

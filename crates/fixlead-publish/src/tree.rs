@@ -134,11 +134,8 @@ pub fn build(
     let one = |wrong: String| vec![wrong];
     let signed = provider.key.is_some();
     let pieces = Mutex::new(BTreeMap::new());
-    let made: Vec<Result<Vec<String>, String>> = found
-        .par_iter_mut()
-        .with_max_len(1)
-        .filter(|member| !member.known)
-        .map(|Member { entry, place, .. }| {
+    let made = found.par_iter_mut().with_max_len(1).filter(|member| !member.known).map(
+        |Member { entry, place, .. }| {
             let advisory = read.advisory(*place)?;
             let files = entry.files(&advisory, provider);
             let files = files.map_err(|wrong| format!("{}: {wrong}", sources[*place].name))?;
@@ -152,12 +149,10 @@ pub fn build(
                 put(path, Some(bytes.into()))?;
             }
             Ok(paths)
-        })
-        .collect();
-    let mut mine = BTreeSet::new();
-    for paths in made {
-        mine.extend(paths.map_err(one)?);
-    }
+        },
+    );
+    let made: Vec<Vec<String>> = made.collect::<Result<_, String>>().map_err(one)?;
+    let mine: BTreeSet<String> = made.into_iter().flatten().collect();
     // What is left of those that were known is not published any more.
     let mut gone: Vec<Entry> = known.into_values().collect();
     gone.sort_by(|one, other| one.id.cmp(&other.id));
@@ -187,9 +182,9 @@ pub fn build(
     };
     // One after the other as workers become free, and what takes longest first.
     let mut parts = maker.parts();
-    parts.sort_by_key(|part| Reverse(part.builds().then_some(part.of.len())));
-    let made: Vec<Result<(String, Shared), String>> = parts.into_iter().par_bridge().map(share).collect();
-    let shared: BTreeMap<String, Shared> = made.into_iter().collect::<Result<_, _>>().map_err(one)?;
+    parts.sort_by_key(|part| Reverse(if part.builds() { part.of.len() } else { 0 }));
+    let made = parts.into_iter().par_bridge().map(share);
+    let shared: BTreeMap<String, Shared> = made.collect::<Result<_, String>>().map_err(one)?;
     for path in old.shared.keys().filter(|path| !shared.contains_key(*path)) {
         put(path.clone(), None).map_err(one)?;
     }
