@@ -1,5 +1,7 @@
 //! What several documents say in the same words, or write in the same way.
 
+use std::collections::BTreeSet;
+
 use fixlead_core::severity::{Group, Score, Scores, Vector, Version};
 use serde_json::{Map, Value, json};
 
@@ -17,15 +19,11 @@ pub fn object<const N: usize>(entries: [(&str, Option<Value>); N]) -> Value {
     Value::Object(map)
 }
 
-/// A list, unless it is empty.
+/// A list of what is told, each once, unless it is empty.
 pub fn list(items: impl IntoIterator<Item = Value>) -> Option<Value> {
-    let mut distinct: Vec<Value> = Vec::new();
-    for item in items {
-        if !distinct.contains(&item) {
-            distinct.push(item);
-        }
-    }
-    (!distinct.is_empty()).then(|| Value::Array(distinct))
+    let mut told = BTreeSet::new();
+    let distinct: Vec<Value> = items.into_iter().filter(|item| told.insert(item.to_string())).collect();
+    (!distinct.is_empty()).then_some(Value::Array(distinct))
 }
 
 /// The package of an entry, which the lint has read before.
