@@ -235,6 +235,9 @@ fn words(event: &DirectoryEvent) -> &'static str {
             "alone took in advisories that were published elsewhere; they are public here"
         }
         E::AdvisoriesDeclined { .. } => "declined or took back advisories that were to be taken in",
+        E::AdvisoriesReplaced { .. } => {
+            "took back an advisory that had been taken in, for a case published one of its id"
+        }
         E::CnaSet { new_key: true, .. } => "entered the key of a CNA at CVE Services",
         E::CnaSet { new_key: false, .. } => "changed who asks at CVE Services, with the key that was kept",
         E::CnaRemoved { .. } => "removed a CNA, key and all",
@@ -250,7 +253,8 @@ fn of_directory(position: u64, entry: &DirectoryEntry) -> Entry {
     let said = |name: &&String| !matches!(name.as_str(), "type" | "advisories" | "new_key");
     let advisories = match &entry.event {
         DirectoryEvent::AdvisoriesProposed { advisories, .. }
-        | DirectoryEvent::AdvisoriesTakenIn { advisories, .. } => advisories.as_slice(),
+        | DirectoryEvent::AdvisoriesTakenIn { advisories, .. }
+        | DirectoryEvent::AdvisoriesReplaced { advisories, .. } => advisories.as_slice(),
         _ => &[],
     };
     let advisories = advisories.iter().map(|one| {

@@ -238,6 +238,26 @@ impl Desk {
         Ok((permit, append))
     }
 
+    /// What the installation does in the directory by itself, as an append that stands or falls
+    /// with another one; nothing where there is nothing to do.
+    pub(crate) fn draft_itself(
+        &self,
+        snapshot: &Snapshot,
+        commands: impl Iterator<Item = DirectoryCommand>,
+    ) -> Result<Option<(Permit, Append)>> {
+        let mut drafted: Option<(Permit, Append)> = None;
+        for command in commands {
+            let (action, within) = command.needs(&snapshot.directory, None).map_err(|_| Problem::NotFound)?;
+            let permit = self.system(action, within)?;
+            let append = self.drafted(snapshot, &permit, Author::System, command)?;
+            match &mut drafted {
+                Some((_, before)) => before.events.extend(append.events),
+                None => drafted = Some((permit, append)),
+            }
+        }
+        Ok(drafted)
+    }
+
     fn drafted(
         &self,
         snapshot: &Snapshot,

@@ -77,15 +77,31 @@ struct Coming {
 /// The latest instant that an advisory names: by its dates, and by the year of an id that
 /// others gave it. Dates are only what whoever wrote the document says; an id like
 /// `CVE-2026-12345` says by itself that it is not older than that.
-fn latest(advisory: &source::Advisory) -> Instant {
-    let ids = [&advisory.id].into_iter().chain(&advisory.cve).chain(&advisory.aliases);
-    let years = ids.filter_map(|id| {
-        let mut parts = id.split('-').skip(1);
-        let year = parts.next().filter(|year| year.len() == 4 && year.starts_with("20"))?;
-        parts.next()?;
-        Some(Instant::midnight(parse_day(&format!("{year}-12-31")).ok()?) + Span::days(1))
+pub(super) fn latest(advisory: &source::Advisory) -> Instant {
+    let years = ids_of(advisory).filter_map(|id| {
+        // `DEBIAN-CVE-2026-1` and `RHSA-2026:1` say it as well: what comes last is a number.
+        let parts: Vec<&str> = id.split(|sign: char| !sign.is_ascii_alphanumeric()).collect();
+        let (_, parts) = parts.split_last()?;
+        let years = parts.iter().filter(|year| year.len() == 4 && year.starts_with("20"));
+        let ends = years.filter_map(|year| parse_day(&format!("{year}-12-31")).ok());
+        ends.max().map(|day| Instant::midnight(day) + Span::days(1))
     });
     years.fold(advisory.changed(), Instant::max)
+}
+
+/// What an advisory is called by anybody.
+pub(crate) fn ids_of(advisory: &source::Advisory) -> impl Iterator<Item = &String> {
+    [&advisory.id].into_iter().chain(&advisory.cve).chain(&advisory.aliases)
+}
+
+/// Whether an id names another one, as `DEBIAN-CVE-2026-1` does `CVE-2026-1`: whole, in
+/// letters of any size.
+pub(crate) fn names(id: &str, other: &str) -> bool {
+    let (id, other) = (id.to_ascii_uppercase(), other.to_ascii_uppercase());
+    let apart = |sign: Option<char>| sign.is_none_or(|sign| !sign.is_ascii_alphanumeric());
+    id.match_indices(&other).any(|(at, found)| {
+        apart(id[..at].chars().next_back()) && apart(id[at + found.len()..].chars().next())
+    })
 }
 
 fn key_of_waiting(offer: OfferId, place: usize) -> Vec<u8> {
@@ -345,6 +361,18 @@ impl Desk {
         if errors.is_empty() { Ok((changed, coming)) } else { Err(Problem::Invalid { errors }) }
     }
 
+    /// What the directory's log says of what made room for the advisory of a case.
+    pub(crate) fn draft_replaced(
+        &self,
+        snapshot: &Snapshot,
+        replaced: Vec<(ProjectId, Incoming)>,
+    ) -> Result<Vec<(Permit, Append)>> {
+        let commands = replaced.into_iter().map(|(project, one)| {
+            DirectoryCommand::Import(ImportCommand::Replace { project, advisories: vec![one] })
+        });
+        Ok(self.draft_itself(snapshot, commands)?.into_iter().collect())
+    }
+
     /// What would be written if sources were taken in, or what is wrong with each.
     async fn coming_in(
         &self,
@@ -361,7 +389,7 @@ impl Desk {
         // The mark first: whatever is written from here on makes this be done again.
         let changed = change(self).await?;
         let here = all(self).await?;
-        let held = self.ids_under_embargo(caller, snapshot).await?;
+        let held = self.ids_under_embargo(caller, snapshot, None).await?;
         let (mut found, mut ids) = (Vec::new(), Vec::<String>::new());
         let mut room = site.room();
         for (place, text) in sources.iter().enumerate() {
@@ -373,8 +401,7 @@ impl Desk {
                 let before = kept::get::<Kept>(&self.inner.store, super::KIND, &key).await?;
                 let known = before.is_none() && here.iter().any(|other| same_file(&other.id, &id));
                 // What a case is about is published from the case, by two people.
-                let named = [&id, &advisory.id].into_iter().chain(&advisory.cve).chain(&advisory.aliases);
-                let held = named.map(|id| id.to_ascii_uppercase()).any(|id| held.contains(&id));
+                let held = held.iter().any(|other| ids_of(&advisory).any(|id| names(id, other)));
                 if known || held || ids.iter().any(|other| same_file(other, &id)) {
                     return Err(taken(&pointer, &id));
                 }
@@ -400,6 +427,8 @@ impl Desk {
                 Ok(Coming { incoming, id, record, new })
             };
             let one = one.await;
+            // Long ones take their time; whoever else waits comes between.
+            tokio::task::yield_now().await;
             if let Ok(one) = &one {
                 room = room.saturating_sub(usize::from(one.new));
                 ids.push(one.id.clone());

@@ -15,6 +15,8 @@ use std::collections::BTreeSet;
 
 use fixlead_core::access::{Action, CaseState};
 use fixlead_core::case::event::{EventKind, Field};
+use fixlead_core::desk::directory::Incoming;
+use fixlead_core::desk::wire::{Line, Sha256};
 use fixlead_core::id::{CaseId, ProjectId};
 use fixlead_core::time::Instant;
 use fixlead_formats::check::{Checked, check};
@@ -26,7 +28,7 @@ use fixlead_store::{Record, RecordChange};
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::{Caller, kept};
-use crate::case::rows::Shelf;
+use crate::case::rows::{Row, Shelf};
 use crate::desk::Desk;
 use crate::directory::Snapshot;
 use crate::problem::{Fault, Problem, Result};
@@ -37,6 +39,7 @@ const KIND: &str = "advisory";
 /// know that none has changed.
 const CHANGED: (&str, &[u8]) = ("advisories", b"changed");
 pub use import::MOST_AT_ONCE;
+pub(crate) use import::{ids_of, names};
 
 /// How often something is tried beside others who publish.
 const TRIES: usize = 20;
@@ -154,6 +157,13 @@ fn gone(record: &Record, import: &Kept) -> RecordChange {
     RecordChange { kind: KIND.to_owned(), key, expected: record.version, value: None, expires: None }
 }
 
+/// What the log says of an advisory that was taken in.
+fn incoming(import: &Kept) -> Incoming {
+    let latest = source::read(&import.source).map(|source| import::latest(&source.advisory));
+    let latest = latest.unwrap_or(Instant::from_millis(import.at));
+    Incoming { id: Line::tamed(&import.id), sha256: Sha256::of(&import.source), latest }
+}
+
 fn key(of_case: CaseId) -> Vec<u8> {
     [b"case".as_slice(), &of_case.bytes()].concat()
 }
@@ -191,8 +201,8 @@ pub(crate) fn sound(checked: Checked, pointer: &str) -> Result<source::Advisory>
 }
 
 impl Desk {
-    /// The records that make the advisory of a case public, for the commit that
-    /// says so in its log.
+    /// The records that make the advisory of a case public, for the commit that says so in its
+    /// log; and what had been taken in and makes room for it.
     pub(crate) async fn publication(
         &self,
         case: CaseId,
@@ -200,18 +210,26 @@ impl Desk {
         advisory: &source::Advisory,
         text: &str,
         site: &dyn Site,
-    ) -> Result<Vec<RecordChange>> {
+    ) -> Result<(Vec<RecordChange>, Vec<(ProjectId, Incoming)>)> {
         let (key, id) = (key(case), advisory.public_id());
         let before = kept::get::<Kept>(&self.inner.store, KIND, &key).await?;
         let own = before.as_ref().map(|found| found.value.id.as_str());
-        let mut changes = Vec::new();
+        // A CVE id goes when it was rejected, or never was this one's: that is no other name of it.
+        let lasts = |old: &&str| !old.starts_with("CVE-") && *old != id;
+        if let Some(old) = own.filter(lasts).filter(|old| !ids_of(advisory).any(|id| id == old)) {
+            return Err(nameless(old));
+        }
+        let (mut changes, mut replaced) = (Vec::new(), Vec::new());
         if own != Some(id.as_str()) {
             for record in self.inner.store.records(KIND).await? {
                 let other = read(&record.value)?;
                 match same_file(&other.id, &id) {
                     true if other.of_case => return Err(taken("/source", &id)),
                     // What was only taken in holds up no release: the case counts more.
-                    true => changes.push(gone(&record, &other)),
+                    true => {
+                        changes.push(gone(&record, &other));
+                        replaced.push((other.project, incoming(&other)));
+                    }
                     false => {}
                 }
             }
@@ -223,16 +241,22 @@ impl Desk {
         let record = Kept { source, at, project, id, of_case };
         let record = record_of(key, before.map_or(0, |found| found.version), &record)?;
         changes.extend([record, change(self).await?]);
-        Ok(changes)
+        Ok((changes, replaced))
     }
 
-    /// The CVE ids of cases under embargo that somebody may know, of all projects. Of
-    /// others nothing is asked: a refusal would tell that there is one.
-    async fn ids_under_embargo(&self, caller: &Caller, snapshot: &Snapshot) -> Result<BTreeSet<String>> {
+    /// The CVE ids of cases under embargo that somebody may know, of all projects, but for one
+    /// case. Of others nothing is asked: a refusal would tell that there is one.
+    pub(crate) async fn ids_under_embargo(
+        &self,
+        caller: &Caller,
+        snapshot: &Snapshot,
+        but: Option<CaseId>,
+    ) -> Result<BTreeSet<String>> {
         let mut ids = BTreeSet::new();
         for project in snapshot.directory.projects.keys() {
             let rows = self.rows_of(Shelf::Open, *project, usize::MAX).await?;
-            for row in rows.iter().filter(|row| row.state == CaseState::Embargoed.name()) {
+            let embargoed = |row: &&Row| row.state == CaseState::Embargoed.name() && Some(row.case) != but;
+            for row in rows.iter().filter(embargoed) {
                 let kept = self.looked_at(row.case).await;
                 let kept = kept.map_err(|_| Problem::Unavailable { retry_after: 5 })?;
                 if self.case_permit(caller, snapshot, &kept.file, Action::CaseRead).is_err() {
@@ -263,6 +287,17 @@ fn taken(pointer: &str, id: &str) -> Problem {
     Problem::invalid(
         pointer,
         format!("`{id}` is in use here already; give this one its own id, or leave it out"),
+    )
+}
+
+/// Why an advisory that was published is not published under an id that nobody could find it by.
+fn nameless(old: &str) -> Problem {
+    let old = fixlead_core::text::echo(old);
+    Problem::invalid(
+        "/source",
+        format!(
+            "aliases: this was published as `{old}`; name that there, so that whoever looks for it finds it"
+        ),
     )
 }
 

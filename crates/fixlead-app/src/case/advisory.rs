@@ -273,7 +273,8 @@ impl Desk {
         permit?;
         let source = kept.file.advisory.as_ref().map(|advisory| advisory.source.to_string());
         if let Some(source) = &source {
-            sound(&kept, source, site)?;
+            let advisory = sound(&kept, source, site)?;
+            self.is_of(caller, &snapshot, case, &kept, &advisory).await?;
         }
         let offer = match &repeat {
             Some(repeat) => OfferId::from_bytes(repeat.id(caller.person, "offer")),
@@ -336,7 +337,9 @@ impl Desk {
                 return Err(Problem::invalid("/source", message));
             }
             let project = file.opened.as_ref().ok_or(Problem::NotFound)?.project;
-            let records = self.publication(case, project, &advisory, &source, site).await?;
+            self.is_of(caller, &snapshot, case, &kept, &advisory).await?;
+            let (records, replaced) = self.publication(case, project, &advisory, &source, site).await?;
+            let also = self.draft_replaced(&snapshot, replaced)?;
             let writing = Writing {
                 permit: &permit,
                 by: Author::Person(caller.person),
@@ -347,12 +350,37 @@ impl Desk {
             };
             let mut drafted = self.draft(case, &kept, happened, &writing).await?;
             drafted.append.records.extend(records);
-            if let Some(acted) = self.commit(drafted, writing, Vec::new()).await? {
+            if let Some(acted) = self.commit(drafted, writing, also).await? {
                 self.inner.published.notify_one();
                 return Ok(acted);
             }
         }
         Err(Problem::Unavailable { retry_after: 1 })
+    }
+
+    /// Refuses an advisory that has the CVE id of another case under embargo, as far as whoever
+    /// asks may know of that one, and not of its own.
+    async fn is_of(
+        &self,
+        caller: &Caller,
+        snapshot: &Snapshot,
+        case: CaseId,
+        kept: &Kept,
+        advisory: &source::Advisory,
+    ) -> Result<()> {
+        let own = Ground::of(kept).cves;
+        let held = self.ids_under_embargo(caller, snapshot, Some(case)).await?;
+        let others = held.iter().filter(|held| !own.iter().any(|own| own.eq_ignore_ascii_case(held)));
+        for other in others {
+            if advisory::ids_of(advisory).any(|id| advisory::names(id, other)) {
+                let message = format!(
+                    "{other} is of another case under embargo, which publishes it; leave it out, or record \
+                     `cve.assigned` here too if both cases share it"
+                );
+                return Err(Problem::invalid("/source", message));
+            }
+        }
+        Ok(())
     }
 
     /// What holds the publication of an advisory now, in the policy's words: of the one that is

@@ -8,6 +8,7 @@ use fixlead_core::access::{Role, Standing};
 use fixlead_core::case::event::{EventKind, Field, Value};
 use fixlead_core::desk::command::{Command, Source};
 use fixlead_core::desk::directory::command::DirectoryCommand;
+use fixlead_core::desk::wire::Sha256;
 use fixlead_core::id::CaseId;
 use fixlead_core::time::{Instant, Span};
 use fixlead_formats::lint::Insiders;
@@ -254,6 +255,7 @@ async fn an_import_tells_nothing_of_cases_that_whoever_imports_may_not_know() {
     for (from, to) in [
         ("cve = \"CVE-2026-12345\"", "aliases = [\"cve-2026-12345\"]"),
         ("cve = \"CVE-2026-12345\"", "aliases = [\"CVE-2026-12345\"]"),
+        ("cve = \"CVE-2026-12345\"", "aliases = [\"DEBIAN-CVE-2026-12345\"]"),
     ] {
         let other = source.replace(from, to);
         assert_ne!(other, source, "{from}");
@@ -279,10 +281,50 @@ async fn what_was_only_taken_in_holds_up_no_release() {
     house.desk.publish_advisory(&bo, case, offer, None, &site, None).await.unwrap();
     let all = published(&house.desk).await.unwrap();
     assert_eq!((all.len(), all[0].of_case), (1, true), "the case counts, and the other is gone");
+    // The project whose import it was finds that in the log.
+    let told = house.logged("advisories.replaced").await;
+    assert_eq!((told.len(), told[0].by), (1, Some(None)));
+    let about = format!("{:?}", told[0].about);
+    assert!(about.contains("CVE-2026-12345") && about.contains(&*Sha256::of(&text)), "{about}");
     says(
         house.desk.take_in_advisories(&bo, PROJECT, vec![text], &site, None).await.unwrap_err(),
         "in use here already",
     );
+}
+
+#[tokio::test]
+async fn an_advisory_keeps_to_its_own_cve_id_and_can_be_found_by_its_first_id() {
+    let house = House::under("opentelemetry").await;
+    let (case, other) = (house.reported().await.case, house.reported().await.case);
+    for case in [case, other] {
+        house.lead(house.ana, case).await;
+    }
+    let (ana, bo, own) = (house.caller(house.ana), house.caller(house.bo), own());
+    let theirs = event(EventKind::CveAssigned).with(Field::Id, text("CVE-2026-12345"));
+    house.record(house.ana, other, theirs.clone()).await.unwrap();
+    release(&house, case).await;
+    let source = whole("one", house.world.now());
+    house.desk.write_advisory(&ana, case, &source, 0, None).await.unwrap();
+    let ask = || house.desk.ask_publication(&ana, case, (line("ready"), None), &own, None);
+    says(ask().await.unwrap_err(), "CVE-2026-12345 is of another case under embargo");
+    // Without an id of its own it goes by the project's.
+    let first = source.replace("cve = \"CVE-2026-12345\"\n", "");
+    assert_ne!(first, source);
+    house.desk.write_advisory(&ana, case, &first, 1, None).await.unwrap();
+    let (_, offer) = ask().await.unwrap();
+    house.desk.publish_advisory(&bo, case, offer, None, &own, None).await.unwrap();
+    let id = source::read(&first).unwrap().advisory.public_id();
+    // Both cases are about one flaw; the id that the world knows stays findable.
+    house.record(house.ana, case, theirs).await.unwrap();
+    house.desk.write_advisory(&ana, case, &source, 2, None).await.unwrap();
+    let (_, offer) = ask().await.unwrap();
+    let confirm = |offer| house.desk.publish_advisory(&bo, case, offer, None, &own, None);
+    says(confirm(offer).await.unwrap_err(), &format!("this was published as `{id}`"));
+    let named = source.replace("\n[[affected]]", &format!("\naliases = [\"{id}\"]\n[[affected]]"));
+    house.desk.write_advisory(&ana, case, &named, 3, None).await.unwrap();
+    let (_, offer) = ask().await.unwrap();
+    confirm(offer).await.unwrap();
+    assert_eq!(published(&house.desk).await.unwrap()[0].source, named);
 }
 
 /// A site that takes nothing of some publisher, or has a file or no room.

@@ -31,7 +31,7 @@ impl House {
     }
 
     /// What the log says of advisories and CNAs, the oldest first, as its page says it.
-    async fn logged(&self, what: &str) -> Vec<Entry> {
+    pub async fn logged(&self, what: &str) -> Vec<Entry> {
         let wanted = Wanted { what: what.to_owned(), by: None };
         let mut entries = self.desk.audit(&self.caller(self.olga), None, &wanted).await.unwrap().entries;
         entries.reverse();
@@ -63,7 +63,9 @@ async fn one_person_alone_takes_in_nothing_that_may_be_recent() {
         ("published 89 days ago", at(89)),
         ("an id of a year that ended two weeks ago", backdated),
         ("changed three days ago", touched),
-        ("another id of that year", named),
+        ("another id of that year", named.clone()),
+        ("what a distribution calls it", named.replace("GO-2026-0001", "DEBIAN-CVE-2026-1")),
+        ("what another one calls it", named.replace("GO-2026-0001", "RHSA-2026:1")),
     ] {
         let came = house.take_in(house.ana, &[&old(&house, 10001), &source]).await.unwrap();
         assert!(came.waits.is_some(), "{what}");

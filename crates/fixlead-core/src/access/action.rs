@@ -104,6 +104,7 @@ vocabulary! {
         WebhooksManage = "webhooks.manage",
         WebhooksRun = "webhooks.run",
         ReadStop = "read.stop",
+        ImportReplace = "import.replace",
         InvitationAccept = "invitation.accept",
         OwnRead = "own.read",
         OwnProfile = "own.profile",

@@ -305,6 +305,8 @@ const SYSTEM: Lists = &[
             A::ReminderRecord,
             // Whoever opens everything is stopped, and it is written down.
             A::ReadStop,
+            // What was only taken in makes room for a release, and it is written down.
+            A::ImportReplace,
             // To begin with there is nobody else: it invites the first person
             // and makes them operator.
             A::DirectoryRead,

@@ -333,6 +333,7 @@ fn the_directory_is_told_by_kind_and_length() {
         AdvisoriesProposed { offer: OFFER, project: PROJECT, until: START, advisories: incoming() }
         AdvisoriesTakenIn { project: PROJECT, offer: Some(OFFER), advisories: incoming() }
         AdvisoriesDeclined { project: PROJECT, offer: OFFER, reason: canary() }
+        AdvisoriesReplaced { project: PROJECT, advisories: incoming() }
         CnaSet { project: PROJECT, organisation: canary(), user: canary(), address: canary(), new_key: true }
         CnaRemoved { project: PROJECT, organisation: canary(), user: canary(), address: canary() }
     });

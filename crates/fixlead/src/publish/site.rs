@@ -105,8 +105,17 @@ impl Site {
                 || HALVES.iter().any(|half| *half == name || state == Some(half))
         };
         for entry in fs::read_dir(place).map_err(told(place))? {
-            let name = entry.map_err(told(place))?.file_name();
-            if !name.to_str().is_some_and(known) {
+            let entry = entry.map_err(told(place))?;
+            let (name, kind) = (entry.file_name(), entry.file_type().map_err(told(place))?);
+            let made = name.to_str().filter(|name| known(name)).is_some_and(|name| {
+                match (name.trim_end_matches(".new"), HALVES.contains(&name)) {
+                    (PUBLIC, _) => kind.is_symlink(),
+                    (_, true) => kind.is_dir(),
+                    // One that leads elsewhere would be written there.
+                    _ => kind.is_file(),
+                }
+            });
+            if !made {
                 return Err(format!(
                     "{}: `{}` is there, which no publication made; name a new directory",
                     shown(place),
@@ -341,7 +350,7 @@ impl Site {
 /// Writes a file, or removes it. Trees share files, so that one is never
 /// written over.
 fn write(root: &Path, path: &str, content: Option<&Content<'_>>) -> Result<(), String> {
-    let at = root.join(path);
+    let at = inside(root, path)?;
     gone(fs::remove_file(&at)).map_err(told(&at))?;
     let Some(content) = content else { return Ok(()) };
     let made = match File::create_new(&at) {
@@ -356,7 +365,7 @@ fn write(root: &Path, path: &str, content: Option<&Content<'_>>) -> Result<(), S
 
 /// Makes a file in one tree the same as in another.
 fn take_over(from: &Path, to: &Path, path: &str) -> Result<(), String> {
-    let (source, at) = (from.join(path), to.join(path));
+    let (source, at) = (inside(from, path)?, inside(to, path)?);
     gone(fs::remove_file(&at)).map_err(told(&at))?;
     if !source.exists() {
         return Ok(());
@@ -385,13 +394,38 @@ fn files(root: &Path) -> Result<BTreeSet<String>, String> {
     Ok(found)
 }
 
+/// What a file of a tree holds. Nothing is read that leads out of the tree, and nothing that is
+/// no file, such as a pipe that nobody writes to.
+fn plain_file(root: &Path, path: &str) -> Option<Vec<u8>> {
+    let at = inside(root, path).ok()?;
+    fs::symlink_metadata(&at).ok()?.is_file().then(|| fs::read(&at).ok()).flatten()
+}
+
+/// Where a file of a tree is, if no directory on the way leads out of the tree.
+fn inside(root: &Path, path: &str) -> Result<PathBuf, String> {
+    let at = root.join(path);
+    let mut way = at.parent();
+    while let Some(directory) = way.filter(|directory| directory.starts_with(root)) {
+        match fs::symlink_metadata(directory) {
+            Ok(found) if !found.is_dir() => {
+                return Err(format!(
+                    "{}: it is no directory, and no publication made it; publish with --anew",
+                    shown(directory)
+                ));
+            }
+            _ => way = directory.parent(),
+        }
+    }
+    Ok(at)
+}
+
 /// What is wrong with what is published in a directory; and how many advisories it has.
 ///
 /// # Errors
 /// Why it cannot be looked at.
 pub fn check(place: &Path, key: Option<&PublicKey>, now: Instant) -> Result<(usize, Vec<String>), String> {
     let nothing = || format!("{}: nothing was published there", shown(place));
-    if !place.join(PUBLIC).exists() {
+    if fs::symlink_metadata(place.join(PUBLIC)).is_err() {
         return Err(nothing());
     }
     let site = Site::take(place)?;
@@ -400,7 +434,7 @@ pub fn check(place: &Path, key: Option<&PublicKey>, now: Instant) -> Result<(usi
         format!("{}: what is remembered of it cannot be read; publish again", shown(&site.state_file(live)))
     })?;
     let root = place.join(live);
-    let read = |path: &str| fs::read(root.join(path)).ok();
+    let read = |path: &str| plain_file(&root, path);
     let mut wrong = verify(&state.tree, key, &files(&root)?, &read);
     let text = read(SECURITY_TXT).map(|text| String::from_utf8_lossy(&text).into_owned());
     let until = text.iter().flat_map(|text| text.lines()).find_map(|line| line.strip_prefix("Expires: "));

@@ -51,6 +51,8 @@ pub struct Served {
     advisories: HashMap<String, (Arc<Advisory>, Arc<str>)>,
     /// The advisories, by the names of their packages.
     named: HashMap<String, Vec<Arc<Advisory>>>,
+    /// The ids that have pages, by what else these advisories are called, in small letters.
+    called: HashMap<String, String>,
     /// Their packages, each beside itself in small letters.
     packages: BTreeMap<String, String>,
     /// The names of the files of those that files outside the desk publish.
@@ -71,6 +73,12 @@ impl Served {
             answer.similar = checker::similar(&self.packages, package);
         }
         answer
+    }
+
+    /// The id under which an advisory has its page, by another id of it. An address that was
+    /// given to people once leads there.
+    pub fn page_of(&self, other: &str) -> Option<&str> {
+        self.called.get(&other.to_ascii_lowercase()).map(String::as_str)
     }
 
     /// Whether an advisory is given under an id.
@@ -392,6 +400,9 @@ impl Advisories {
         let mut next = Served { files: old.files.clone(), of_files, ..Served::default() };
         for (source, text, advisory) in &texts {
             let Some(advisory) = advisory else { continue };
+            for other in advisory.other_ids() {
+                next.called.entry(other.to_ascii_lowercase()).or_insert_with(|| advisory.public_id());
+            }
             for name in checker::names(advisory) {
                 next.named.entry(name).or_default().push(Arc::clone(advisory));
             }

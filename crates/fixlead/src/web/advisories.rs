@@ -75,6 +75,13 @@ async fn file(State(wire): State<Wire>, uri: Uri, asked: HeaderMap) -> Result<Re
     let index = format!("{path}index.html");
     let path = if path.ends_with('/') { index.as_str() } else { path };
     let Some(file) = served.file(path) else {
+        let called = path.strip_prefix(site::PLACE).unwrap_or_default();
+        let called = called.strip_suffix("/index.html").unwrap_or(called);
+        if let Some(id) = served.page_of(called) {
+            let to = format!("/{}{id}/", site::PLACE);
+            let to = HeaderValue::try_from(to).map_err(|_| Problem::NotFound)?;
+            return Ok((StatusCode::TEMPORARY_REDIRECT, [(LOCATION, to)]).into_response());
+        }
         // A folder without the slash at its end: its links would lead elsewhere.
         if served.file(&format!("{path}/index.html")).is_none() {
             return Err(Problem::NotFound.into());

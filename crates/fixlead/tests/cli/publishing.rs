@@ -13,7 +13,7 @@ const PROVIDER: &str = "name = \"Example\"\nnamespace = \"https://example.org\"\
 
 fn source(number: u32, fixed: &str) -> String {
     format!(
-        "id = \"{number}\"\ncve = \"CVE-2026-1000{number}\"\ntitle = \"Flaw <{number}>\"\nsummary = \"Flaw {number}.\"\n\
+        "id = \"{number}\"\ncve = \"CVE-2026-1000{number}\"\naliases = [\"x_example-{number}\"]\ntitle = \"Flaw <{number}>\"\nsummary = \"Flaw {number}.\"\n\
          description = \"What it is.\"\npublished = 2026-11-0{number}T16:00:00Z\n[[affected]]\npackage = \"pkg:npm/%40example/server\"\n\
          status = \"affected\"\n[[affected.range]]\nintroduced = \"0\"\nfixed = \"{fixed}\"\n[[reference]]\nkind = \"fix\"\n\
          url = \"https://example.org/{number}\"\n[publisher]\nname = \"Example\"\nnamespace = \"https://example.org\"\ncategory = \"vendor\"\n"
@@ -129,6 +129,10 @@ fn a_desk_gives_everybody_what_is_published_and_answers_whether_a_version_is_aff
     }
     assert_eq!(read(&desk, "/osv/all.zip", "").is(200).header("content-type"), Some("application/zip"));
     assert_eq!(read(&desk, "/advisories", "").is(308).header("location"), Some("/advisories/"));
+    for path in ["/advisories/x_example-1", "/advisories/X_EXAMPLE-1/"] {
+        let answer = read(&desk, path, "").is(307);
+        assert_eq!(answer.header("location"), Some("/advisories/CVE-2026-10001/"), "{path}");
+    }
     for path in ["/advisories/x", "/osv/../cve/x", "/advisories/%2e%2e/%2e%2e/etc/passwd", "/osv/%ff"] {
         read(&desk, path, "").is(404);
     }

@@ -184,6 +184,9 @@ pub enum DirectoryEvent {
     /// Another person says no, or whoever proposed them takes it back.
     #[serde(rename = "advisories.declined")]
     AdvisoriesDeclined { project: ProjectId, offer: OfferId, reason: Line },
+    /// What had been taken in made room for what a case published under the same ids.
+    #[serde(rename = "advisories.replaced")]
+    AdvisoriesReplaced { project: ProjectId, advisories: Vec<Incoming> },
     /// Who asks at CVE Services for a project, with a new key or the one that was kept.
     #[serde(rename = "cna.set")]
     CnaSet { project: ProjectId, organisation: Line, user: Line, address: Line, new_key: bool },

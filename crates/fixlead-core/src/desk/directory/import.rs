@@ -64,6 +64,11 @@ pub enum ImportCommand {
         offer: OfferId,
         reason: Line,
     },
+    /// They made room for what a case published under their ids.
+    Replace {
+        project: ProjectId,
+        advisories: Vec<Incoming>,
+    },
 }
 
 impl Directory {
@@ -95,8 +100,12 @@ impl ImportCommand {
     /// What a permit for it has to allow, and where.
     pub(super) fn needs(&self, directory: &Directory) -> Result<(Action, Within), Refused> {
         use ImportCommand as C;
-        let (C::Propose { project, .. } | C::TakeIn { project, .. } | C::Decline { project, .. }) = self;
-        Ok((Action::ProjectPolicy, directory.within(*project)?))
+        Ok(match self {
+            C::Propose { project, .. } | C::TakeIn { project, .. } | C::Decline { project, .. } => {
+                (Action::ProjectPolicy, directory.within(*project)?)
+            }
+            C::Replace { project, .. } => (Action::ImportReplace, directory.within(*project)?),
+        })
     }
 
     /// What it leads to.
@@ -145,6 +154,7 @@ impl ImportCommand {
                 directory.import(offer, project)?;
                 E::AdvisoriesDeclined { project, offer, reason }
             }
+            C::Replace { project, advisories } => E::AdvisoriesReplaced { project, advisories },
         })
     }
 }

@@ -347,7 +347,10 @@ impl Directory {
                 }
             }
             // What they say is for those who watch; it changes nothing here.
-            E::ReadingStopped { .. } | E::CnaSet { .. } | E::CnaRemoved { .. } => {}
+            E::ReadingStopped { .. }
+            | E::CnaSet { .. }
+            | E::CnaRemoved { .. }
+            | E::AdvisoriesReplaced { .. } => {}
             E::AdvisoriesProposed { .. } | E::AdvisoriesTakenIn { .. } | E::AdvisoriesDeclined { .. } => {
                 import::apply(&mut self.imports, entry);
             }

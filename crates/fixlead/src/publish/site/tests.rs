@@ -184,6 +184,51 @@ fn what_was_altered_is_mended_by_a_publication_that_makes_everything_anew() {
 }
 
 #[test]
+fn nothing_leads_a_publication_or_its_checker_out_of_the_directory() {
+    let place = Place::new();
+    place.say(1, "");
+    place.publish().unwrap();
+    let elsewhere = place.0.join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    let tree = place.out().join(fs::read_link(place.out().join(PUBLIC)).unwrap());
+    // A directory of both trees that leads elsewhere, with the same files in it.
+    for half in HALVES {
+        let pages = place.out().join(half).join("osv");
+        if half == tree.file_name().unwrap() {
+            for entry in fs::read_dir(&pages).unwrap().flatten() {
+                fs::copy(entry.path(), elsewhere.join(entry.file_name())).ok();
+            }
+        }
+        fs::remove_dir_all(&pages).unwrap();
+        symlink(&elsewhere, &pages).unwrap();
+    }
+    let before = fs::read_dir(&elsewhere).unwrap().count();
+    let wrong = check(&place.out(), None, crate::serve::world::now()).unwrap().1;
+    assert!(wrong.iter().any(|wrong| wrong.contains("osv/CVE-2026-10001.json")), "{wrong:?}");
+    place.say(2, "");
+    let refused = place.publish().unwrap_err();
+    assert!(refused[0].contains("publish with --anew"), "{refused:?}");
+    assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), before, "nothing is written there");
+    let anew = Place(place.0.join("."), PROVIDER.to_owned(), How { anew: true, ..How::default() });
+    anew.publish().unwrap();
+    place.seen();
+    assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), before, "nor is anything removed");
+    std::mem::forget(anew);
+
+    // Nor is a pipe read, which nobody may ever write to, or another half than a directory taken.
+    let half = place.out().join(fs::read_link(place.out().join(PUBLIC)).unwrap());
+    let file = half.join("osv/CVE-2026-10001.json");
+    fs::remove_file(&file).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(&file).status().unwrap();
+    assert!(made.success());
+    assert!(!check(&place.out(), None, crate::serve::world::now()).unwrap().1.is_empty());
+    fs::remove_file(place.out().join(PUBLIC)).unwrap();
+    fs::create_dir(place.out().join(PUBLIC)).unwrap();
+    let refused = Site::take(&place.out()).err().unwrap();
+    assert!(refused.contains("`public` is there, which no publication made"), "{refused}");
+}
+
+#[test]
 fn no_source_at_all_and_an_expired_security_txt_are_mistakes() {
     let mut place = Place::new();
     place.say(1, "");
