@@ -18,7 +18,7 @@ use rayon::iter::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::content::Content;
+use crate::content::{Content, digest};
 use crate::csaf::FeedEntry;
 use crate::entry::{Entry, sha256};
 use crate::feeds::{self, Place};
@@ -49,7 +49,7 @@ pub struct Tree {
 pub struct Shared {
     /// What it was made from.
     pub from: String,
-    /// The SHA-256 of what it holds.
+    /// The [digest](crate::content::digest) of what it holds.
     pub digest: String,
 }
 
@@ -170,15 +170,15 @@ pub fn build(
             return Ok((part.path, same.clone()));
         }
         // What somebody wrote into it since is not taken over: it is made from the sources.
-        let whole = |bytes: &Cow<'_, [u8]>| was.is_some_and(|was| was.digest == sha256(bytes));
+        let whole = |bytes: &Cow<'_, [u8]>| was.is_some_and(|was| was.digest == digest(bytes));
         let before = file.filter(|_| part.builds()).and_then(|file| file(&part.path)).filter(whole);
         let before = before.unwrap_or_default();
         let content = maker.make(&part, &before)?;
-        let digest = content.hash();
-        if was.is_none_or(|was| was.digest != digest) {
+        let now = content.digest();
+        if was.is_none_or(|was| was.digest != now) {
             put(part.path.clone(), Some(content))?;
         }
-        Ok((part.path, Shared { from, digest }))
+        Ok((part.path, Shared { from, digest: now }))
     };
     // One after the other as workers become free, and what takes longest first.
     let mut parts = maker.parts();

@@ -6,6 +6,7 @@ use fixlead_core::text::hex;
 use fixlead_formats::validate::validate;
 use sha2::{Digest as _, Sha512};
 
+use crate::content;
 use crate::csaf;
 use crate::entry::{digest, sha256};
 use crate::openpgp::{self, PublicKey};
@@ -53,7 +54,7 @@ pub fn verify(
     for (path, shared) in &tree.shared {
         left.remove(path.as_str());
         match read(path) {
-            Some(bytes) if sha256(&bytes) == shared.digest => {}
+            Some(bytes) if content::digest(&bytes) == shared.digest => {}
             Some(_) => wrong.push(format!("{path}: was altered")),
             None => wrong.push(format!("{path}: missing")),
         }

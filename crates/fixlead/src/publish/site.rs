@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
+use std::mem;
 use std::os::unix::fs::symlink;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
@@ -32,7 +33,7 @@ pub const PUBLIC: &str = "public";
 const LOCK: &str = "lock";
 const HALVES: [&str; 2] = ["a", "b"];
 /// The form of what is remembered; another one is not taken over.
-const FORM: u32 = 2;
+const FORM: u32 = 3;
 /// The longest line that says for whom a tree was made, in bytes.
 const MOST_HEAD: u64 = 4096;
 
@@ -258,6 +259,9 @@ impl Site {
         if first {
             // So that the next publication finds both trees.
             self.mirror(half, state).map_err(one)?;
+        } else {
+            // The process ends now: giving back hundreds of thousands of pieces takes longer than that.
+            mem::forget(state);
         }
         Ok(Published { advisories, files })
     }
@@ -307,7 +311,14 @@ impl Site {
         let new = self.state_file(half).with_extension("json.new");
         let head = Head { form: FORM, mark: state.tree.mark.clone() };
         let State { behind, files, tree } = state;
-        let lines = [to_vec(&head), to_vec(behind), to_vec(files), to_vec(tree)];
+        let lines = thread::scope(|scope| {
+            let tree = scope.spawn(|| to_vec(tree));
+            let first = [to_vec(&head), to_vec(behind), to_vec(files)];
+            first
+                .into_iter()
+                .chain([tree.join().unwrap_or_else(|panic| resume_unwind(panic))])
+                .collect::<Vec<_>>()
+        });
         let mut file = File::create(&new).map_err(told(&new))?;
         for line in lines {
             let mut line = line.map_err(|error| error.to_string())?;

@@ -213,7 +213,7 @@ fn nothing_leads_a_publication_or_its_checker_out_of_the_directory() {
     anew.publish().unwrap();
     place.seen();
     assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), before, "nor is anything removed");
-    std::mem::forget(anew);
+    mem::forget(anew);
 
     // Nor is a pipe read, which nobody may ever write to, or another half than a directory taken.
     let half = place.out().join(fs::read_link(place.out().join(PUBLIC)).unwrap());

@@ -153,7 +153,7 @@ fn field(
         words: choices(key.name).into_iter().map(|word| (word, word == value)).collect(),
         form: key.form,
         wide: key.form == Form::Text
-            || matches!(key.name, "title" | "summary" | "vector" | "url" | "package"),
+            || matches!(key.name, "id" | "title" | "summary" | "vector" | "url" | "package"),
         wrong: wrong(&path),
         lines,
         value,
