@@ -3,13 +3,18 @@
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
+import time
+from collections import Counter
 from pathlib import Path
 from statistics import median
 
+PEER = Path(__file__).parent / "peers/breadth.rs"
 QUERIES = 100
+SERIES, BRANCHES = 5, 30
 MANY = 10_000
 TURNS = 5
 CLOSED = dict(os.environ, GIT_CONFIG_GLOBAL="/dev/null", GIT_CONFIG_NOSYSTEM="1", LC_ALL="C")
@@ -78,7 +83,37 @@ def loop(repository, queries):
     return cpu(["sh", "-c", script], os.devnull)
 
 
-def measure(command, repository, name, scratch):
+def radar(command, original, scratch):
+    """Seconds of a dry run of five commits in a row on thirty tags that lack them, and what became of it."""
+    repository = scratch / "radar.git"
+    subprocess.run(["git", "clone", "--quiet", "--bare", "--shared", original, repository], check=True)
+    parents = dict(line.split(" ", 1) for line in git(repository, "rev-list", "--parents", "--tags", "--branches").splitlines() if " " in line)
+
+    def row(commit):
+        for _ in range(SERIES):
+            commit = parents.get(commit, "")
+            if not commit or " " in commit:
+                return None
+        return commit
+
+    tags = git(repository, "for-each-ref", "--sort=-creatordate", "--format=%(refname:strip=2)", "refs/tags").split()
+    last = next(commit for commit in parents if row(commit) and len(git(repository, "tag", "--no-contains", commit).split()) >= BRANCHES)
+    without = set(git(repository, "tag", "--no-contains", last).split())
+    chosen = [tag for tag in tags if tag in without][:BRANCHES]
+    lines = "".join(f"create refs/heads/bench/{number} {git(repository, 'rev-parse', f'{tag}^{{commit}}')}" for number, tag in enumerate(chosen))
+    git(repository, "update-ref", "--stdin", text=lines)
+    tried = [command, "patch", "backports", "--repo", str(repository), "--fix", f"{row(last)}..{last}", "--onto", "bench/*", "--no-cache", "--json"]
+    times = []
+    for _ in range(TURNS):
+        begun = time.monotonic()
+        said = subprocess.run(tried, capture_output=True, text=True, env=CLOSED)
+        times.append(time.monotonic() - begun)
+        assert said.returncode in (0, 1), said.stderr
+    shutil.rmtree(repository)
+    return median(times), Counter(branch["outcome"] for branch in json.loads(said.stdout)["branches"].values())
+
+
+def measure(command, peer, repository, name, scratch):
     git(repository, "commit-graph", "write", "--reachable")
     commits = git(repository, "rev-list", "--tags", "--branches").split()
     dice = random.Random(7)
@@ -98,25 +133,40 @@ def measure(command, repository, name, scratch):
         batch = [command, "patch", "affected", "--repo", str(repository), "--batch", str(files[label]), *more]
         return cpu(batch, output)
 
-    turns = [(ours("few", "--exact", "--no-cache"), loop(repository, few)) for _ in range(TURNS)]
+    def search(label, output=os.devnull):
+        return cpu([peer, str(repository), str(files[label])], output)
+
+    turns = [(ours("few", "--exact", "--no-cache"), loop(repository, few), search("few")) for _ in range(TURNS)]
     ours("few", "--exact", "--no-cache", output=scratch / "answers")
     answers = [json.loads(line) for line in (scratch / "answers").read_text().splitlines()]
     keys = ("affected_tags", "fixed_tags", "unaffected_tags")
     wanted = by_force(repository, few)
     identical = sum(tuple(set(answer[key]) for key in keys) == want for answer, want in zip(answers, wanted))
+    search("few", scratch / "searched")
+    searched = [line.split(" ") for line in (scratch / "searched").read_text().splitlines()]
+    as_searched = sum(answer["id"] == line[0] and set(answer["affected_tags"]) == set(line[1:]) for answer, line in zip(answers, searched))
+    searched_many = median(search("many") for _ in range(TURNS))
     cache = scratch / f"{name}.cache"
     cold = ours("few", "--cache", str(cache))
     warm = median(ours("few", "--cache", str(cache)) for _ in range(TURNS))
     all_many = median(ours("many", "--exact", "--no-cache") for _ in range(TURNS))
-    own, peer = median(own for own, _ in turns), median(peer for _, peer in turns)
+    own, by_git, by_search = (median(turn[place] for turn in turns) for place in range(3))
+    tried, outcome = radar(command, repository, scratch)
     return {
         "repository": name,
         "commits": len(commits),
         "tags": len(git(repository, "tag").split()),
         "identical": f"{identical} of {len(few)}",
         "seconds": round(own, 4),
-        "git_seconds": round(peer, 3),
-        "ratio": round(median(peer / own for own, peer in turns), 1),
+        "git_seconds": round(by_git, 3),
+        "ratio": round(median(by_git / own for own, by_git, _ in turns), 1),
+        "search_identical": f"{as_searched} of {len(few)}",
+        "search_seconds": round(by_search, 4),
+        "search_ratio": round(median(by_search / own for own, _, by_search in turns), 1),
+        "search_many_seconds": round(searched_many, 2),
+        "search_many_ratio": round(searched_many / all_many, 1),
+        "radar_seconds": round(tried, 2),
+        "radar": dict(outcome),
         "many_seconds": round(all_many, 4),
         "many_ratio": round(all_many / own, 1),
         "equivalents_cold_seconds": round(cold, 2),
@@ -132,7 +182,9 @@ def main():
         if repositories:
             named = [(path, Path(path).parent.name if Path(path).name in (".git", "repo") else Path(path).name) for path in repositories.split(":")]
             places = [(name.split("+")[-1], borrowed(scratch / name, path)) for path, name in named]
-        rows = [measure(command, repository, name, scratch) for name, repository in places]
+        peer = scratch / "breadth"
+        subprocess.run(["rustc", "-O", "--edition", "2024", "-o", peer, PEER], check=True)
+        rows = [measure(command, peer, repository, name, scratch) for name, repository in places]
     (directory / "git.json").write_text(json.dumps(rows, indent=1) + "\n")
     lines = [
         "# Affected tags",
@@ -150,6 +202,34 @@ def main():
             f"| {row['ratio']} × | {row['many_seconds']} | {row['many_ratio']} × "
             f"| {row['equivalents_cold_seconds']} s / {row['equivalents_warm_seconds']} s |"
         )
+    lines += [
+        "",
+        "## Against a breadth-first search",
+        "",
+        "The same queries and queries by the thousand, against a search of its own for each ([breadth.rs](../../benches/peers/breadth.rs),",
+        "compiled with `rustc -O`), which reads the history from `git rev-list`. CPU time of whole processes, in the same turns.",
+        "",
+        f"| repository | same affected tags | {QUERIES} queries, seconds | search, seconds | ratio (target ≥ 10 ×) | search, {MANY:,} queries | ratio |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        lines.append(
+            f"| {row['repository']} | {row['search_identical']} | {row['seconds']} | {row['search_seconds']} | {row['search_ratio']} × "
+            f"| {row['search_many_seconds']} s | {row['search_many_ratio']} × |"
+        )
+    lines += [
+        "",
+        "# Radar",
+        "",
+        f"`fixlead patch backports` with the last {SERIES} commits in a row, on the {BRANCHES} newest tags without them as branches; what follows",
+        f"a commit that cannot be picked is not tried on that branch. Wall time of the whole command, nothing cached, the median of {TURNS}.",
+        "",
+        "| repository | seconds (target ≤ 5) | branches |",
+        "|---|---|---|",
+    ]
+    for row in rows:
+        said = ", ".join(f"{count} {word}" for word, count in row["radar"].items())
+        lines.append(f"| {row['repository']} | {row['radar_seconds']} | {said} |")
     lines += ["", "Run it with `./bench git`, on repositories of your own with `FIXLEAD_BENCH_REPOS`; the raw numbers are in `git.json`.", ""]
     (directory / "git.md").write_text("\n".join(lines))
     print("\n".join(lines))
