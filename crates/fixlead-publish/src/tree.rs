@@ -49,7 +49,7 @@ pub struct Tree {
 pub struct Shared {
     /// What it was made from.
     pub from: String,
-    /// The [digest](crate::content::digest) of what it holds.
+    /// The [digest] of what it holds.
     pub digest: String,
 }
 
