@@ -147,13 +147,13 @@ impl Entry {
             };
             files.push((path, bytes));
         }
-        self.digest = digest(files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())));
+        self.digest = files_digest(files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())));
         Ok(files)
     }
 }
 
-/// The digest of files with their names.
-pub fn digest<'a>(files: impl Iterator<Item = (&'a str, &'a [u8])>) -> String {
+/// The SHA-256 of files with their names, in hexadecimal.
+pub fn files_digest<'a>(files: impl Iterator<Item = (&'a str, &'a [u8])>) -> String {
     let mut all = Sha256::new();
     for (path, bytes) in files {
         all.update((path.len() as u64).to_be_bytes());

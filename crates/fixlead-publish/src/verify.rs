@@ -6,9 +6,9 @@ use fixlead_core::text::hex;
 use fixlead_formats::validate::validate;
 use sha2::{Digest as _, Sha512};
 
-use crate::content;
+use crate::content::digest;
 use crate::csaf;
-use crate::entry::{digest, sha256};
+use crate::entry::{files_digest, sha256};
 use crate::openpgp::{self, PublicKey};
 use crate::tree::{SECURITY_TXT, Tree};
 
@@ -45,7 +45,8 @@ pub fn verify(
             }
         }
         let whole = files.len() == own.len();
-        if whole && digest(files.iter().map(|(path, bytes)| (*path, bytes.as_slice()))) != entry.digest {
+        if whole && files_digest(files.iter().map(|(path, bytes)| (*path, bytes.as_slice()))) != entry.digest
+        {
             wrong.push(format!("advisories/{0}/: one of the files of {0} was altered", entry.id));
         }
         let path = format!("{}{}", csaf::PLACE, entry.csaf);
@@ -54,7 +55,7 @@ pub fn verify(
     for (path, shared) in &tree.shared {
         left.remove(path.as_str());
         match read(path) {
-            Some(bytes) if content::digest(&bytes) == shared.digest => {}
+            Some(bytes) if digest(&bytes) == shared.digest => {}
             Some(_) => wrong.push(format!("{path}: was altered")),
             None => wrong.push(format!("{path}: missing")),
         }

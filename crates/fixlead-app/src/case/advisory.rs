@@ -274,7 +274,7 @@ impl Desk {
         let source = kept.file.advisory.as_ref().map(|advisory| advisory.source.to_string());
         if let Some(source) = &source {
             let advisory = sound(&kept, source, site)?;
-            self.is_of(caller, &snapshot, case, &kept, &advisory).await?;
+            self.keeps_to_own_ids(caller, &snapshot, case, &kept, &advisory).await?;
         }
         let offer = match &repeat {
             Some(repeat) => OfferId::from_bytes(repeat.id(caller.person, "offer")),
@@ -337,7 +337,7 @@ impl Desk {
                 return Err(Problem::invalid("/source", message));
             }
             let project = file.opened.as_ref().ok_or(Problem::NotFound)?.project;
-            self.is_of(caller, &snapshot, case, &kept, &advisory).await?;
+            self.keeps_to_own_ids(caller, &snapshot, case, &kept, &advisory).await?;
             let (records, replaced) = self.publication(case, project, &advisory, &source, site).await?;
             let also = self.draft_replaced(&snapshot, replaced)?;
             let writing = Writing {
@@ -358,9 +358,9 @@ impl Desk {
         Err(Problem::Unavailable { retry_after: 1 })
     }
 
-    /// Refuses an advisory that has the CVE id of another case under embargo, as far as whoever
-    /// asks may know of that one, and not of its own.
-    async fn is_of(
+    /// Refuses an advisory with a CVE id of another case under embargo that whoever asks may
+    /// know of, unless its own case has that id as well.
+    async fn keeps_to_own_ids(
         &self,
         caller: &Caller,
         snapshot: &Snapshot,

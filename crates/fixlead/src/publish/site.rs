@@ -224,7 +224,7 @@ impl Site {
             };
             let text = |place: usize| found.text(place);
             let from = was.map(|(live, _)| self.place.join(live)).unwrap_or_default();
-            let file = |path: &str| fs::read(from.join(path)).ok().map(Cow::Owned);
+            let file = |path: &str| plain_file(&from, path).map(Cow::Owned);
             let old = old.map(|tree| Before { tree, file: &file });
             tree::build(provider, &found.sources, &text, old, &put)?
         };
@@ -313,11 +313,8 @@ impl Site {
         let State { behind, files, tree } = state;
         let lines = thread::scope(|scope| {
             let tree = scope.spawn(|| to_vec(tree));
-            let first = [to_vec(&head), to_vec(behind), to_vec(files)];
-            first
-                .into_iter()
-                .chain([tree.join().unwrap_or_else(|panic| resume_unwind(panic))])
-                .collect::<Vec<_>>()
+            let (head, behind, files) = (to_vec(&head), to_vec(behind), to_vec(files));
+            [head, behind, files, tree.join().unwrap_or_else(|panic| resume_unwind(panic))]
         });
         let mut file = File::create(&new).map_err(told(&new))?;
         for line in lines {

@@ -222,6 +222,11 @@ fn nothing_leads_a_publication_or_its_checker_out_of_the_directory() {
     let made = std::process::Command::new("mkfifo").arg(&file).status().unwrap();
     assert!(made.success());
     assert!(!check(&place.out(), None, crate::serve::world::now()).unwrap().1.is_empty());
+    let feed = half.join("osv/all.zip");
+    fs::remove_file(&feed).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&feed).status().unwrap().success());
+    place.say(3, "");
+    place.publish().unwrap();
     fs::remove_file(place.out().join(PUBLIC)).unwrap();
     fs::create_dir(place.out().join(PUBLIC)).unwrap();
     let refused = Site::take(&place.out()).err().unwrap();
