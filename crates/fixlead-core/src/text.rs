@@ -7,10 +7,12 @@ const MOST_ECHOED: usize = 60;
 
 /// Whether a letter would be obeyed by a terminal, ends a line where people see
 /// none, turns the reading direction round, or is not seen at all: controls,
-/// separators, and what Unicode calls default ignorable, apart from the
-/// selectors of a variant, which stand in ordinary text.
+/// separators, what Unicode calls default ignorable, apart from the selectors
+/// of a variant, which stand in ordinary text, and noncharacters, two of which
+/// no XML document may hold (XML 1.0, production 2).
 pub fn is_harmful(letter: char) -> bool {
     (letter.is_control() && letter != '\t')
+        || u32::from(letter) & 0xfffe == 0xfffe
         || matches!(
             letter,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
@@ -19,6 +21,7 @@ pub fn is_harmful(letter: char) -> bool {
                 | '\u{2028}'..='\u{202e}'
                 | '\u{2060}'..='\u{206f}'
                 | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+                | '\u{fdd0}'..='\u{fdef}'
                 | '\u{fff0}'..='\u{fffb}'
                 | '\u{1d173}'..='\u{1d17a}'
                 | '\u{e0000}'..='\u{e007f}'

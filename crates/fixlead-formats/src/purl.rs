@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use fixlead_core::text::echo;
+use fixlead_core::text::{echo, is_harmful};
 
 use crate::version::Scheme;
 
@@ -141,6 +141,12 @@ impl Purl {
             return complain("a Maven package has a group before its name");
         }
         let subpath = subpath.and_then(decode).filter(|subpath| !subpath.is_empty());
+        // What was encoded stands decoded in mails, pages and documents.
+        let values = pairs.iter().map(|(_, value)| value);
+        let hidden = |part: &String| part.contains(|letter| letter == '\t' || is_harmful(letter));
+        if namespace.iter().chain([&name]).chain(&version).chain(values).chain(&subpath).any(hidden) {
+            return complain("a letter that nobody sees, or that ends a line, is percent-encoded in it");
+        }
         Ok(Purl { kind, namespace, name, version, qualifiers: pairs, subpath })
     }
 
@@ -266,6 +272,12 @@ mod tests {
             "pkg:npm/a@",
             "pkg:maven/batik",
             "pkg:npm/a?b",
+            "pkg:npm/a%0Ab",
+            "pkg:npm/a%09b",
+            "pkg:npm/%E2%80%AE/a",
+            "pkg:npm/a@1%00",
+            "pkg:npm/a?k=%1B",
+            "pkg:npm/a#%EF%BF%BE",
         ] {
             assert!(Purl::parse(text).is_err(), "{text}");
         }

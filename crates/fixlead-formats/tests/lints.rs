@@ -46,7 +46,7 @@ cna_org = "a0819718-46f1-4df5-94e2-005712e83aaa"
 /// What the lint says, each with its level, rule and line.
 fn said(text: &str) -> Vec<(Level, &'static str, usize, String)> {
     let source = source::read(text).unwrap_or_else(|wrong| panic!("{}", wrong[0]));
-    let insiders = Insiders(vec!["https://desk.example.org/".to_owned()]);
+    let insiders = Insiders(vec!["https://desk.example.org".to_owned()]);
     lint(&source.advisory, &insiders)
         .into_iter()
         .map(|finding| {
@@ -72,6 +72,7 @@ fn each_mistake_is_found_where_it_is() {
         ("fixed = \"0.102.1\"", "fixed = \"0.102\"", Level::Error, "version", 19),
         ("fixed = \"0.103.2\"", "", Level::Warning, "range", 20),
         ("CWE-409", "CWE-16", Level::Error, "cwe", 8),
+        ("published = 2026-11-30T16:00:00Z", "published = 1970-01-01T00:00:00Z", Level::Error, "dates", 6),
         ("CVE-2026-12345", "CVE-26-1", Level::Error, "id", 2),
         ("severity = \"high\"", "severity = \"low\"", Level::Warning, "score", 7),
         (
@@ -85,6 +86,13 @@ fn each_mistake_is_found_where_it_is() {
         (
             "https://github.com/example/collector/pull/1",
             "https://desk.example.org/cases/x",
+            Level::Error,
+            "link",
+            29,
+        ),
+        (
+            "https://github.com/example/collector/pull/1",
+            "https://DESK.example.org:443/cases/x",
             Level::Error,
             "link",
             29,
@@ -103,6 +111,24 @@ fn each_mistake_is_found_where_it_is() {
         let found = said.iter().find(|(own, name, at, _)| own == level && name == rule && at == line);
         let (_, _, _, message) = found.unwrap_or_else(|| panic!("{from} -> {to}: {said:#?}"));
         assert!(message.len() > 20, "{message}");
+    }
+}
+
+/// Issue 12 is no part of issue 1, and no host is a part of another one.
+#[test]
+fn an_address_that_only_begins_like_one_of_insiders_is_let_be() {
+    let text = GOOD.replace("collector/pull/1", "collector/pull/12").replacen(
+        "kind = \"fix\"",
+        "kind = \"web\"\nurl = \"https://desk.example.org.uk/\"\n[[reference]]\nkind = \"fix\"",
+        1,
+    );
+    let source = source::read(&text).unwrap_or_else(|wrong| panic!("{}", wrong[0]));
+    let insiders = |of: &str| lint(&source.advisory, &Insiders(vec![of.to_owned()]));
+    for one in ["https://github.com/example/collector/pull/1", "https://desk.example.org"] {
+        assert!(!insiders(one).iter().any(|finding| finding.rule == "link"), "{one}");
+    }
+    for one in ["https://github.com/example/collector", "https://desk.example.org.uk"] {
+        assert!(insiders(one).iter().any(|finding| finding.rule == "link"), "{one}");
     }
 }
 

@@ -125,6 +125,9 @@ const TOKEN: &str = "The desk is named by --server or FIXLEAD_SERVER. `fixlead s
 For programs, FIXLEAD_TOKEN holds a token, or FIXLEAD_TOKEN_FILE names its file; it does only what it was made for.";
 
 fn main() -> ExitCode {
+    // Tokens, keys and advisories are in the memory of more than the desk, which refuses to start
+    // where this cannot be done.
+    let _ = serve::process::forbid_core_dumps();
     let style = terminal::Style::of_stdout();
     let mut out = io::stdout().lock();
     // Not locked for good: a desk that runs logs from other threads.

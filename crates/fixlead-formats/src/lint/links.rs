@@ -102,6 +102,13 @@ pub(crate) fn urls(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Whether an address is another one, or stands below it.
+fn begins(url: &str, prefix: &str) -> bool {
+    let ends =
+        |rest: &str| rest.is_empty() || prefix.ends_with('/') || rest.starts_with(['/', '?', '#', ':']);
+    url.strip_prefix(prefix).is_some_and(ends)
+}
+
 /// Whether an address may stand in public.
 fn check(url: &str, insiders: &Insiders) -> Result<(), String> {
     let shown = echo(url);
@@ -116,7 +123,7 @@ fn check(url: &str, insiders: &Insiders) -> Result<(), String> {
     if authority.contains('@') {
         return Err(format!("`{shown}` has a name or password before its host; take that out"));
     }
-    if let Some(prefix) = insiders.0.iter().find(|prefix| lower.starts_with(&prefix.to_ascii_lowercase())) {
+    if let Some(prefix) = insiders.0.iter().find(|prefix| begins(&lower, &prefix.to_ascii_lowercase())) {
         return Err(format!(
             "`{shown}` is for insiders: it begins with {}; take it out before publication",
             echo(prefix)

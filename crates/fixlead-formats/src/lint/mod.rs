@@ -9,6 +9,7 @@ mod ranges;
 
 use fixlead_core::id::is_cve_id;
 use fixlead_core::text::echo;
+use fixlead_core::time::Instant;
 
 use crate::cwe;
 use crate::source::{Advisory, Affected, Status};
@@ -167,6 +168,13 @@ fn ids(advisory: &Advisory, findings: &mut Findings) {
 }
 
 fn dates(advisory: &Advisory, findings: &mut Findings) {
+    if advisory.published <= Instant::EPOCH {
+        findings.error(
+            "dates",
+            "published",
+            "nobody published it in 1970; write the day on which it became public",
+        );
+    }
     for (key, date) in [("modified", advisory.modified), ("withdrawn", advisory.withdrawn)] {
         if date.is_some_and(|date| date < advisory.published) {
             findings.error(

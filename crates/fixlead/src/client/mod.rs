@@ -27,6 +27,18 @@ const MOST_FILE: u64 = 26 * 1024 * 1024;
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What asks a server. A secret is for that one and not for wherever it points to; what stays
+/// on the machine goes through no proxy, which would read it.
+fn agent(origin: &Origin) -> ureq::Agent {
+    let config = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .timeout_global(Some(PATIENCE))
+        .timeout_connect(Some(Duration::from_secs(10)))
+        .user_agent(concat!("fixlead/", env!("CARGO_PKG_VERSION")));
+    if origin.is_loopback() { config.proxy(None) } else { config }.build().new_agent()
+}
+
 /// Which desk to ask.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ServerArgs {
@@ -126,15 +138,7 @@ impl Server {
     }
 
     fn with(origin: Origin, shows: Option<Shows>) -> Self {
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            // A token is for this desk and not for wherever it points to.
-            .max_redirects(0)
-            .timeout_global(Some(PATIENCE))
-            .timeout_connect(Some(Duration::from_secs(10)))
-            .user_agent(concat!("fixlead/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .new_agent();
+        let agent = agent(&origin);
         Server { origin, shows, agent }
     }
 

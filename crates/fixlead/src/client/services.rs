@@ -1,9 +1,7 @@
 //! The line to CVE Services: the secret goes over TLS or stays on the machine,
 //! and nowhere else than to the address that was named.
 
-use serde_json::Value;
-
-use super::{MOST_ANSWER, PATIENCE};
+use super::{MOST_ANSWER, agent};
 use crate::configuration::values::Origin;
 use crate::cve::{Answered, Call, Credentials, Line, Method};
 
@@ -36,13 +34,7 @@ impl ServicesLine {
         if !path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte)) {
             return Err("the address of CVE Services ends with a plain path, like /api".to_owned());
         }
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .timeout_global(Some(PATIENCE))
-            .user_agent(concat!("fixlead/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .new_agent();
+        let agent = agent(&origin);
         Ok(ServicesLine { address: format!("{}{path}", origin.as_str()), credentials, agent })
     }
 
@@ -77,6 +69,6 @@ impl Line for ServicesLine {
         let status = response.status().as_u16();
         let bytes =
             response.body_mut().with_config().limit(MOST_ANSWER).read_to_vec().map_err(unreachable)?;
-        Ok(Answered { status, body: serde_json::from_slice::<Value>(&bytes).ok() })
+        Ok(Answered::read(status, &bytes, &self.credentials.key))
     }
 }

@@ -69,6 +69,10 @@ pub fn read(path: &Path) -> Result<String, String> {
     use std::io::Read as _;
     use std::os::unix::fs::MetadataExt as _;
     let fail = |error: std::io::Error| format!("{}: cannot be read: {error}", shown(path));
+    // A pipe that nobody writes to would be waited for.
+    if !std::fs::metadata(path).map_err(fail)?.is_file() {
+        return Err(format!("{}: is no file; name one that holds the secret", shown(path)));
+    }
     let file = std::fs::File::open(path).map_err(fail)?;
     let about = file.metadata().map_err(fail)?;
     if about.mode() & 0o077 != 0 {

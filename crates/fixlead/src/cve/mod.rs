@@ -9,6 +9,7 @@
 mod tests;
 
 use std::fmt;
+use std::mem;
 
 use fixlead_core::id::is_cve_id;
 use fixlead_core::text::{percent_encoded, short};
@@ -70,6 +71,40 @@ pub struct Answered {
     pub status: u16,
     /// The body, if it is JSON.
     pub body: Option<Value>,
+}
+
+impl Answered {
+    /// What a server sent, without the key: one that repeats what it was sent is shown to people
+    /// who must not read it.
+    pub fn read(status: u16, bytes: &[u8], key: &str) -> Self {
+        let mut body = serde_json::from_slice(bytes).ok();
+        if let Some(body) = body.as_mut().filter(|_| !key.is_empty()) {
+            without(body, key);
+        }
+        Answered { status, body }
+    }
+}
+
+/// Takes a secret out of every text and name.
+fn without(value: &mut Value, secret: &str) {
+    let mask = |text: &mut String| {
+        if text.contains(secret) {
+            *text = text.replace(secret, "…");
+        }
+    };
+    match value {
+        Value::String(text) => mask(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| without(item, secret)),
+        Value::Object(members) => {
+            let taken = mem::take(members).into_iter();
+            members.extend(taken.map(|(mut name, mut value)| {
+                mask(&mut name);
+                without(&mut value, secret);
+                (name, value)
+            }));
+        }
+        _ => {}
+    }
 }
 
 /// What carries calls to the service, with the credentials in their headers.
@@ -184,8 +219,11 @@ impl<'a> Services<'a> {
         }
         let answer = self.send(Method::Post, path, None)?;
         let ids = answer["cve_ids"].as_array().into_iter().flatten();
+        let asked = format!("CVE-{year}-");
         let ids: Vec<String> = ids
-            .filter_map(|one| one["cve_id"].as_str().filter(|id| is_cve_id(id)).map(str::to_owned))
+            .filter_map(|one| one["cve_id"].as_str())
+            .filter(|id| is_cve_id(id) && id.starts_with(&asked))
+            .map(str::to_owned)
             .collect();
         if ids.len() != count as usize {
             return Err(strange("the ids that were reserved; list them before you reserve more"));

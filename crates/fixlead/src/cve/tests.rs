@@ -104,6 +104,19 @@ fn what_has_no_record_gets_its_first_when_it_is_rejected_and_a_refusal_is_told_i
     assert!(!format!("{secret:?}").contains("canary"));
 }
 
+#[test]
+fn an_id_of_another_year_is_not_taken_and_a_key_that_is_repeated_is_not_shown() {
+    let line = Told::new([(200, json!({ "cve_ids": [{ "cve_id": "CVE-2025-0001" }] }))]);
+    assert!(matches!(Services::new("x", &line).reserve(2026, 1, false), Err(Wrong::Unclear(_))));
+
+    let bytes =
+        br#"{"error":"the canary","details":[{"k canary":["\u0063anary","1"]}],"message":"canarycanary"}"#;
+    let Answered { status, body } = Answered::read(401, bytes, "canary");
+    let body = body.unwrap().to_string();
+    assert!(status == 401 && !body.contains("anary") && body.contains("the …"), "{body}");
+    assert_eq!(Answered::read(200, b"{\"a\":\"b\"}", "").body, Some(json!({ "a": "b" })));
+}
+
 /// Answers as they may come from a service that is broken, or is none.
 #[test]
 fn whatever_a_service_answers_is_believed_within_bounds_or_refused_in_words() {

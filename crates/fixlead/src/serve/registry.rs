@@ -76,7 +76,7 @@ impl Carried {
         let request = request.map_err(|_| "the address of CVE Services cannot be asked".to_owned())?;
         let answer = tokio::time::timeout(PATIENCE, exchange(&self.line, &address, request, MOST_BODY)).await;
         let (status, bytes) = answer.unwrap_or(Err(Sent::Unknown)).map_err(|sent| why(&sent).to_owned())?;
-        Ok(Answered { status, body: serde_json::from_slice(&bytes).ok() })
+        Ok(Answered::read(status, &bytes, key))
     }
 }
 

@@ -1,12 +1,48 @@
 //! The verbs that ask a desk, and those that check and copy what it keeps.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::os::unix::fs::FileExt;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::desk::{messages, run};
 use crate::house::House;
+
+/// An address of this machine is not encrypted, and stays on it.
+#[test]
+fn no_proxy_reads_what_stays_on_the_machine() {
+    let (desk, proxy) =
+        (TcpListener::bind("127.0.0.1:0").unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let at = |listener: &TcpListener| format!("http://{}", listener.local_addr().unwrap());
+    let (own, other) = (at(&desk), at(&proxy));
+    let heard = thread::spawn(move || {
+        let (mut stream, _) = desk.accept().unwrap();
+        let mut head = [0; 2048];
+        let read = stream.read(&mut head).unwrap();
+        stream.write_all(b"HTTP/1.1 401 x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
+        String::from_utf8_lossy(&head[..read]).into_owned()
+    });
+    proxy.set_nonblocking(true).unwrap();
+    let mut asks = Command::new(env!("CARGO_BIN_EXE_fixlead"));
+    asks.args(["case", "list", "--server", &own]).env("FIXLEAD_TOKEN", "canary").env_remove("no_proxy");
+    for name in ["ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"] {
+        asks.env(name, &other);
+    }
+    // Nobody answers where the proxy listens, so that who asks it would wait for it.
+    let mut asks = asks.env_remove("NO_PROXY").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    for _ in (0..6000).take_while(|_| !heard.is_finished()) {
+        assert!(proxy.accept().is_err(), "the proxy was asked");
+        thread::sleep(Duration::from_millis(5));
+    }
+    assert!(heard.join().unwrap().contains("canary"));
+    asks.wait().unwrap();
+    assert!(proxy.accept().is_err(), "the proxy was asked");
+}
 
 #[test]
 fn a_case_is_worked_on_from_the_command_line() {
